@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Waiting has two halves. Far from the time the thread sleeps in the kernel,
+ * on the stop word itself, so that whoever sets the word also ends the sleep
+ * and no wake-up can fall between a look at the word and going to sleep. Near
+ * it the thread spins, since a sleeping thread comes back tens of microseconds
+ * late. Both halves end in the same test, so a sleep that ends early (a
+ * signal, a wake-up meant for an earlier wait) is harmless.
+ */
+#include "base/clock.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* pktgen's own boundary between sleeping and spinning */
+#define SPIN_NS_DEFAULT 100000
+
+#if defined(__x86_64__) || defined(__i386__)
+static inline void cpu_relax(void)
+{
+	__builtin_ia32_pause();
+}
+#elif defined(__aarch64__) || defined(__arm__)
+static inline void cpu_relax(void)
+{
+	__asm__ __volatile__("yield" ::: "memory");
+}
+#else
+static inline void cpu_relax(void)
+{
+}
+#endif
+
+static uint64_t read_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (uint64_t)ts.tv_sec * VN_NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
+static uint64_t real_now(struct vn_clock *c)
+{
+	return read_ns(CLOCK_MONOTONIC);
+}
+
+static uint64_t real_wall(struct vn_clock *c)
+{
+	return read_ns(CLOCK_REALTIME);
+}
+
+/* Relaxed: a hint to come back. Who acts on the word reads it again with
+ * acquire, against the release in vn_clock_wake(). */
+static bool is_stopped(const _Atomic uint32_t *stop)
+{
+	return stop && atomic_load_explicit(stop, memory_order_relaxed) != 0;
+}
+
+/* Sleeps until t_ns or, with a stop word, until it is not 0; may end early. */
+static void sleep_until(uint64_t t_ns, const _Atomic uint32_t *stop)
+{
+	struct timespec ts = {
+		.tv_sec = (time_t)(t_ns / VN_NSEC_PER_SEC),
+		.tv_nsec = (long)(t_ns % VN_NSEC_PER_SEC),
+	};
+
+	if (!stop) {
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+		return;
+	}
+	/* _BITSET: the one form whose time-out is absolute and monotonic. */
+	syscall(SYS_futex, stop, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, 0, &ts, NULL,
+		FUTEX_BITSET_MATCH_ANY);
+}
+
+static uint64_t real_wait(struct vn_clock *c, uint64_t t_ns, const _Atomic uint32_t *stop)
+{
+	uint64_t now = real_now(c);
+
+	while (now < t_ns && !is_stopped(stop)) {
+		if (t_ns - now > c->spin_ns)
+			sleep_until(t_ns - c->spin_ns, stop);
+		else
+			cpu_relax();
+		now = real_now(c);
+	}
+	return now;
+}
+
+static uint64_t virtual_now(struct vn_clock *c)
+{
+	return c->virtual_ns;
+}
+
+static uint64_t virtual_wall(struct vn_clock *c)
+{
+	return c->virtual_wall_ns + c->virtual_ns;
+}
+
+static uint64_t virtual_wait(struct vn_clock *c, uint64_t t_ns, const _Atomic uint32_t *stop)
+{
+	if (c->virtual_ns < t_ns && !is_stopped(stop))
+		c->virtual_ns = t_ns;
+	return c->virtual_ns;
+}
+
+void vn_clock_real(struct vn_clock *c)
+{
+	*c = (struct vn_clock){
+		.now = real_now,
+		.wait = real_wait,
+		.wall = real_wall,
+		.spin_ns = SPIN_NS_DEFAULT,
+	};
+}
+
+void vn_clock_virtual(struct vn_clock *c, uint64_t t_ns, uint64_t wall0_ns)
+{
+	*c = (struct vn_clock){
+		.now = virtual_now,
+		.wait = virtual_wait,
+		.wall = virtual_wall,
+		.virtual_ns = t_ns,
+		.virtual_wall_ns = wall0_ns,
+	};
+}
+
+void vn_clock_wake(_Atomic uint32_t *stop, uint32_t bits)
+{
+	atomic_fetch_or_explicit(stop, bits, memory_order_release);
+	syscall(SYS_futex, stop, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX, NULL, NULL, 0);
+}

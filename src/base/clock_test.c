@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The virtual clock moves only when somebody waits; the real one never returns
+ * early, and a waiter is woken by its stop word. Nothing here depends on how
+ * long a wait takes beyond its time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+#define FAR UINT64_C(3600000000000) /* an hour: only a wake ends such a wait in time */
+
+static void virtual_time_is_where_it_was_put(void **state)
+{
+	struct vn_clock c;
+
+	vn_clock_virtual(&c, 5, 1000);
+	assert_int_equal(vn_clock_now(&c), 5);
+	assert_int_equal(vn_clock_now(&c), 5);
+	assert_int_equal(c.wall(&c), 1005);
+}
+
+static void virtual_waits_end_at_once_and_exactly(void **state)
+{
+	struct vn_clock c;
+
+	vn_clock_virtual(&c, 5, 1000);
+	assert_int_equal(c.wait(&c, 5 + FAR, NULL), 5 + FAR);
+	assert_int_equal(vn_clock_now(&c), 5 + FAR);
+	assert_int_equal(c.wall(&c), 1005 + FAR);
+	assert_int_equal(c.wait(&c, 7, NULL), 5 + FAR); /* never back */
+	assert_int_equal(vn_clock_now(&c), 5 + FAR);
+}
+
+static void virtual_time_stands_still_for_who_is_stopped(void **state)
+{
+	_Atomic uint32_t stop = 0;
+	struct vn_clock c;
+
+	vn_clock_virtual(&c, 5, 0);
+	assert_int_equal(c.wait(&c, 10, &stop), 10);
+	vn_clock_wake(&stop, 4);
+	assert_int_equal(c.wait(&c, 20, &stop), 10);
+	assert_int_equal(vn_clock_now(&c), 10);
+}
+
+static void two_virtual_clocks_are_two(void **state)
+{
+	struct vn_clock a, b;
+
+	vn_clock_virtual(&a, 0, 0);
+	vn_clock_virtual(&b, 0, 0);
+	a.wait(&a, 100, NULL);
+	assert_int_equal(vn_clock_now(&b), 0);
+}
+
+static uint64_t read_ns(clockid_t id)
+{
+	struct timespec t;
+
+	assert_int_equal(clock_gettime(id, &t), 0);
+	return (uint64_t)t.tv_sec * VN_NSEC_PER_SEC + (uint64_t)t.tv_nsec;
+}
+
+static void real_time_is_that_of_the_system(void **state)
+{
+	struct vn_clock c;
+	uint64_t before, now, wall;
+
+	vn_clock_real(&c);
+	before = read_ns(CLOCK_MONOTONIC);
+	now = vn_clock_now(&c);
+	assert_in_range(now, before, read_ns(CLOCK_MONOTONIC));
+	before = read_ns(CLOCK_REALTIME);
+	wall = c.wall(&c);
+	assert_in_range(wall, before, read_ns(CLOCK_REALTIME));
+}
+
+/* Both ways of waiting, with and without a stop word. */
+static void real_waits_end_at_or_after_their_time(void **state)
+{
+	static const uint64_t spans[] = { 0, 1, 1000, 50000, 99999, 100001, 150000, 3000000 };
+	_Atomic uint32_t stop = 0;
+	struct vn_clock c;
+	unsigned int i;
+
+	vn_clock_real(&c);
+	for (i = 0; i < 2 * VN_ARRAY_SIZE(spans); i++) {
+		uint64_t t = vn_clock_now(&c) + spans[i / 2], end;
+
+		if (i == VN_ARRAY_SIZE(spans))
+			c.spin_ns = 0; /* only sleeps */
+		end = c.wait(&c, t, i % 2 ? &stop : NULL);
+		assert_in_range(end, t, read_ns(CLOCK_MONOTONIC));
+	}
+}
+
+static void a_wait_for_the_past_is_none(void **state)
+{
+	struct vn_clock c;
+	uint64_t before, end;
+
+	vn_clock_real(&c);
+	before = vn_clock_now(&c);
+	end = c.wait(&c, 0, NULL);
+	assert_in_range(end, before, read_ns(CLOCK_MONOTONIC));
+}
+
+static void a_word_set_before_the_wait_ends_it(void **state)
+{
+	_Atomic uint32_t stop = 0;
+	struct vn_clock c;
+	uint64_t t;
+
+	vn_clock_real(&c);
+	t = vn_clock_now(&c) + FAR;
+	vn_clock_wake(&stop, 1);
+	assert_true(c.wait(&c, t, &stop) < t);
+}
+
+struct waiter {
+	struct vn_clock clock;
+	_Atomic uint32_t stop, is_waiting;
+	uint64_t until_ns, end_ns;
+};
+
+static void *wait_far(void *arg)
+{
+	struct waiter *w = arg;
+
+	atomic_store(&w->is_waiting, 1);
+	w->end_ns = w->clock.wait(&w->clock, w->until_ns, &w->stop);
+	return NULL;
+}
+
+/* The wake may come before, while or after the waiter falls asleep: none may
+ * be missed, so there is no need to choose. */
+static void a_waiter_is_woken_by_another_thread(uint64_t spin_ns)
+{
+	unsigned int i;
+
+	for (i = 0; i < 200; i++) {
+		struct waiter w = { .stop = 0 };
+		pthread_t thread;
+
+		vn_clock_real(&w.clock);
+		w.clock.spin_ns = spin_ns;
+		w.until_ns = vn_clock_now(&w.clock) + FAR;
+		assert_int_equal(pthread_create(&thread, NULL, wait_far, &w), 0);
+		while (i % 2 && !atomic_load(&w.is_waiting))
+			;
+		vn_clock_wake(&w.stop, 2);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		assert_true(w.end_ns < w.until_ns);
+		assert_int_equal(atomic_load(&w.stop), 2);
+	}
+}
+
+static void a_sleeper_is_woken_by_another_thread(void **state)
+{
+	a_waiter_is_woken_by_another_thread(0);
+}
+
+static void a_spinner_is_stopped_by_another_thread(void **state)
+{
+	a_waiter_is_woken_by_another_thread(2 * FAR);
+}
+
+static void waking_adds_bits_and_keeps_errno(void **state)
+{
+	_Atomic uint32_t stop = 1;
+
+	errno = EDOM;
+	vn_clock_wake(&stop, 6);
+	assert_int_equal(atomic_load(&stop), 7);
+	assert_int_equal(errno, EDOM);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(virtual_time_is_where_it_was_put),
+		cmocka_unit_test(virtual_waits_end_at_once_and_exactly),
+		cmocka_unit_test(virtual_time_stands_still_for_who_is_stopped),
+		cmocka_unit_test(two_virtual_clocks_are_two),
+		cmocka_unit_test(real_time_is_that_of_the_system),
+		cmocka_unit_test(real_waits_end_at_or_after_their_time),
+		cmocka_unit_test(a_wait_for_the_past_is_none),
+		cmocka_unit_test(a_word_set_before_the_wait_ends_it),
+		cmocka_unit_test(a_sleeper_is_woken_by_another_thread),
+		cmocka_unit_test(a_spinner_is_stopped_by_another_thread),
+		cmocka_unit_test(waking_adds_bits_and_keeps_errno),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

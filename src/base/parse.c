@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/parse.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define US UINT64_C(1000)
+#define MS UINT64_C(1000000)
+#define SECOND UINT64_C(1000000000)
+
+const struct vn_unit vn_units_none[] = { { "", 1 }, { NULL, 0 } };
+
+const struct vn_unit vn_units_count[] = {
+	{ "", 1 }, { "k", 1000 }, { "M", 1000000 }, { "G", 1000000000 }, { NULL, 0 },
+};
+
+#define TIME_SUFFIXES \
+	{ "ns", 1 }, { "us", US }, { "ms", MS }, { "s", SECOND }, { "m", 60 * SECOND }, \
+	{ "h", 3600 * SECOND }, { NULL, 0 }
+
+const struct vn_unit vn_units_time[] = { { "", 1 }, TIME_SUFFIXES };
+const struct vn_unit vn_units_seconds[] = { { "", SECOND }, TIME_SUFFIXES };
+
+const struct vn_unit vn_units_bitrate[] = {
+	{ "", 1000000 }, /* pktgen's rate is in Mbit/s */
+	{ "k", 1000 },	    { "M", 1000000 },	 { "G", 1000000000 },	 { "T", 1000000000000 },
+	{ "bit", 1 },	    { "kbit", 1000 },	 { "Mbit", 1000000 },	 { "Gbit", 1000000000 },
+	{ "Tbit", 1000000000000 }, { NULL, 0 },
+};
+
+const struct vn_unit vn_units_pps[] = {
+	{ "", 1 },     { "k", 1000 },	  { "M", 1000000 },	{ "G", 1000000000 },
+	{ "pps", 1 },  { "kpps", 1000 },  { "Mpps", 1000000 },	{ "Gpps", 1000000000 },
+	{ NULL, 0 },
+};
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static const struct vn_unit *find_unit(const struct vn_unit *units, const char *suffix)
+{
+	for (; units->suffix; units++)
+		if (strcmp(units->suffix, suffix) == 0)
+			return units;
+	return NULL;
+}
+
+/* v = v * 10 + digit; false when it no longer fits. */
+static bool push_digit(uint64_t *v, char c)
+{
+	return !__builtin_mul_overflow(*v, 10, v) && !__builtin_add_overflow(*v, c - '0', v);
+}
+
+enum outcome { FINE, NOT_A_NUMBER, UNKNOWN_UNIT, TOO_LARGE, NOT_WHOLE };
+
+/*
+ * number = whole + fraction / 10^digits, times the unit's scale. The fraction
+ * must come out as a whole number of base units.
+ */
+static enum outcome convert(const char *text, const struct vn_unit *units, uint64_t *out)
+{
+	uint64_t whole = 0, fraction = 0, divisor = 1;
+	const struct vn_unit *unit;
+	const char *p = text;
+	__uint128_t part;
+
+	if (!is_digit(*p))
+		return NOT_A_NUMBER;
+	for (; is_digit(*p); p++)
+		if (!push_digit(&whole, *p))
+			return TOO_LARGE;
+	if (*p == '.') {
+		if (!is_digit(*++p))
+			return NOT_A_NUMBER;
+		for (; is_digit(*p); p++)
+			if (!push_digit(&fraction, *p) ||
+			    __builtin_mul_overflow(divisor, 10, &divisor))
+				return NOT_WHOLE;
+	}
+	unit = find_unit(units, p);
+	if (!unit)
+		return UNKNOWN_UNIT;
+	part = (__uint128_t)fraction * unit->scale;
+	if (part % divisor)
+		return NOT_WHOLE;
+	if (__builtin_mul_overflow(whole, unit->scale, out) ||
+	    __builtin_add_overflow(*out, (uint64_t)(part / divisor), out))
+		return TOO_LARGE;
+	return FINE;
+}
+
+static void list_units(const struct vn_unit *units, struct vn_text *t)
+{
+	bool any = false;
+
+	for (; units->suffix; units++) {
+		if (units->suffix[0] == '\0')
+			continue;
+		vn_text_add(t, "%s%s", any ? ", " : ", or one with ", units->suffix);
+		any = true;
+	}
+}
+
+int vn_parse_quantity(const char *what, const char *text, const struct vn_unit *units, uint64_t min,
+		      uint64_t max, uint64_t *out, struct vn_err *err)
+{
+	char accepted[160];
+	struct vn_text t;
+	enum outcome outcome;
+	uint64_t v;
+
+	vn_text_init(&t, accepted, sizeof(accepted));
+	list_units(units, &t);
+	outcome = convert(text, units, &v);
+	if (outcome == NOT_A_NUMBER || outcome == UNKNOWN_UNIT)
+		return vn_err_set(err, EINVAL, "%s: '%s' is not accepted (a number%s)", what, text,
+				  accepted);
+	if (outcome == NOT_WHOLE)
+		return vn_err_set(err, EINVAL,
+				  "%s: '%s' is finer than can be kept (a whole number%s)", what,
+				  text, accepted);
+	if (outcome == TOO_LARGE || v < min || v > max)
+		return vn_err_set(err, ERANGE,
+				  "%s: %s is out of range (%" PRIu64 " to %" PRIu64 ")", what, text,
+				  min, max);
+	*out = v;
+	return 0;
+}
+
+static int hex_digit(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+int vn_parse_mac(const char *text, unsigned char mac[6])
+{
+	unsigned char out[6];
+	int i;
+
+	for (i = 0; i < 6; i++, text += 3) {
+		int high = hex_digit(text[0]);
+		int low = high < 0 ? -1 : hex_digit(text[1]);
+
+		if (low < 0 || text[2] != (i < 5 ? ':' : '\0'))
+			return -EINVAL;
+		out[i] = (unsigned char)(high << 4 | low);
+	}
+	memcpy(mac, out, sizeof(out));
+	return 0;
+}
