@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of src/packet share among themselves. */
+#ifndef VN_PACKET_PRIV_H
+#define VN_PACKET_PRIV_H
+
+#include "packet/builder.h"
+#include "packet/stream.h"
+#include "wire/csum.h"
+
+/* Bytes of VLAN tags and MPLS labels as described now. */
+uint32_t vn_stream_tag_bytes(const struct vn_stream_cfg *cfg);
+/* UDP payload bytes of a packet of pkt_size with overhead bytes of tags. */
+uint32_t vn_stream_data_len(const struct vn_stream *s, int32_t pkt_size, int32_t overhead);
+/* Makes s->flow hold cfg.flows entries. 0 or -ENOMEM. */
+int vn_stream_reserve_flows(struct vn_stream *s);
+
+/*
+ * Edits (edit.c, flow.c). Each comes with the rule when it is needed; the
+ * compiler of templates (builder.c) asks the rules in pktgen's order.
+ */
+vn_edit_fn vn_edit_src_mac(const struct vn_stream *s);
+vn_edit_fn vn_edit_dst_mac(const struct vn_stream *s);
+vn_edit_fn vn_edit_mpls(const struct vn_stream *s);
+vn_edit_fn vn_edit_vid(const struct vn_stream *s);
+vn_edit_fn vn_edit_svid(const struct vn_stream *s);
+vn_edit_fn vn_edit_udp_src(const struct vn_stream *s);
+vn_edit_fn vn_edit_udp_dst(const struct vn_stream *s);
+vn_edit_fn vn_edit_saddr(const struct vn_stream *s);
+vn_edit_fn vn_edit_daddr(const struct vn_stream *s);
+vn_edit_fn vn_edit_daddr6(const struct vn_stream *s);
+vn_edit_fn vn_edit_size(const struct vn_stream *s);
+vn_edit_fn vn_edit_queue(const struct vn_stream *s);
+vn_edit_fn vn_edit_flow(const struct vn_stream *s);
+
+/* The next destination outside of flows: a walk or a draw (spec section 8.1
+ * step 8). Moves s->cur.daddr. */
+uint32_t vn_daddr_next(struct vn_stream *s);
+/* Picks the flow of the next packet, counts the packet in it and returns its
+ * IPv4 destination, a new one when the flow begins. */
+uint32_t vn_flow_daddr(struct vn_stream *s);
+
+/* VLAN tag control information. */
+static inline uint16_t vn_tci(uint16_t id, uint8_t p, uint8_t cfi)
+{
+	return (uint16_t)(id | cfi << 12 | p << 13);
+}
+
+/* A label as it goes on the wire: the bottom bit on the last one only. */
+static inline uint32_t vn_mpls_wire(uint32_t label, bool is_last)
+{
+	return (label & ~VN_MPLS_BOTTOM) | (is_last ? VN_MPLS_BOTTOM : 0);
+}
+
+#endif

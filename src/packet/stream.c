@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "packet/stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/macros.h"
+#include "packet/packet_priv.h"
+
+#define UDP_PORT_DISCARD 9 /* pktgen's default at both ends */
+
+void vn_stream_init(struct vn_stream *s)
+{
+	memset(s, 0, sizeof(*s));
+	s->cfg.count = 1000;
+	s->cfg.period_den = 1;
+	s->cfg.burst = 1;
+	s->cfg.node = -1;
+	s->cfg.xmit_mode = VN_START_XMIT;
+	s->cfg.flags = VN_FLAG_SHARED;
+	s->cfg.udp_src_min = s->cfg.udp_src_max = UDP_PORT_DISCARD;
+	s->cfg.udp_dst_min = s->cfg.udp_dst_max = UDP_PORT_DISCARD;
+	s->cfg.vlan_id = s->cfg.svlan_id = VN_VLAN_OFF;
+}
+
+void vn_stream_fini(struct vn_stream *s)
+{
+	free(s->flow);
+	s->flow = NULL;
+	s->n_flow = 0;
+}
+
+void vn_stream_seed(struct vn_stream *s, uint64_t seed, uint32_t index)
+{
+	unsigned int i;
+
+	for (i = 0; i < VN_DRAWS; i++)
+		vn_rng_seed(&s->rng[i], seed, (uint64_t)index * VN_DRAWS + i);
+}
+
+void vn_stream_set_period(struct vn_stream *s, uint64_t num, uint64_t den)
+{
+	s->cfg.period_num = num;
+	s->cfg.period_den = den;
+	s->cfg.delay_ns = num / den;
+}
+
+/* Room for every flow the description names; entries live on between runs. */
+int vn_stream_reserve_flows(struct vn_stream *s)
+{
+	uint32_t n = VN_MAX(s->cfg.flows, 1u);
+	struct vn_flow *flow;
+
+	if (n <= s->n_flow)
+		return 0;
+	flow = realloc(s->flow, n * sizeof(*flow));
+	if (!flow)
+		return -ENOMEM;
+	memset(flow + s->n_flow, 0, (n - s->n_flow) * sizeof(*flow));
+	s->flow = flow;
+	s->n_flow = n;
+	return 0;
+}
+
+uint32_t vn_stream_tag_bytes(const struct vn_stream_cfg *cfg)
+{
+	uint32_t n = cfg->n_labels * VN_MPLS_HLEN;
+
+	if (cfg->vlan_id != VN_VLAN_OFF)
+		n += VN_VLAN_HLEN;
+	if (cfg->svlan_id != VN_VLAN_OFF)
+		n += VN_VLAN_HLEN;
+	return n;
+}
+
+static uint32_t headers_len(const struct vn_stream_cfg *cfg)
+{
+	return VN_ETH_HLEN + VN_UDP_HLEN +
+	       (cfg->flags & VN_FLAG_IPV6 ? VN_IPV6_HLEN : VN_IPV4_HLEN);
+}
+
+/* UDP payload bytes: never less than the payload header (spec section 8.3). */
+uint32_t vn_stream_data_len(const struct vn_stream *s, int32_t pkt_size, int32_t overhead)
+{
+	int64_t n = (int64_t)pkt_size - headers_len(&s->cfg) - overhead;
+
+	return n < VN_PGH_HLEN ? VN_PGH_HLEN : (uint32_t)n;
+}
+
+uint32_t vn_stream_frame_len(const struct vn_stream *s, int32_t pkt_size)
+{
+	return headers_len(&s->cfg) + vn_stream_tag_bytes(&s->cfg) +
+	       vn_stream_data_len(s, pkt_size, s->cur.pkt_overhead);
+}
+
+uint32_t vn_stream_max_frame_len(const struct vn_stream *s)
+{
+	int32_t tags = (int32_t)vn_stream_tag_bytes(&s->cfg);
+	int32_t size = VN_MAX(s->cfg.max_pkt_size, s->cfg.min_pkt_size);
+	unsigned int i;
+
+	if (s->cfg.min_pkt_size >= s->cfg.max_pkt_size)
+		for (i = 0; i < s->imix.n; i++)
+			size = VN_MAX(size, (int32_t)VN_MIN(s->imix.entry[i].size, INT32_MAX));
+	return headers_len(&s->cfg) + (uint32_t)tags + vn_stream_data_len(s, size, tags);
+}
+
+/*
+ * The kernel spreads what follows the payload header over min(frags, 17) page
+ * fragments, empty ones included when there are fewer bytes than fragments.
+ */
+int vn_stream_nr_frags(const struct vn_stream *s)
+{
+	uint32_t data = vn_stream_data_len(s, s->cur.pkt_size, s->cur.pkt_overhead);
+
+	if (s->cfg.frags <= 0 || data <= VN_PGH_HLEN)
+		return 0;
+	return VN_MIN(s->cfg.frags, VN_FRAGS_MAX);
+}
+
+static void begin_queues(struct vn_stream *s, const struct vn_stream_env *env)
+{
+	uint16_t last = (uint16_t)(VN_MAX(env->n_txq, 1) - 1);
+
+	s->cfg.queue_map_min = VN_MIN(s->cfg.queue_map_min, last);
+	s->cfg.queue_map_max = VN_MIN(s->cfg.queue_map_max, last);
+}
+
+static void begin_macs(struct vn_stream *s, const struct vn_stream_env *env)
+{
+	static const uint8_t zero[6];
+
+	/* Otherwise the header keeps what src_mac or an earlier walk left there. */
+	if (memcmp(s->cfg.src_mac, zero, sizeof(zero)) == 0)
+		memcpy(s->cur.hdr_src, env->mac, sizeof(s->cur.hdr_src));
+	memcpy(s->cur.hdr_dst, s->cfg.dst_mac, sizeof(s->cur.hdr_dst));
+}
+
+static void begin_ipv4(struct vn_stream *s, const struct vn_stream_env *env)
+{
+	struct vn_stream_cur *cur = &s->cur;
+
+	/* The overhead left from the run before, 0 at the first, as in the kernel. */
+	if (s->cfg.min_pkt_size == 0)
+		s->cfg.min_pkt_size = 58 + cur->pkt_overhead;
+	if (s->cfg.src_min[0] == '\0') {
+		cur->saddr_min = cur->saddr_max = env->ipv4;
+	} else {
+		cur->saddr_min = vn_ipv4_from_word(s->cfg.src_min);
+		cur->saddr_max = vn_ipv4_from_word(s->cfg.src_max);
+	}
+	cur->daddr_min = vn_ipv4_from_word(s->cfg.dst_min);
+	cur->daddr_max = vn_ipv4_from_word(s->cfg.dst_max);
+}
+
+static void begin_ipv6(struct vn_stream *s, const struct vn_stream_env *env)
+{
+	if (s->cfg.min_pkt_size == 0)
+		s->cfg.min_pkt_size = 78 + s->cur.pkt_overhead;
+	if (IN6_IS_ADDR_UNSPECIFIED(&s->cur.saddr6))
+		s->cur.saddr6 = env->ipv6_ll;
+}
+
+int vn_stream_begin(struct vn_stream *s, const struct vn_stream_env *env)
+{
+	struct vn_stream_cur *cur = &s->cur;
+	int rc = vn_stream_reserve_flows(s);
+
+	if (rc < 0)
+		return rc;
+	s->n_txq = VN_MAX(env->n_txq, 1);
+	s->cpu = env->cpu;
+	begin_queues(s, env);
+	begin_macs(s, env);
+	if (s->cfg.flags & VN_FLAG_IPV6)
+		begin_ipv6(s, env);
+	else
+		begin_ipv4(s, env);
+
+	cur->pkt_size = s->cfg.min_pkt_size;
+	if (s->cfg.min_pkt_size > s->cfg.max_pkt_size)
+		s->cfg.max_pkt_size = s->cfg.min_pkt_size;
+	cur->src_mac_offset = cur->dst_mac_offset = 0;
+	cur->saddr = cur->saddr_min;
+	cur->daddr = cur->daddr_min;
+	cur->udp_src = s->cfg.udp_src_min;
+	cur->udp_dst = s->cfg.udp_dst_min;
+	cur->nflows = 0;
+	cur->pkt_overhead = (int32_t)vn_stream_tag_bytes(&s->cfg);
+	s->generation++;
+	return 0;
+}
+
+uint32_t vn_ipv4_from_word(const char *word)
+{
+	uint32_t addr = 0;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		uint32_t v = 0;
+
+		addr <<= 8;
+		if (*word == '\0')
+			continue;
+		while (*word && *word != '.' && *word != '\n')
+			v = 10 * v + (uint32_t)(*word++ - '0');
+		addr |= v;
+		if (*word)
+			word++;
+	}
+	return addr;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What one stream of packets is: the description a user gives (cfg), the
+ * values the next packet is made from (cur), and the rules of pktgen for
+ * beginning a run. Control commands write cfg and cur, the builder compiles
+ * cfg into a template and edits (packet/builder.h) and moves cur on.
+ *
+ * Owner: the worker thread that runs the stream; while no worker runs, the
+ * thread that set it up. Others ask the worker (engine/engine.h).
+ *
+ * Field names, defaults and widths are pktgen's; numbers are host order.
+ */
+#ifndef VN_PACKET_STREAM_H
+#define VN_PACKET_STREAM_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/rng.h"
+#include "wire/wire.h"
+
+/*
+ * The flag list, written once: bit order, the names that `flag` takes, the
+ * order in which they are shown. X(NAME)
+ */
+#define VN_STREAM_FLAGS(X) \
+	X(IPV6)          /* set by the IPv6 address commands only */ \
+	X(IPSRC_RND)     /* IPv4 source at random from its range */ \
+	X(IPDST_RND)     /* IPv4 destination at random from its range */ \
+	X(TXSIZE_RND)    /* size at random from min_pkt_size..max_pkt_size */ \
+	X(UDPSRC_RND)    /* UDP source port at random from its range */ \
+	X(UDPDST_RND)    /* UDP destination port at random from its range */ \
+	X(UDPCSUM)       /* UDP checksum */ \
+	X(NO_TIMESTAMP)  /* time stamp fields of the payload header 0 */ \
+	X(MPLS_RND)      /* labels given with the bottom bit are random */ \
+	X(QUEUE_MAP_RND) /* queue at random from the queue map */ \
+	X(QUEUE_MAP_CPU) /* queue = CPU of the worker */ \
+	X(FLOW_SEQ)      /* flows one after the other, not at random */ \
+	X(IPSEC)         /* transform by a security association */ \
+	X(MACSRC_RND)    /* source MAC at random from src_mac_count */ \
+	X(MACDST_RND)    /* destination MAC at random from dst_mac_count */ \
+	X(VID_RND)       /* VLAN id at random */ \
+	X(SVID_RND)      /* outer VLAN id at random */ \
+	X(NODE)          /* memory from the node of the worker */ \
+	X(SHARED)        /* one buffer may be sent many times (default on) */
+
+enum vn_stream_flag_bit {
+#define VN_X(name) VN_FLAG_BIT_##name,
+	VN_STREAM_FLAGS(VN_X)
+#undef VN_X
+	VN_FLAG_BITS,
+};
+
+enum vn_stream_flag {
+#define VN_X(name) VN_FLAG_##name = 1u << VN_FLAG_BIT_##name,
+	VN_STREAM_FLAGS(VN_X)
+#undef VN_X
+};
+
+enum vn_xmit_mode { VN_START_XMIT, VN_NETIF_RECEIVE, VN_QUEUE_XMIT };
+
+#define VN_DELAY_NEVER UINT64_MAX    /* delay 2147483647: nothing is sent */
+#define VN_VLAN_OFF 0xffff           /* vlan_id, svlan_id: no tag */
+#define VN_PKT_SIZE_MIN 42           /* pktgen's lower clamp, ETH + IPv4 + UDP */
+#define VN_FLOWS_MAX 65536
+#define VN_IMIX_MAX 20
+#define VN_IMIX_SLOTS 100
+#define VN_FRAGS_MAX 17
+#define VN_FRAME_MAX 65600           /* longest frame we build, bytes */
+
+struct vn_imix {
+	unsigned int n; /* entries, 0..VN_IMIX_MAX */
+	struct {
+		uint32_t size;    /* bytes, as given, at least 42 */
+		uint32_t weight;
+		uint64_t packets; /* built with this size; never reset by a run */
+	} entry[VN_IMIX_MAX];
+	uint8_t slot[VN_IMIX_SLOTS]; /* index of the entry each of 100 draws takes */
+};
+
+/* As described by the user. */
+struct vn_stream_cfg {
+	uint64_t count;    /* packets, 0 = endless */
+	uint64_t delay_ns; /* between packets (bursts) as shown; VN_DELAY_NEVER */
+	/*
+	 * The exact gap, period_num / period_den ns, that delay_ns is the
+	 * integer part of: `ratep 3333333` asks for 10^9/3333333 ns, not for
+	 * 300. den is never 0. Commands that set delay_ns set these too.
+	 */
+	uint64_t period_num, period_den;
+	uint64_t time_ns;  /* end of the run after this long, 0 = no limit (ours) */
+	int32_t clone_skb;
+	uint32_t burst;    /* at least 1 */
+	enum vn_xmit_mode xmit_mode;
+	uint32_t flags;    /* enum vn_stream_flag */
+	int32_t min_pkt_size, max_pkt_size; /* bytes without FCS; 0 = not set */
+	int32_t frags;
+	int32_t node;      /* -1 = not set */
+	uint16_t udp_src_min, udp_src_max, udp_dst_min, udp_dst_max;
+	/* IPv4 ranges as texts (what is shown); converted when a run begins */
+	char dst_min[32], dst_max[32], src_min[32], src_max[32];
+	struct in6_addr dst6, src6;         /* as given; frames carry cur's */
+	struct in6_addr dst6_min, dst6_max; /* range when dst6_min is not :: */
+	struct in6_addr src6_min, src6_max; /* never set, shown */
+	uint8_t src_mac[6]; /* zero: the device's own */
+	uint8_t dst_mac[6];
+	uint32_t src_mac_count, dst_mac_count;
+	uint32_t flows, flowlen;
+	uint16_t queue_map_min, queue_map_max;
+	uint32_t n_labels;
+	uint32_t labels[VN_MPLS_MAX]; /* host order; bottom bit marks "random" */
+	uint16_t vlan_id, svlan_id;   /* VN_VLAN_OFF = no tag */
+	uint8_t vlan_p, vlan_cfi, svlan_p, svlan_cfi;
+	uint8_t tos, traffic_class;
+	uint32_t skb_priority;
+	uint32_t spi;
+};
+
+/* What the next packet is made from; shown by the device file. */
+struct vn_stream_cur {
+	int32_t pkt_size;    /* cur packet size, as configured (not frame length) */
+	uint32_t saddr_min, saddr_max, saddr; /* IPv4, host order */
+	uint32_t daddr_min, daddr_max, daddr;
+	struct in6_addr saddr6, daddr6;
+	uint32_t src_mac_offset, dst_mac_offset;
+	uint16_t udp_src, udp_dst;
+	uint16_t queue_map;
+	uint16_t ip_id;      /* of the next packet built */
+	int32_t pkt_overhead; /* bytes of tags and labels, computed at start */
+	uint32_t nflows;     /* flows begun in this run */
+	uint32_t flow;       /* index of the current flow */
+	uint8_t hdr_src[6], hdr_dst[6]; /* MAC addresses of the next header */
+};
+
+struct vn_flow {
+	uint32_t daddr;
+	uint32_t count; /* packets since it was begun */
+	bool is_seen;
+};
+
+/* Each thing that is drawn at random has its own generator. */
+enum vn_stream_draw {
+	VN_DRAW_FLOW, VN_DRAW_MACSRC, VN_DRAW_MACDST, VN_DRAW_MPLS, VN_DRAW_VID, VN_DRAW_SVID,
+	VN_DRAW_UDPSRC, VN_DRAW_UDPDST, VN_DRAW_IPSRC, VN_DRAW_IPDST, VN_DRAW_IP6DST,
+	VN_DRAW_SIZE, VN_DRAW_QUEUE,
+	VN_DRAWS,
+};
+
+struct vn_stream {
+	struct vn_stream_cfg cfg;
+	struct vn_stream_cur cur;
+	struct vn_imix imix;
+	struct vn_flow *flow; /* max(cfg.flows, 1) as of the last begin, owned */
+	uint32_t n_flow;
+	uint16_t n_txq, cpu; /* of the device and worker of the run */
+	struct vn_rng rng[VN_DRAWS];
+	/* Whoever changes cfg or cur from outside the builder counts this up;
+	 * the worker compiles anew when it sees another number. */
+	uint32_t generation;
+};
+
+/* What a run needs to know of the device it goes out on. */
+struct vn_stream_env {
+	uint8_t mac[6];
+	uint32_t ipv4;             /* first address (peer's if point to point), 0 if none */
+	struct in6_addr ipv6_ll;   /* first link-local, :: if none */
+	uint16_t n_txq;            /* real transmit queues, at least 1 */
+	uint16_t cpu;              /* of the worker */
+};
+
+/* pktgen's defaults for a fresh entry (spec section 4.3). */
+void vn_stream_init(struct vn_stream *s);
+void vn_stream_fini(struct vn_stream *s);
+
+/* Seeds all draws. seed: the run's; index: which stream of the run. */
+void vn_stream_seed(struct vn_stream *s, uint64_t seed, uint32_t index);
+
+/*
+ * Beginning of a run, spec section 7.4 a-e and the overhead of f: queue map
+ * clamped, MACs, addresses, sizes, current values. Writes cfg where pktgen
+ * does (min_pkt_size, max_pkt_size, queue map). 0 or -ENOMEM.
+ */
+int vn_stream_begin(struct vn_stream *s, const struct vn_stream_env *env);
+
+/* Exact gap of num/den ns (den > 0); delay_ns becomes its integer part. */
+void vn_stream_set_period(struct vn_stream *s, uint64_t num, uint64_t den);
+
+/* Bytes of one frame of configured size, tags and labels included, no FCS. */
+uint32_t vn_stream_frame_len(const struct vn_stream *s, int32_t pkt_size);
+/* The longest frame the stream can produce as it is described now. */
+uint32_t vn_stream_max_frame_len(const struct vn_stream *s);
+/* Page fragments of a frame of cur.pkt_size, spec section 8.7. */
+int vn_stream_nr_frags(const struct vn_stream *s);
+
+/* imix: appends an entry; fills the 100 slots (spec section 5.4). */
+int vn_imix_add(struct vn_imix *m, uint64_t size, uint64_t weight); /* 0, -EINVAL, -E2BIG */
+void vn_imix_fill(struct vn_imix *m);
+
+/* pktgen's conversion of an IPv4 word (spec section 2.6): never fails. */
+uint32_t vn_ipv4_from_word(const char *word);
+
+#endif
