@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Transmit queue on a packet socket: one sendmmsg a batch, straight out of the
+ * lent frames. The message headers are laid out once; a commit only writes the
+ * lengths.
+ *
+ * sendmmsg tells how many went and loses why it stopped. So after a short
+ * return the packet it stopped at is simply offered again, and only an error
+ * it meets then, as the first of its call, is believed and counted.
+ */
+#include <errno.h>
+#include <linux/ethtool.h>
+#include <linux/if.h>
+#include <linux/if_packet.h>
+#include <linux/sockios.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "dev/afpacket_priv.h"
+#include "dev/link.h"
+
+#define SNDBUF_BYTES (16 << 20)
+/* What a queued short frame is charged to the socket, about: kernel memory. */
+#define QUEUED_BYTES 768
+/* Successive drops between two questions to the driver about its carrier. */
+#define CARRIER_EVERY 64
+
+struct afpacket_txq {
+	struct vn_txq txq;
+	int fd;
+	uint32_t drops_in_row;
+	struct mmsghdr *msgs; /* one for each frame of the ring */
+	struct iovec *iov;
+};
+
+static struct afpacket_txq *to_txq(struct vn_txq *q)
+{
+	return vn_container_of(q, struct afpacket_txq, txq);
+}
+
+/*
+ * Why a device refused a frame it does not say. The interface's flags are
+ * cheap to read and follow the carrier after a while; the driver's own word is
+ * exact but takes the system's configuration lock, so under a stream of drops
+ * it is asked now and then only.
+ */
+static bool link_is_down(struct afpacket_txq *t)
+{
+	const char *name = t->txq.dev->name;
+	struct ifreq ifr = { 0 };
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%.15s", name);
+	if (ioctl(t->fd, SIOCGIFFLAGS, &ifr))
+		return true;
+	if (!(ifr.ifr_flags & IFF_UP) || !(ifr.ifr_flags & IFF_RUNNING))
+		return true;
+	return t->drops_in_row++ % CARRIER_EVERY == 0 && vn_link_carrier(t->fd, name) <= 0;
+}
+
+static enum vn_tx_code code_of(struct afpacket_txq *t, int error)
+{
+	switch (error) {
+	case EAGAIN:
+		return VN_TX_BUSY;
+	case ENETDOWN:
+	case ENXIO:
+	case ENODEV:
+		return VN_TX_DOWN;
+	case EMSGSIZE:
+		return VN_XMIT_DROP;
+	default:
+		return link_is_down(t) ? VN_TX_DOWN : VN_XMIT_DROP;
+	}
+}
+
+static struct vn_tx_done afpacket_commit(struct vn_txq *q, unsigned int n)
+{
+	struct afpacket_txq *t = to_txq(q);
+	struct vn_tx_done done = { .sent = 0, .code = VN_TX_OK };
+	uint32_t at = q->tail & q->mask;
+
+	for (unsigned int i = 0; i < n; i++)
+		t->iov[at + i].iov_len = q->frames[at + i].len;
+	while (done.sent < n) {
+		int rc = sendmmsg(t->fd, &t->msgs[at + done.sent], n - done.sent, MSG_DONTWAIT);
+
+		if (rc > 0) {
+			done.sent += (uint32_t)rc;
+			t->drops_in_row = 0;
+		} else if (errno != EINTR) {
+			done.code = (int32_t)code_of(t, errno);
+			break;
+		}
+	}
+	return done;
+}
+
+static uint32_t afpacket_outstanding(struct vn_txq *q)
+{
+	int bytes = 0;
+
+	if (ioctl(to_txq(q)->fd, SIOCOUTQ, &bytes) || bytes <= 0)
+		return 0;
+	return ((uint32_t)bytes + QUEUED_BYTES - 1) / QUEUED_BYTES;
+}
+
+static int set_option(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value)) ? -errno : 0;
+}
+
+static int set_up_socket(struct afpacket_txq *t, const struct vn_txq_opts *opts, struct vn_err *err)
+{
+	const char *name = t->txq.dev->name;
+	struct sockaddr_ll addr = {
+		.sll_family = AF_PACKET,
+		.sll_ifindex = vn_afpacket_of(t->txq.dev)->ifindex,
+	};
+	int rc = 0;
+
+	if (!opts->through_qdisc)
+		rc = set_option(t->fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
+	if (rc)
+		return vn_err_set(err, -rc, "%s: cannot bypass the queueing discipline: %s", name,
+				  strerror(-rc));
+	/* Above the system's limit when we may, up to it otherwise. */
+	if (set_option(t->fd, SOL_SOCKET, SO_SNDBUFFORCE, SNDBUF_BYTES))
+		set_option(t->fd, SOL_SOCKET, SO_SNDBUF, SNDBUF_BYTES);
+	if (opts->priority)
+		rc = set_option(t->fd, SOL_SOCKET, SO_PRIORITY, (int)opts->priority);
+	if (rc)
+		return vn_err_set(err, -rc, "%s: priority %u: %s", name, opts->priority,
+				  strerror(-rc));
+	if (bind(t->fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return vn_err_set(err, errno, "%s: cannot send: %s", name, strerror(errno));
+	return 0;
+}
+
+static int lay_out_messages(struct afpacket_txq *t)
+{
+	uint32_t n = t->txq.mask + 1;
+
+	t->msgs = calloc(n, sizeof(*t->msgs));
+	t->iov = calloc(n, sizeof(*t->iov));
+	if (!t->msgs || !t->iov)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		t->iov[i].iov_base = t->txq.frames[i].data;
+		t->msgs[i].msg_hdr.msg_iov = &t->iov[i];
+		t->msgs[i].msg_hdr.msg_iovlen = 1;
+	}
+	return 0;
+}
+
+void vn_afpacket_txq_close(struct vn_txq *q)
+{
+	struct afpacket_txq *t;
+
+	if (!q)
+		return;
+	t = to_txq(q);
+	if (t->fd >= 0)
+		close(t->fd);
+	free(t->msgs);
+	free(t->iov);
+	vn_txq_fini(q);
+	free(t);
+}
+
+int vn_afpacket_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
+			 struct vn_err *err)
+{
+	struct afpacket_txq *t = calloc(1, sizeof(*t));
+	int rc;
+
+	*out = NULL;
+	if (!t)
+		return vn_err_set(err, ENOMEM, "%s: no memory", dev->name);
+	t->fd = -1;
+	rc = vn_txq_init(&t->txq, dev, opts->n_frames, opts->frame_cap);
+	if (!rc)
+		rc = lay_out_messages(t);
+	if (rc) {
+		vn_err_set(err, -rc, "%s: no ring of %u frames of %u bytes", dev->name,
+			   opts->n_frames, opts->frame_cap);
+		goto err_close;
+	}
+	rc = t->fd = vn_afpacket_socket(dev->name, err);
+	if (rc >= 0)
+		rc = set_up_socket(t, opts, err);
+	if (rc < 0)
+		goto err_close;
+	t->txq.commit = afpacket_commit;
+	t->txq.outstanding = afpacket_outstanding;
+	*out = &t->txq;
+	return 0;
+
+err_close:
+	vn_afpacket_txq_close(&t->txq);
+	return rc;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The drivers that were built in, the default first. */
+#include "dev/drivers.h"
+
+#include <stddef.h>
+
+const struct vn_netdev_ops *const vn_netdev_drivers[] = {
+	&vn_afpacket_ops,
+	&vn_pcap_ops,
+	&vn_pair_ops,
+	&vn_null_ops,
+	&vn_skeleton_ops,
+	NULL,
+};

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Net device: the one interface between the generator and whatever carries
+ * frames. A driver (src/dev/) gives operations and declares what it can do;
+ * asking for more is an error with a sentence, never a silent change.
+ *
+ * Sending takes batches: *reserve* memory for n frames, fill it in place,
+ * *commit* n, *reap* completions. Taking fewer than offered is normal: the
+ * rest stays reserved, filled and in order, and is committed again.
+ *
+ * Threads: a device is opened, refreshed and closed by one thread (the one
+ * that set it up). A txq or rxq belongs to one thread, the worker or receiver
+ * that uses it; two queues of one device may be used at the same time.
+ */
+#ifndef VN_NET_NETDEV_H
+#define VN_NET_NETDEV_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/frame.h"
+
+/* What a driver declares. X(name, text in messages and `vernier drivers`) */
+#define VN_NETDEV_CAPS(X) \
+	X(TX, "sends") \
+	X(RX, "receives") \
+	X(QUEUE_XMIT, "sends through the queueing discipline") \
+	X(RX_INJECT, "injects into the receive path") \
+	X(VIRTUAL, "runs on the virtual clock") \
+	X(NEEDS_IF, "needs an interface of the system")
+
+enum vn_netdev_cap_bit {
+#define VN_X(name, text) VN_CAP_BIT_##name,
+	VN_NETDEV_CAPS(VN_X)
+#undef VN_X
+};
+enum vn_netdev_cap {
+#define VN_X(name, text) VN_CAP_##name = 1u << VN_CAP_BIT_##name,
+	VN_NETDEV_CAPS(VN_X)
+#undef VN_X
+};
+
+/* Answers of a transmission (net core spec section 4, and ours above 0xff). */
+enum vn_tx_code {
+	VN_TX_OK = 0x00,
+	VN_XMIT_DROP = 0x01, /* consumed, lost: an error of the sender */
+	VN_XMIT_CN = 0x02,   /* the same, by congestion */
+	VN_TX_BUSY = 0x10,   /* not taken: offer it again */
+	VN_TX_DOWN = 0x100,  /* not taken: device down, without carrier or gone */
+};
+
+/*
+ * What became of a commit: the first `sent` frames are gone; `code` says what
+ * happened to the one after them. OK: there was none. DROP/CN: it is consumed
+ * (sent + 1 of the reserved frames are used up). BUSY/DOWN: it stays reserved.
+ */
+struct vn_tx_done {
+	uint32_t sent;
+	int32_t code; /* enum vn_tx_code */
+};
+
+struct vn_netdev;
+struct vn_txq;
+struct vn_rxq;
+
+struct vn_netdev_opts {
+	const char *target;   /* interface name, file name or "" */
+	struct vn_clock *clock; /* the run's; devices on the virtual clock need it */
+	uint64_t link_bps;    /* simulated devices: speed of the link; 0 = default */
+	bool is_rx_only;      /* will not be sent on */
+};
+
+struct vn_txq_opts {
+	uint32_t frame_cap;   /* bytes each lent frame must hold */
+	uint32_t n_frames;    /* frames wanted at a time, power of two; 0 = default */
+	bool through_qdisc;   /* queue_xmit; needs VN_CAP_QUEUE_XMIT */
+	uint32_t priority;    /* skb_priority */
+};
+
+struct vn_rxq_opts {
+	uint64_t ring_bytes;  /* 0 = default */
+};
+
+/* A received frame, valid during the handler's call. */
+struct vn_rx_pkt {
+	const uint8_t *data;
+	uint32_t caplen, len;  /* bytes present, bytes on the wire (tag put aside not counted) */
+	uint64_t stamp_ns;     /* arrival, CLOCK_REALTIME ns (simulated devices: their clock's) */
+	uint16_t vlan_tci, vlan_tpid; /* the tag a kernel took off */
+	bool has_vlan;
+};
+
+typedef void (*vn_rx_handler)(void *arg, const struct vn_rx_pkt *pkts, unsigned int n);
+
+/* Counters of a receive queue, since it was opened. */
+struct vn_rxq_stats {
+	uint64_t packets; /* handed to the handler */
+	uint64_t drops;   /* lost for want of room between kernel and us */
+};
+
+struct vn_netdev_ops {
+	const char *name;     /* what --driver takes */
+	const char *summary;  /* one line for the list of drivers */
+	uint32_t caps;        /* enum vn_netdev_cap */
+	/* Allocates the driver's struct that embeds struct vn_netdev, fills the
+	 * device's fields. 0 or -errno with a sentence; *out NULL on failure. */
+	int (*open)(const struct vn_netdev_opts *opts, struct vn_netdev **out, struct vn_err *err);
+	/* Reads flags, addresses and queues anew. 0 or -errno (-ENODEV: gone). */
+	int (*refresh)(struct vn_netdev *dev, struct vn_err *err);
+	int (*txq_open)(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
+			struct vn_err *err);
+	void (*txq_close)(struct vn_txq *q); /* NULL and half-open accepted */
+	int (*rxq_open)(struct vn_netdev *dev, const struct vn_rxq_opts *opts, struct vn_rxq **out,
+			struct vn_err *err);
+	void (*rxq_close)(struct vn_rxq *q);
+	/*
+	 * Completes what was sent (writes a file's last bytes), after the last
+	 * commit and before close: the place where an error that a commit could
+	 * only answer with DOWN, or could not see, gets its sentence. May be
+	 * called again. NULL: a commit completes.
+	 */
+	int (*finish)(struct vn_netdev *dev, struct vn_err *err);
+	void (*close)(struct vn_netdev *dev); /* NULL and half-open accepted */
+};
+
+struct vn_netdev {
+	const struct vn_netdev_ops *ops;
+	struct vn_clock *clock;
+	char name[64];        /* target as given */
+	uint32_t n_refs;      /* entries and receivers that use it (owner's thread) */
+	/* as of the last refresh */
+	bool is_up, has_carrier;
+	bool can_share;       /* one buffer may be sent many times (clone_skb, burst) */
+	bool holds_default_route; /* carries the machine's way out */
+	uint16_t n_txq;       /* real transmit queues, at least 1 */
+	uint16_t type;        /* ARPHRD_*: 1 Ethernet, 772 loopback */
+	uint32_t mtu;         /* bytes, 0 = no limit */
+	uint64_t link_bps;    /* 0 = not known */
+	uint8_t mac[6];
+	uint32_t ipv4;        /* host order, 0 = none */
+	struct in6_addr ipv6_ll; /* :: = none */
+};
+
+/*
+ * Transmit queue. The first part is what the send loop follows, and is used
+ * by the inline functions below; drivers embed it.
+ *
+ * Frames are a ring of n_frames (power of two) with free-running indices:
+ * [tail, head) are reserved and not yet gone.
+ */
+struct vn_txq {
+	struct vn_frame *frames;
+	uint32_t mask;       /* n_frames - 1 */
+	uint32_t head, tail; /* reserved up to / gone up to */
+	struct vn_tx_done (*commit)(struct vn_txq *q, unsigned int n);
+	/* Frames handed over that someone still holds (qdisc, ring): 0 is exact,
+	 * anything else may be an estimate. */
+	uint32_t (*outstanding)(struct vn_txq *q);
+	struct vn_netdev *dev;
+};
+
+/*
+ * Reserves up to n frames that lie side by side; returns how many (0 when all
+ * are reserved) and the first in *f.
+ */
+static inline unsigned int vn_txq_reserve(struct vn_txq *q, unsigned int n, struct vn_frame **f)
+{
+	uint32_t at = q->head & q->mask;
+	uint32_t room = q->mask + 1 - (q->head - q->tail);
+	uint32_t run = q->mask + 1 - at;
+
+	if (n > room)
+		n = room;
+	if (n > run)
+		n = run;
+	*f = &q->frames[at];
+	q->head += n;
+	return n;
+}
+
+/* Frames reserved and not yet gone. */
+static inline unsigned int vn_txq_pending(const struct vn_txq *q)
+{
+	return q->head - q->tail;
+}
+
+/* The oldest pending frames that lie side by side. */
+static inline unsigned int vn_txq_peek(const struct vn_txq *q, struct vn_frame **f)
+{
+	uint32_t at = q->tail & q->mask;
+
+	*f = &q->frames[at];
+	return VN_MIN(q->head - q->tail, q->mask + 1 - at);
+}
+
+/* Gives back frames that were reserved last (built for nothing at a stop). */
+static inline void vn_txq_abandon(struct vn_txq *q)
+{
+	q->head = q->tail;
+}
+
+/* Offers the n oldest pending frames, which must lie side by side. */
+static inline struct vn_tx_done vn_txq_commit(struct vn_txq *q, unsigned int n)
+{
+	struct vn_tx_done done = q->commit(q, n);
+
+	q->tail += done.sent + (done.code == VN_XMIT_DROP || done.code == VN_XMIT_CN);
+	return done;
+}
+
+/*
+ * Receive queue. poll hands at most `budget` frames to the handler in groups
+ * and returns how many, waiting up to timeout_ns for the first (0 = not at
+ * all); -errno when the device is gone (-ENODEV) or down (-ENETDOWN).
+ */
+struct vn_rxq {
+	int (*poll)(struct vn_rxq *q, unsigned int budget, uint64_t timeout_ns,
+		    vn_rx_handler handler, void *arg);
+	void (*stats)(struct vn_rxq *q, struct vn_rxq_stats *out);
+	struct vn_netdev *dev;
+};
+
+/* All drivers that were built in, ended by NULL, the default first. */
+extern const struct vn_netdev_ops *const vn_netdev_drivers[];
+const struct vn_netdev_ops *vn_netdev_driver(const char *name); /* NULL: no such */
+
+/*
+ * Opens a device by driver name. Takes care of what is common: unknown driver,
+ * a driver that lacks `needs` (enum vn_netdev_cap). 0 or -errno, *out NULL.
+ */
+int vn_netdev_open(const char *driver, uint32_t needs, const struct vn_netdev_opts *opts,
+		   struct vn_netdev **out, struct vn_err *err);
+int vn_netdev_finish(struct vn_netdev *dev, struct vn_err *err); /* 0 without an op for it */
+void vn_netdev_close(struct vn_netdev *dev);                     /* NULL accepted */
+
+/*
+ * For drivers, first thing in open: fills ops, clock and name, and the fields
+ * of an Ethernet device that is up, without limits or addresses, with one
+ * queue and the simulated devices' MAC, 02:00:00:00:00:01.
+ */
+void vn_netdev_init(struct vn_netdev *dev, const struct vn_netdev_ops *ops,
+		    const struct vn_netdev_opts *opts);
+
+/*
+ * For drivers: allocates a txq's frames, n_frames (a power of two up to
+ * VN_TXQ_FRAMES_MAX, 0 = VN_TXQ_FRAMES) of at least cap bytes, zeroed,
+ * cache-aligned and spread over the cache's sets. 0, -EINVAL or -ENOMEM. fini
+ * frees what init made.
+ */
+#define VN_TXQ_FRAMES 64 /* short ones stay in the first-level cache */
+#define VN_TXQ_FRAMES_MAX 65536
+int vn_txq_init(struct vn_txq *q, struct vn_netdev *dev, uint32_t n_frames, uint32_t cap);
+void vn_txq_fini(struct vn_txq *q);
+
+#endif
