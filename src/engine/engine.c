@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Workers: their threads and loops, their lists of entries, and how other
+ * threads ask things of them.
+ */
+#include "engine/engine.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cpu.h"
+#include "engine/engine_priv.h"
+
+#define IDLE_NS (100 * 1000000ull) /* an idle worker's turn, as pktgen's */
+#define ACTION_BITS (VN_T_STOP | VN_T_RUN | VN_T_REMDEVALL | VN_T_REMDEV)
+
+/* --- a worker's list -------------------------------------------------------- */
+
+/* The running entry whose time comes first; on a tie the one nearer to the
+ * front (spec section 7.3). */
+static struct vn_entry *next_to_run(const struct vn_worker *w)
+{
+	struct vn_entry *e, *best = NULL;
+
+	for (e = w->entries; e; e = e->next)
+		if (vn_entry_is_running(e) && (!best || e->sched.next_ns < best->sched.next_ns))
+			best = e;
+	return best;
+}
+
+static void unlink_entry(struct vn_worker *w, struct vn_entry **at)
+{
+	struct vn_entry *e = *at;
+
+	vn_entry_stop(e);
+	pthread_mutex_lock(&w->engine->lock);
+	*at = e->next;
+	pthread_mutex_unlock(&w->engine->lock);
+	vn_entry_free(e);
+}
+
+static void remove_all(struct vn_worker *w)
+{
+	while (w->entries)
+		unlink_entry(w, &w->entries);
+}
+
+static void remove_marked(struct vn_worker *w)
+{
+	struct vn_entry **at;
+
+	for (at = &w->entries; *at; at = &(*at)->next) {
+		if ((*at)->is_marked) {
+			unlink_entry(w, at);
+			return;
+		}
+	}
+}
+
+static void stop_all(struct vn_worker *w)
+{
+	struct vn_entry *e;
+
+	for (e = w->entries; e; e = e->next)
+		vn_entry_stop(e);
+}
+
+static void run_all(struct vn_worker *w)
+{
+	struct vn_entry *e;
+
+	for (e = w->entries; e; e = e->next)
+		vn_entry_start(e);
+}
+
+/* --- requests ----------------------------------------------------------------- */
+
+static void serve_call(struct vn_worker *w)
+{
+	struct vn_engine *e = w->engine;
+	struct vn_call *call;
+
+	/* Cleared first: a call made after this sets it again. */
+	atomic_fetch_and_explicit(&w->control, ~(uint32_t)VN_T_CALL, memory_order_acquire);
+	pthread_mutex_lock(&e->lock);
+	call = w->call;
+	w->call = NULL;
+	pthread_mutex_unlock(&e->lock);
+	if (!call)
+		return;
+	call->ret = call->fn(call->arg);
+	pthread_mutex_lock(&e->lock);
+	call->is_done = true;
+	pthread_cond_broadcast(&e->changed);
+	pthread_mutex_unlock(&e->lock);
+}
+
+/* Acts on the bits in pktgen's order, each cleared after its action. */
+static void act(struct vn_worker *w)
+{
+	static const struct {
+		uint32_t bit;
+		void (*action)(struct vn_worker *w);
+	} actions[] = {
+		{ VN_T_STOP, stop_all },
+		{ VN_T_RUN, run_all },
+		{ VN_T_REMDEVALL, remove_all },
+		{ VN_T_REMDEV, remove_marked },
+	};
+	unsigned int i;
+
+	for (i = 0; i < VN_ARRAY_SIZE(actions); i++) {
+		uint32_t bits = atomic_load_explicit(&w->control, memory_order_acquire);
+
+		if (!(bits & actions[i].bit))
+			continue;
+		actions[i].action(w);
+		/* Release: pairs with the acquire in is_idle(). */
+		atomic_fetch_and_explicit(&w->control, ~actions[i].bit, memory_order_release);
+	}
+	if (atomic_load_explicit(&w->control, memory_order_acquire) & VN_T_CALL)
+		serve_call(w);
+}
+
+static void announce_idle(struct vn_worker *w)
+{
+	pthread_mutex_lock(&w->engine->lock);
+	pthread_cond_broadcast(&w->engine->changed);
+	pthread_mutex_unlock(&w->engine->lock);
+}
+
+/* --- the loop ------------------------------------------------------------------ */
+
+static void *worker_main(void *arg)
+{
+	struct vn_worker *w = arg;
+	struct vn_clock *clock = w->engine->clock;
+	char name[16];
+
+	snprintf(name, sizeof(name), "kpktgend_%d", w->cpu);
+	vn_thread_name(name);
+	for (;;) {
+		struct vn_entry *e = next_to_run(w);
+		uint32_t bits;
+
+		if (e) {
+			vn_entry_transmit(e);
+			if (!vn_entry_is_running(e))
+				announce_idle(w);
+		}
+		bits = atomic_load_explicit(&w->control, memory_order_acquire);
+		if (bits & VN_T_EXIT)
+			break;
+		if (bits) {
+			act(w);
+			announce_idle(w);
+		} else if (!e) {
+			clock->wait(clock, vn_clock_now(clock) + IDLE_NS, &w->control);
+		}
+	}
+	remove_all(w);
+	return NULL;
+}
+
+static int start_thread(struct vn_worker *w, struct vn_err *err)
+{
+	pthread_attr_t attr;
+	cpu_set_t set;
+	int rc;
+
+	CPU_ZERO(&set);
+	CPU_SET(w->cpu, &set);
+	rc = pthread_attr_init(&attr);
+	if (rc)
+		return vn_err_set(err, rc, "worker for CPU %d: %s", w->cpu, strerror(rc));
+	rc = pthread_attr_setaffinity_np(&attr, sizeof(set), &set);
+	if (rc == 0)
+		rc = pthread_create(&w->thread, &attr, worker_main, w);
+	pthread_attr_destroy(&attr);
+	if (rc)
+		return vn_err_set(err, rc, "worker for CPU %d: %s (is the CPU there and allowed?)",
+				  w->cpu, strerror(rc));
+	w->has_thread = true;
+	return 0;
+}
+
+/* --- making and ending ----------------------------------------------------------- */
+
+static int init_locks(struct vn_engine *e)
+{
+	pthread_condattr_t attr;
+	int rc;
+
+	rc = pthread_condattr_init(&attr);
+	if (rc)
+		return -rc;
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	rc = pthread_cond_init(&e->changed, &attr);
+	pthread_condattr_destroy(&attr);
+	if (rc)
+		return -rc;
+	pthread_mutex_init(&e->lock, NULL);
+	pthread_mutex_init(&e->call_lock, NULL);
+	return 0;
+}
+
+int vn_engine_new(const struct vn_engine_opts *opts, struct vn_engine **out, struct vn_err *err)
+{
+	struct vn_engine *e = calloc(1, sizeof(*e));
+	unsigned int i;
+	int rc = 0;
+
+	*out = NULL;
+	if (!e || init_locks(e) < 0) {
+		free(e);
+		return vn_err_set(err, ENOMEM, "no memory for an engine");
+	}
+	e->clock = opts->clock;
+	e->is_virtual = opts->is_virtual;
+	e->interleave = opts->interleave;
+	e->seed = opts->seed;
+	e->workers = aligned_alloc(VN_CACHELINE, opts->n_cpus * sizeof(*e->workers));
+	if (!e->workers) {
+		vn_engine_free(e);
+		return vn_err_set(err, ENOMEM, "no memory for %u workers", opts->n_cpus);
+	}
+	memset(e->workers, 0, opts->n_cpus * sizeof(*e->workers));
+	for (i = 0; i < opts->n_cpus && rc == 0; i++) {
+		struct vn_worker *w = &e->workers[i];
+
+		w->engine = e;
+		w->cpu = opts->cpus[i];
+		w->virtual_ns = e->is_virtual ? vn_clock_now(e->clock) : 0;
+		e->n_workers++;
+		if (!e->is_virtual)
+			rc = start_thread(w, err);
+	}
+	if (rc < 0) {
+		vn_engine_free(e);
+		return rc;
+	}
+	*out = e;
+	return 0;
+}
+
+void vn_engine_free(struct vn_engine *e)
+{
+	unsigned int i;
+
+	if (!e)
+		return;
+	for (i = 0; i < e->n_workers; i++) {
+		struct vn_worker *w = &e->workers[i];
+
+		if (w->has_thread) {
+			vn_worker_request(w, VN_T_EXIT);
+			pthread_join(w->thread, NULL);
+		} else {
+			remove_all(w);
+		}
+	}
+	pthread_cond_destroy(&e->changed);
+	pthread_mutex_destroy(&e->lock);
+	pthread_mutex_destroy(&e->call_lock);
+	free(e->workers);
+	free(e);
+}
+
+unsigned int vn_engine_n_workers(const struct vn_engine *e)
+{
+	return e->n_workers;
+}
+
+struct vn_worker *vn_engine_worker(struct vn_engine *e, unsigned int i)
+{
+	return i < e->n_workers ? &e->workers[i] : NULL;
+}
+
+int vn_worker_cpu(const struct vn_worker *w)
+{
+	return w->cpu;
+}
+
+struct vn_entry *vn_worker_entries(struct vn_worker *w)
+{
+	return w->entries;
+}
+
+/* --- asking a worker ----------------------------------------------------------------- */
+
+void vn_worker_request(struct vn_worker *w, uint32_t bits)
+{
+	vn_clock_wake(&w->control, bits);
+}
+
+int vn_worker_call(struct vn_worker *w, int (*fn)(void *arg), void *arg)
+{
+	struct vn_engine *e = w->engine;
+	struct vn_call call = { .fn = fn, .arg = arg };
+
+	if (!w->has_thread || pthread_equal(pthread_self(), w->thread))
+		return fn(arg);
+	pthread_mutex_lock(&e->call_lock);
+	pthread_mutex_lock(&e->lock);
+	w->call = &call;
+	pthread_mutex_unlock(&e->lock);
+	vn_worker_request(w, VN_T_CALL);
+	pthread_mutex_lock(&e->lock);
+	while (!call.is_done)
+		pthread_cond_wait(&e->changed, &e->lock);
+	pthread_mutex_unlock(&e->lock);
+	pthread_mutex_unlock(&e->call_lock);
+	return call.ret;
+}
+
+static struct vn_entry *find_locked(struct vn_engine *e, const char *word)
+{
+	struct vn_entry *entry;
+	unsigned int i;
+
+	for (i = 0; i < e->n_workers; i++)
+		for (entry = e->workers[i].entries; entry; entry = entry->next)
+			if (strcmp(entry->name, word) == 0)
+				return entry;
+	return NULL;
+}
+
+struct vn_entry *vn_engine_find(struct vn_engine *e, const char *word)
+{
+	struct vn_entry *entry;
+
+	pthread_mutex_lock(&e->lock);
+	entry = find_locked(e, word);
+	pthread_mutex_unlock(&e->lock);
+	return entry;
+}
+
+struct add_args {
+	struct vn_worker *worker;
+	struct vn_entry *entry;
+};
+
+static int add_to_list(void *arg)
+{
+	struct add_args *a = arg;
+	struct vn_engine *e = a->worker->engine;
+	int rc = 0;
+
+	pthread_mutex_lock(&e->lock);
+	if (find_locked(e, a->entry->name)) {
+		rc = -EBUSY;
+	} else {
+		vn_stream_seed(&a->entry->stream, e->seed, e->n_added++);
+		a->entry->next = a->worker->entries;
+		a->worker->entries = a->entry;
+		a->entry->dev->n_refs++;
+	}
+	pthread_mutex_unlock(&e->lock);
+	return rc;
+}
+
+int vn_worker_add(struct vn_worker *w, const char *word, struct vn_netdev *dev,
+		  struct vn_entry **out, struct vn_err *err)
+{
+	struct add_args args = { .worker = w };
+	struct vn_entry *entry;
+
+	*out = NULL;
+	entry = aligned_alloc(VN_CACHELINE, sizeof(*entry));
+	if (!entry)
+		return vn_err_set(err, ENOMEM, "%s: no memory for an entry", word);
+	memset(entry, 0, sizeof(*entry));
+	snprintf(entry->name, sizeof(entry->name), "%s", word);
+	vn_stream_init(&entry->stream);
+	entry->dev = dev;
+	entry->worker = w;
+	args.entry = entry;
+	if (vn_worker_call(w, add_to_list, &args) < 0) {
+		free(entry);
+		return vn_err_set(err, EBUSY, "%s: is already used by an entry", word);
+	}
+	*out = entry;
+	return 0;
+}
+
+/* --- start, stop, wait ------------------------------------------------------------------ */
+
+static void request_all(struct vn_engine *e, uint32_t bits)
+{
+	unsigned int i;
+
+	for (i = 0; i < e->n_workers; i++)
+		vn_worker_request(&e->workers[i], bits);
+}
+
+void vn_engine_start(struct vn_engine *e)
+{
+	request_all(e, VN_T_RUN);
+}
+
+void vn_engine_stop(struct vn_engine *e)
+{
+	request_all(e, VN_T_STOP);
+}
+
+static bool is_idle(const struct vn_engine *e)
+{
+	unsigned int i;
+
+	for (i = 0; i < e->n_workers; i++) {
+		const struct vn_worker *w = &e->workers[i];
+
+		/* Bits first: a start that was acted on has counted its entries. */
+		if (atomic_load_explicit(&w->control, memory_order_acquire) & ACTION_BITS)
+			return false;
+		if (atomic_load_explicit(&w->n_running, memory_order_acquire))
+			return false;
+	}
+	return true;
+}
+
+bool vn_engine_wait_idle(struct vn_engine *e, uint64_t timeout_ns)
+{
+	struct timespec until;
+	bool idle;
+	int rc = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	timeout_ns += (uint64_t)until.tv_nsec;
+	until.tv_sec += (time_t)(timeout_ns / VN_NSEC_PER_SEC);
+	until.tv_nsec = (long)(timeout_ns % VN_NSEC_PER_SEC);
+	pthread_mutex_lock(&e->lock);
+	while (!(idle = is_idle(e)) && rc == 0)
+		rc = pthread_cond_timedwait(&e->changed, &e->lock, &until);
+	pthread_mutex_unlock(&e->lock);
+	return idle;
+}
+
+/* --- virtual time -------------------------------------------------------------------------- */
+
+/* The worker whose next departure is the earliest; NULL when nothing runs. */
+static struct vn_worker *next_worker(struct vn_engine *e)
+{
+	struct vn_worker *best = NULL;
+	uint64_t best_ns = 0;
+	unsigned int i;
+
+	for (i = 0; i < e->n_workers; i++) {
+		struct vn_worker *w = &e->workers[i];
+		struct vn_entry *entry = next_to_run(w);
+		uint64_t t;
+
+		if (!entry)
+			continue;
+		t = VN_MAX(entry->sched.next_ns, w->virtual_ns);
+		if (!best || t < best_ns) {
+			best = w;
+			best_ns = t;
+		}
+	}
+	return best;
+}
+
+static void act_all(struct vn_engine *e)
+{
+	unsigned int i;
+
+	for (i = 0; i < e->n_workers; i++) {
+		struct vn_worker *w = &e->workers[i];
+
+		if (!atomic_load_explicit(&w->control, memory_order_relaxed))
+			continue;
+		e->clock->virtual_ns = w->virtual_ns;
+		act(w);
+	}
+}
+
+void vn_engine_run_virtual(struct vn_engine *e)
+{
+	struct vn_worker *w;
+
+	for (;;) {
+		act_all(e);
+		w = next_worker(e);
+		if (!w)
+			break;
+		e->clock->virtual_ns = w->virtual_ns;
+		vn_entry_transmit(next_to_run(w));
+		w->virtual_ns = e->clock->virtual_ns;
+	}
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The engine: one worker per CPU, each with a list of entries (a stream on a
+ * device), each turn of a worker sending for the entry whose time comes next.
+ *
+ * Threads. An entry belongs to its worker. While the worker's thread lives,
+ * whatever reads or writes an entry other than its counters goes through
+ * vn_worker_call(), which runs a function on that thread between two turns.
+ * Counters (struct vn_entry_stats) have one writer and are read by anyone.
+ *
+ * On a virtual clock there are no threads: vn_engine_run_virtual() steps the
+ * same workers in time order in the caller's thread.
+ */
+#ifndef VN_ENGINE_ENGINE_H
+#define VN_ENGINE_ENGINE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/hist.h"
+#include "base/stat.h"
+#include "engine/schedule.h"
+#include "net/netdev.h"
+#include "packet/builder.h"
+#include "packet/stream.h"
+
+#define VN_ENTRY_NAME 32    /* pktgen takes at most 31 characters */
+#define VN_RESULT_SIZE 512  /* storage of a Result text */
+#define VN_LATE_NS 1000     /* lateness from which a packet is counted late */
+
+/* Thread control bits, pktgen's (spec section 7.1), and ours. */
+enum vn_worker_bit {
+	VN_T_STOP = 1 << 0,
+	VN_T_RUN = 1 << 1,
+	VN_T_REMDEVALL = 1 << 2,
+	VN_T_REMDEV = 1 << 3,
+	VN_T_CALL = 1 << 4, /* vn_worker_call() waits */
+	VN_T_EXIT = 1 << 5,
+};
+
+/* One writer (the worker), read by any thread: use vn_stat_get(). */
+struct vn_entry_stats {
+	_Atomic uint64_t sofar;     /* packets sent in this run */
+	_Atomic uint64_t errors;
+	_Atomic uint64_t tx_bytes;  /* frame bytes sent, no FCS */
+	_Atomic uint64_t tx_bits_l1, tx_bits_l2; /* what they take on a cable */
+	_Atomic uint64_t allocated; /* packets built */
+	_Atomic uint64_t idle_ns;   /* waited, spec section 7.11 */
+	_Atomic uint64_t started_ns, stopped_ns; /* the run's clock */
+	_Atomic uint64_t first_ns, last_ns; /* commit of the first, last packet */
+	_Atomic uint64_t late;      /* handed over more than VN_LATE_NS after their time */
+	_Atomic uint64_t late_max_ns; /* of those with an asked time */
+	_Atomic bool is_running;
+};
+
+struct vn_entry {
+	char name[VN_ENTRY_NAME];   /* the word given to add_device */
+	struct vn_stream stream;
+	struct vn_builder builder;
+	uint32_t compiled_generation;
+	struct vn_netdev *dev;      /* referenced */
+	struct vn_txq *txq;         /* open while running */
+	struct vn_worker *worker;
+	struct vn_entry *next;      /* in the worker's list */
+	struct vn_schedule sched;
+	/*
+	 * pktgen's "last sent well" mark (spec section 7.5): clear on the first
+	 * run of an entry, whose first packet then goes out without touching
+	 * the schedule. `vernier send` sets it, so that packet n always leaves
+	 * at start + n * gap.
+	 */
+	bool last_ok;
+	bool has_held;              /* a packet was built in this run and is held */
+	bool is_marked;             /* to be removed */
+	uint32_t copies_left;       /* further times the held packet is sent */
+	uint32_t burst_left;        /* packets of the burst under way still to come */
+	uint64_t burst_depart_ns;   /* asked departure of that burst */
+	struct vn_frame held;       /* copy of it, only with clone_skb or burst */
+	uint32_t seq_num;           /* as shown: 1 + packets sent in this run */
+	char result[VN_RESULT_SIZE]; /* "" prints as Idle */
+	struct vn_err start_err;    /* why the last start failed, "" if it did not */
+	/* Departure - asked departure of every scheduled packet, ns; NULL until
+	 * the first scheduled run. Written by the worker. */
+	struct vn_hist *lateness;
+	struct vn_entry_stats stats VN_ALIGNED;
+};
+
+struct vn_engine_opts {
+	struct vn_clock *clock; /* shared by the workers; the caller keeps it alive */
+	bool is_virtual;        /* clock is a virtual one: no threads */
+	/*
+	 * Entries without a delay take turns with the other entries of their
+	 * worker. Clear: the kernel's way, they run one after the other and
+	 * before the delayed ones (spec section 7.3).
+	 */
+	bool interleave;
+	const int *cpus;        /* a worker for each */
+	unsigned int n_cpus;
+	uint64_t seed;
+};
+
+struct vn_engine;
+
+/* Makes the workers; real ones start their threads, named kpktgend_<CPU> and
+ * bound to it. 0 or -errno with a sentence. */
+int vn_engine_new(const struct vn_engine_opts *opts, struct vn_engine **out, struct vn_err *err);
+/* Stops what runs, ends the threads, frees all entries. NULL accepted. */
+void vn_engine_free(struct vn_engine *e);
+
+unsigned int vn_engine_n_workers(const struct vn_engine *e);
+struct vn_worker *vn_engine_worker(struct vn_engine *e, unsigned int i);
+int vn_worker_cpu(const struct vn_worker *w);
+struct vn_entry *vn_worker_entries(struct vn_worker *w); /* list head; on its thread */
+
+/* Runs fn(arg) on the worker's thread between two turns and returns what it
+ * returned (at once, in the caller, when the worker has no thread). */
+int vn_worker_call(struct vn_worker *w, int (*fn)(void *arg), void *arg);
+
+/*
+ * Puts a new entry with pktgen's defaults at the front of the worker's list.
+ * word: "dev" or "dev@suffix", at most 31 characters count; -EBUSY if any
+ * worker has it. The device is referenced, not owned. Any thread.
+ */
+int vn_worker_add(struct vn_worker *w, const char *word, struct vn_netdev *dev,
+		  struct vn_entry **out, struct vn_err *err);
+struct vn_entry *vn_engine_find(struct vn_engine *e, const char *word);
+
+/* Set bits and wake; do not wait (spec sections 3.2-3.4). Any thread; stop is
+ * also safe in a signal handler. */
+void vn_engine_start(struct vn_engine *e);
+void vn_engine_stop(struct vn_engine *e);
+void vn_worker_request(struct vn_worker *w, uint32_t bits);
+
+/* Waits until start's bits were acted on and nothing runs, or timeout_ns have
+ * passed. Returns true when nothing runs. */
+bool vn_engine_wait_idle(struct vn_engine *e, uint64_t timeout_ns);
+
+/* Virtual clock: runs everything that is to run to its end in this thread. */
+void vn_engine_run_virtual(struct vn_engine *e);
+
+#endif

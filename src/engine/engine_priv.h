@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of src/engine share among themselves. */
+#ifndef VN_ENGINE_PRIV_H
+#define VN_ENGINE_PRIV_H
+
+#include "engine/engine.h"
+
+/* A function that another thread wants run on the worker's (vn_worker_call). */
+struct vn_call {
+	int (*fn)(void *arg);
+	void *arg;
+	int ret;
+	bool is_done;
+};
+
+struct vn_worker {
+	struct vn_engine *engine;
+	int cpu;
+	pthread_t thread;
+	bool has_thread;
+	/* Bits of enum vn_worker_bit: set by anyone (release, vn_clock_wake),
+	 * cleared by the worker after it has acted; also the word its waits
+	 * end on. */
+	_Atomic uint32_t control VN_ALIGNED;
+	_Atomic uint32_t n_running;
+	struct vn_entry *entries; /* front first; changed on the worker's thread under
+				   * engine->lock, read there without */
+	uint64_t virtual_ns;      /* virtual clock: this worker's own time */
+	struct vn_call *call;     /* under engine->lock */
+};
+
+struct vn_engine {
+	struct vn_clock *clock;
+	bool is_virtual, interleave;
+	uint64_t seed;
+	uint32_t n_added;         /* entries ever added: their seed index; under lock */
+	unsigned int n_workers;
+	struct vn_worker *workers;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;   /* a call was done, a worker became idle */
+	pthread_mutex_t call_lock; /* one vn_worker_call at a time */
+};
+
+/* Begins a run of the entry (spec section 7.4); a running one is begun anew.
+ * On failure the Result says so and start_err why. */
+void vn_entry_start(struct vn_entry *e);
+/* Ends it: counters settle, the final Result is written. */
+void vn_entry_stop(struct vn_entry *e);
+/* Frees an entry that is not running and in no list. */
+void vn_entry_free(struct vn_entry *e);
+bool vn_entry_is_running(const struct vn_entry *e);
+
+/* One turn of the worker for a running entry (spec section 7.6). */
+void vn_entry_transmit(struct vn_entry *e);
+/* Compiles the stream anew after a change; ends the run when that fails. */
+bool vn_entry_compile(struct vn_entry *e);
+
+#endif

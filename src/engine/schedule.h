@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Departure times: origin + n * period in integers, the remainder carried, so
+ * that 10^10 packets later the time is still exact. Never computed from the
+ * last actual departure.
+ */
+#ifndef VN_ENGINE_SCHEDULE_H
+#define VN_ENGINE_SCHEDULE_H
+
+#include <stdint.h>
+
+struct vn_schedule {
+	uint64_t next_ns;  /* the departure under way: floor of the exact time */
+	uint64_t rest;     /* exact time = next_ns + rest / den, rest < den */
+	uint64_t step_ns;  /* period = step_ns + step_rest / den */
+	uint64_t step_rest;
+	uint64_t den;
+};
+
+/* Starts at origin_ns with a period of num / den ns (den > 0). */
+void vn_schedule_start(struct vn_schedule *s, uint64_t origin_ns, uint64_t num, uint64_t den);
+
+/* Another period from the departure under way on. */
+void vn_schedule_period(struct vn_schedule *s, uint64_t num, uint64_t den);
+
+static inline void vn_schedule_advance(struct vn_schedule *s)
+{
+	uint64_t carry;
+
+	s->rest += s->step_rest;
+	carry = s->rest >= s->den;
+	s->rest -= carry ? s->den : 0;
+	s->next_ns += s->step_ns + carry;
+}
+
+#endif

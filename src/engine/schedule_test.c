@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Departure times stay exact however long the run. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "engine/schedule.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MANY 100000000ull /* the instrumented loop is some 20 times slower */
+#else
+#define MANY 10000000000ull
+#endif
+
+static uint64_t ideal(uint64_t origin, uint64_t n, uint64_t num, uint64_t den)
+{
+	return origin + (uint64_t)((__uint128_t)n * num / den);
+}
+
+/* 3,333,333 packets a second: a period of 300.00003000000300... ns. */
+static void ten_thousand_million_departures_end_on_the_nanosecond(void **state)
+{
+	const uint64_t origin = 123456789, num = 1000000000, den = 3333333;
+	struct vn_schedule s;
+	uint64_t n;
+
+	vn_schedule_start(&s, origin, num, den);
+	for (n = 0; n < MANY; n++)
+		vn_schedule_advance(&s);
+	assert_int_equal(s.next_ns, ideal(origin, MANY, num, den));
+	assert_int_equal(s.rest, (uint64_t)((__uint128_t)MANY * num % den));
+}
+
+static void each_departure_is_the_floor_of_the_ideal_time(void **state)
+{
+	static const uint64_t rates[][2] = {
+		{ 1000000000, 3333333 }, { 1000000000, 1 },	 { 1000000000, 7 },
+		{ 10000000000, 1 },	 { 1000000000, 14880952 }, { 1, 3 },
+		{ 480000, 999 },	 { 1000, 1 },
+	};
+	unsigned int r;
+	uint64_t n;
+
+	for (r = 0; r < sizeof(rates) / sizeof(rates[0]); r++) {
+		struct vn_schedule s;
+
+		vn_schedule_start(&s, 5, rates[r][0], rates[r][1]);
+		for (n = 0; n < 100000; n++) {
+			assert_int_equal(s.next_ns, ideal(5, n, rates[r][0], rates[r][1]));
+			vn_schedule_advance(&s);
+		}
+	}
+}
+
+/* A new period goes on from the departure under way, the carried fraction
+ * kept to within the new denominator's grain. */
+static void a_change_of_period_keeps_the_departure_under_way(void **state)
+{
+	struct vn_schedule s;
+	unsigned int i;
+
+	vn_schedule_start(&s, 0, 10, 3);
+	vn_schedule_advance(&s);
+	vn_schedule_advance(&s); /* 6 2/3 */
+	vn_schedule_period(&s, 1, 6);
+	assert_int_equal(s.next_ns, 6);
+	assert_int_equal(s.rest, 4);
+	for (i = 0; i < 2; i++)
+		vn_schedule_advance(&s);
+	assert_int_equal(s.next_ns, 7);
+	assert_int_equal(s.rest, 0);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ten_thousand_million_departures_end_on_the_nanosecond),
+		cmocka_unit_test(each_departure_is_the_floor_of_the_ideal_time),
+		cmocka_unit_test(a_change_of_period_keeps_the_departure_under_way),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

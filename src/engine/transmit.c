@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One turn of a worker for one entry: wait for the time, build, hand over,
+ * count (spec sections 7.5 to 7.8). This is the send loop: no lock, no
+ * allocation, and one look at the clock a batch.
+ *
+ * Packets are built after the wait, so that their stamp is that of their
+ * departure. An entry without a delay is served in batches; one with a delay
+ * packet by packet, or burst by burst, unless it is behind: then all that is
+ * due leaves together.
+ */
+#include <string.h>
+
+#include "engine/engine_priv.h"
+
+#define COMPLETION_POLL_NS 50000  /* looks for completions at the end of a run */
+#define NEVER_POLL_NS 100000000   /* a delay that never ends: pktgen's idle turn */
+
+/* Times each handing-over sends the same packet; 1 where burst is ignored. */
+static uint32_t burst_of(const struct vn_stream_cfg *cfg)
+{
+	if (cfg->xmit_mode == VN_QUEUE_XMIT || !(cfg->flags & VN_FLAG_SHARED))
+		return 1;
+	return cfg->burst;
+}
+
+/* Times each built packet is sent in all. */
+static uint32_t copies_of(const struct vn_stream_cfg *cfg)
+{
+	if (!(cfg->flags & VN_FLAG_SHARED) || cfg->clone_skb <= 1)
+		return burst_of(cfg);
+	return (uint32_t)cfg->clone_skb * burst_of(cfg);
+}
+
+static bool is_scheduled(const struct vn_entry *e)
+{
+	return e->stream.cfg.period_num != 0;
+}
+
+/* --- building ------------------------------------------------------------- */
+
+static void copy_frame(struct vn_frame *to, const struct vn_frame *from)
+{
+	memcpy(to->data, from->data, from->len);
+	to->len = from->len;
+	to->content = from->content;
+}
+
+/* The same packet several times, across batches: clone_skb and burst. */
+static void fill_copies(struct vn_entry *e, struct vn_frame *f, unsigned int n, uint64_t wall_ns)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (e->copies_left == 0) {
+			vn_builder_fill(&e->builder, &e->held, 1, e->seq_num + i, wall_ns);
+			vn_stat_add(&e->stats.allocated, 1);
+			e->copies_left = copies_of(&e->stream.cfg);
+		}
+		copy_frame(&f[i], &e->held);
+		/* Bytes after the copy may be an older, longer packet's. */
+		f[i].content = 0;
+		e->copies_left--;
+	}
+}
+
+static void fill(struct vn_entry *e, struct vn_frame *f, unsigned int n)
+{
+	struct vn_clock *clock = e->worker->engine->clock;
+	uint64_t wall_ns = clock->wall(clock);
+
+	e->has_held = true;
+	if (copies_of(&e->stream.cfg) > 1) {
+		fill_copies(e, f, n, wall_ns);
+		return;
+	}
+	vn_builder_fill(&e->builder, f, n, e->seq_num, wall_ns);
+	vn_stat_add(&e->stats.allocated, n);
+}
+
+/* --- counting ------------------------------------------------------------- */
+
+static void count_sent(struct vn_entry *e, const struct vn_frame *f, unsigned int n, uint64_t now)
+{
+	uint64_t bytes = 0, bits = 0;
+	unsigned int i;
+
+	if (n == 0)
+		return;
+	for (i = 0; i < n; i++) {
+		bytes += f[i].len;
+		bits += vn_wire_bits_l2(f[i].len);
+	}
+	if (vn_stat_get(&e->stats.sofar) == 0)
+		vn_stat_set(&e->stats.first_ns, now);
+	vn_stat_set(&e->stats.last_ns, now);
+	vn_stat_add(&e->stats.sofar, n);
+	vn_stat_add(&e->stats.tx_bytes, bytes);
+	vn_stat_add(&e->stats.tx_bits_l2, bits);
+	vn_stat_add(&e->stats.tx_bits_l1, bits + (uint64_t)n * VN_ETH_GAP * 8);
+	e->seq_num += n;
+}
+
+static void count_lateness(struct vn_entry *e, const struct vn_frame *f, unsigned int n,
+			   uint64_t now)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		uint64_t late_ns = now > f[i].depart_ns ? now - f[i].depart_ns : 0;
+
+		vn_hist_add(e->lateness, late_ns);
+		if (late_ns > VN_LATE_NS)
+			vn_stat_add(&e->stats.late, 1);
+		if (late_ns > vn_stat_get(&e->stats.late_max_ns))
+			vn_stat_set(&e->stats.late_max_ns, late_ns);
+	}
+}
+
+/* --- handing over --------------------------------------------------------- */
+
+/* One packet is lost for good: those built behind it move up one number. */
+static void count_error(struct vn_entry *e)
+{
+	struct vn_frame *f;
+	unsigned int n = vn_txq_peek(e->txq, &f);
+
+	vn_stat_add(&e->stats.errors, 1);
+	if (n && copies_of(&e->stream.cfg) == 1)
+		vn_builder_reseq(&e->builder, f, n, e->seq_num);
+}
+
+/*
+ * Offers what is reserved. Returns false when the device is gone or down and
+ * the entry was stopped.
+ */
+static bool commit(struct vn_entry *e)
+{
+	struct vn_clock *clock = e->worker->engine->clock;
+	struct vn_frame *f;
+	unsigned int n = vn_txq_peek(e->txq, &f);
+	uint64_t now = vn_clock_now(clock);
+	struct vn_tx_done done = vn_txq_commit(e->txq, n);
+
+	count_sent(e, f, done.sent, now);
+	if (is_scheduled(e))
+		count_lateness(e, f, done.sent, now);
+
+	switch (done.code) {
+	case VN_TX_OK:
+		e->last_ok = true;
+		break;
+	case VN_TX_BUSY:
+		e->last_ok = false;
+		break;
+	case VN_TX_DOWN:
+		vn_entry_stop(e);
+		return false;
+	default: /* dropped: the mark stays as it was */
+		count_error(e);
+		break;
+	}
+	return true;
+}
+
+/* --- how much, and when ----------------------------------------------------- */
+
+/* Waits for t_ns; false when something else wants the worker first. */
+static bool wait_until(struct vn_entry *e, uint64_t t_ns)
+{
+	struct vn_clock *clock = e->worker->engine->clock;
+	uint64_t from = vn_clock_now(clock), now;
+
+	if (from >= t_ns)
+		return true;
+	now = clock->wait(clock, t_ns, &e->worker->control);
+	vn_stat_add(&e->stats.idle_ns, now - from);
+	return now >= t_ns;
+}
+
+/* Packets the count still allows; a burst under way is never cut (spec section
+ * 7.6: the count is compared after each turn). */
+static uint64_t allowed(const struct vn_entry *e)
+{
+	const struct vn_stream_cfg *cfg = &e->stream.cfg;
+	uint64_t sofar = vn_stat_get(&e->stats.sofar);
+
+	if (e->burst_left)
+		return e->burst_left;
+	if (cfg->count == 0)
+		return UINT64_MAX;
+	return cfg->count > sofar ? cfg->count - sofar : 0;
+}
+
+static bool is_over(const struct vn_entry *e, uint64_t at_ns)
+{
+	const struct vn_stream_cfg *cfg = &e->stream.cfg;
+
+	if (e->burst_left)
+		return false;
+	if (allowed(e) == 0)
+		return true;
+	return cfg->time_ns && at_ns - vn_stat_get(&e->stats.started_ns) >= cfg->time_ns;
+}
+
+/* Reserves what it gets of n frames, all asked for at depart_ns. */
+static unsigned int reserve(struct vn_entry *e, uint64_t n, uint64_t depart_ns)
+{
+	struct vn_frame *f;
+	unsigned int i, got;
+
+	got = vn_txq_reserve(e->txq, (unsigned int)VN_MIN(n, (uint64_t)VN_BATCH), &f);
+	for (i = 0; i < got; i++)
+		f[i].depart_ns = depart_ns;
+	return got;
+}
+
+/* One departure: a packet, or a burst, of which a part may have to wait for
+ * the next turn. */
+static unsigned int reserve_departure(struct vn_entry *e, uint64_t depart_ns)
+{
+	unsigned int got;
+
+	if (e->burst_left == 0) {
+		e->burst_left = burst_of(&e->stream.cfg);
+		e->burst_depart_ns = depart_ns;
+	}
+	got = reserve(e, e->burst_left, e->burst_depart_ns);
+	e->burst_left -= got;
+	return got;
+}
+
+/* All departures that are due by now, at least one, as far as one batch and
+ * one stretch of the ring go. */
+static void reserve_due(struct vn_entry *e, uint64_t now)
+{
+	const uint64_t limit = allowed(e);
+	const uint32_t burst = burst_of(&e->stream.cfg);
+	uint64_t n = 0;
+
+	do {
+		n += reserve_departure(e, e->sched.next_ns);
+		vn_schedule_advance(&e->sched);
+	} while (e->sched.next_ns <= now && n < limit && n + burst <= VN_BATCH &&
+		 !is_over(e, e->sched.next_ns) && (e->txq->head & e->txq->mask));
+}
+
+static void reserve_batch(struct vn_entry *e, uint64_t now)
+{
+	if (e->worker->engine->is_virtual || burst_of(&e->stream.cfg) > 1)
+		reserve_departure(e, now);
+	else
+		reserve(e, allowed(e), now);
+}
+
+/* Nothing more to send: lets the device finish, then ends the run. */
+static void finish(struct vn_entry *e)
+{
+	struct vn_worker *w = e->worker;
+	struct vn_txq *q = e->txq;
+
+	while (q->outstanding && q->outstanding(q) &&
+	       !atomic_load_explicit(&w->control, memory_order_relaxed))
+		wait_until(e, vn_clock_now(w->engine->clock) + COMPLETION_POLL_NS);
+	vn_entry_stop(e);
+}
+
+/*
+ * Takes frames for the next packets. False: nothing to send now (the wait was
+ * cut short, the delay never ends, the time is over).
+ */
+static bool reserve_next(struct vn_entry *e)
+{
+	struct vn_clock *clock = e->worker->engine->clock;
+	bool follows_schedule;
+	uint64_t at_ns;
+
+	if (e->stream.cfg.delay_ns == VN_DELAY_NEVER) {
+		e->sched.next_ns = vn_clock_now(clock) + NEVER_POLL_NS;
+		wait_until(e, e->sched.next_ns);
+		return false;
+	}
+	/* The first packet ever goes out without touching the schedule, and so
+	 * does the rest of a burst. */
+	follows_schedule = is_scheduled(e) && e->last_ok && e->burst_left == 0;
+	at_ns = follows_schedule ? e->sched.next_ns : vn_clock_now(clock);
+	if (is_over(e, at_ns)) {
+		finish(e);
+		return false;
+	}
+	if (follows_schedule) {
+		if (!wait_until(e, at_ns))
+			return false;
+		reserve_due(e, vn_clock_now(clock));
+	} else if (is_scheduled(e)) {
+		reserve_departure(e, at_ns);
+	} else {
+		reserve_batch(e, at_ns);
+	}
+	return true;
+}
+
+void vn_entry_transmit(struct vn_entry *e)
+{
+	struct vn_frame *f;
+	unsigned int n;
+
+	if (vn_unlikely(e->compiled_generation != e->stream.generation) && !vn_entry_compile(e))
+		return;
+	if (vn_txq_pending(e->txq) == 0) {
+		if (!reserve_next(e))
+			return;
+		n = vn_txq_peek(e->txq, &f);
+		fill(e, f, n);
+	}
+	if (!commit(e))
+		return;
+	if (vn_txq_pending(e->txq) == 0 && allowed(e) == 0) {
+		finish(e);
+		return;
+	}
+	if (!is_scheduled(e) && e->worker->engine->interleave)
+		e->sched.next_ns = vn_clock_now(e->worker->engine->clock);
+}
