@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The gap between packets, which three rows set: as a time (delay), as bits a
+ * second (rate) or as packets a second (ratep). The kernel keeps whole
+ * nanoseconds; we keep the exact fraction beside them. What rate makes of a
+ * gap depends on min_pkt_size as it is at that moment.
+ */
+#include "ctl/ctl_priv.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define PERIOD_DIGITS	  10
+#define DELAY_NEVER_ASKED 0x7fffffffu /* as a command: "send nothing" */
+
+static uint64_t gcd(uint64_t a, uint64_t b)
+{
+	while (b) {
+		uint64_t rest = a % b;
+
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* Small numbers leave the schedule room for its sums. */
+static void set_period(struct vn_entry *e, uint64_t num, uint64_t den)
+{
+	uint64_t d = gcd(num, den);
+
+	vn_stream_set_period(&e->stream, num / d, den / d);
+}
+
+/* Bits of a frame as rate counts them; none while the size is not set. */
+static uint64_t frame_bits(const struct vn_entry *e)
+{
+	return (uint64_t)VN_MAX(e->stream.cfg.min_pkt_size, 0) * 8;
+}
+
+static int delay_command(struct vn_entry *e, const struct vn_param *p, struct vn_ctl_scan *arg)
+{
+	uint64_t ns;
+
+	vn_scan_decimal(arg, PERIOD_DIGITS, &ns);
+	set_period(e, ns == DELAY_NEVER_ASKED ? VN_DELAY_NEVER : ns, 1);
+	vn_ctl_result(e, "OK: %s=%llu", p->name, (unsigned long long)e->stream.cfg.delay_ns);
+	return 0;
+}
+
+/* rate and ratep both answer "rate=". */
+static void say_rate(struct vn_entry *e, uint64_t value)
+{
+	vn_ctl_result(e, "OK: rate=%llu", (unsigned long long)value);
+}
+
+static int rate_command(struct vn_entry *e, const struct vn_param *p, struct vn_ctl_scan *arg)
+{
+	uint64_t mbps;
+
+	vn_scan_decimal(arg, PERIOD_DIGITS, &mbps);
+	if (mbps == 0)
+		return -EINVAL;
+	set_period(e, frame_bits(e) * 1000, mbps);
+	say_rate(e, mbps);
+	return 0;
+}
+
+static int ratep_command(struct vn_entry *e, const struct vn_param *p, struct vn_ctl_scan *arg)
+{
+	uint64_t pps;
+
+	vn_scan_decimal(arg, PERIOD_DIGITS, &pps);
+	if (pps == 0)
+		return -EINVAL;
+	set_period(e, VN_NSEC_PER_SEC, pps);
+	say_rate(e, pps);
+	return 0;
+}
+
+/* "NUM/DEN" nanoseconds: how a gap that is no whole number is written down. */
+static int fraction_set(struct vn_entry *e, const struct vn_param *p, const char *what,
+			const char *text, const char *slash, struct vn_err *err)
+{
+	uint64_t num, den;
+	char first[24];
+	int rc;
+
+	if ((size_t)(slash - text) >= sizeof(first))
+		return vn_err_set(err, EINVAL, "%s: %s: NUM in NUM/DEN is too long", what, text);
+	memcpy(first, text, (size_t)(slash - text));
+	first[slash - text] = '\0';
+	rc = vn_parse_quantity(what, first, vn_units_none, p->min, p->max, &num, err);
+	if (rc == 0)
+		rc = vn_parse_quantity(what, slash + 1, vn_units_none, 1, p->max, &den, err);
+	if (rc == 0)
+		set_period(e, num, den);
+	return rc;
+}
+
+static int delay_set(struct vn_entry *e, const struct vn_param *p, const char *what,
+		     const char *text, struct vn_err *err)
+{
+	const char *slash = strchr(text, '/');
+	uint64_t ns = VN_DELAY_NEVER;
+	int rc = 0;
+
+	if (slash)
+		return fraction_set(e, p, what, text, slash, err);
+	if (strcmp(text, "never") != 0)
+		rc = vn_parse_quantity(what, text, p->units, p->min, p->max, &ns, err);
+	if (rc == 0)
+		set_period(e, ns, 1);
+	return rc;
+}
+
+static bool delay_get(const struct vn_entry *e, const struct vn_param *p, struct vn_text *out)
+{
+	const struct vn_stream_cfg *cfg = &e->stream.cfg;
+
+	if (cfg->delay_ns == VN_DELAY_NEVER)
+		vn_text_add(out, "never");
+	else if (cfg->period_num % cfg->period_den == 0)
+		vn_text_add(out, "%llu", (unsigned long long)cfg->delay_ns);
+	else
+		vn_text_add(out, "%llu/%llu", (unsigned long long)cfg->period_num,
+			    (unsigned long long)cfg->period_den);
+	return true;
+}
+
+static const char *delay_word(unsigned int i)
+{
+	return i == 0 ? "never" : NULL;
+}
+
+static int rate_set(struct vn_entry *e, const struct vn_param *p, const char *what,
+		    const char *text, struct vn_err *err)
+{
+	uint64_t bps;
+	int rc = vn_parse_quantity(what, text, p->units, p->min, p->max, &bps, err);
+
+	if (rc < 0)
+		return rc;
+	if (frame_bits(e) == 0)
+		return vn_err_set(err, EINVAL,
+				  "%s: %s needs a frame size to make a gap of: give --pkt-size too",
+				  what, text);
+	set_period(e, frame_bits(e) * VN_NSEC_PER_SEC, bps);
+	return 0;
+}
+
+static int ratep_set(struct vn_entry *e, const struct vn_param *p, const char *what,
+		     const char *text, struct vn_err *err)
+{
+	uint64_t pps;
+	int rc = vn_parse_quantity(what, text, p->units, p->min, p->max, &pps, err);
+
+	if (rc == 0)
+		set_period(e, VN_NSEC_PER_SEC, pps);
+	return rc;
+}
+
+/* What they set is said by delay, exactly. */
+static bool rate_get(const struct vn_entry *e, const struct vn_param *p, struct vn_text *out)
+{
+	return false;
+}
+
+const struct vn_param_kind vn_kind_delay = {
+	.command = delay_command,
+	.set = delay_set,
+	.get = delay_get,
+	.word = delay_word,
+};
+
+const struct vn_param_kind vn_kind_rate = {
+	.command = rate_command,
+	.set = rate_set,
+	.get = rate_get,
+};
+
+const struct vn_param_kind vn_kind_ratep = {
+	.command = ratep_command,
+	.set = ratep_set,
+	.get = rate_get,
+};
