@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The receiver: recognizes Vernier's (pktgen's) packets by their payload
+ * header, sorts them into flows by UDP destination port, and keeps for each
+ * flow what arrived, what did not, in what order and with what gaps.
+ *
+ * Loss, duplicates and reordering come from sequence numbers with a window of
+ * the last VN_RX_WINDOW numbers per flow. Identity, per flow and at any time:
+ * highest sequence number seen - first + 1 = unique received + lost; received
+ * = unique + duplicates + too late + corrupt. Reordered as in RFC 4737
+ * (type-P-reordered): a packet whose number is smaller than one already seen,
+ * duplicates apart. A flow that was not announced begins with the lowest number
+ * seen within a window's reach of the first. What happens when a sender begins
+ * anew at 1 is told in rx/sequence.h.
+ *
+ * One thread (the receiver's) writes; counters are read by any.
+ */
+#ifndef VN_RX_RECEIVER_H
+#define VN_RX_RECEIVER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/hist.h"
+#include "net/netdev.h"
+
+#define VN_RX_WINDOW 65536   /* sequence numbers remembered per flow, power of two */
+#define VN_RX_FLOWS_MAX 1024 /* flows told apart; packets of further ones are counted */
+
+struct vn_rx_flow_stats {
+	_Atomic uint64_t received;   /* all packets of the flow */
+	_Atomic uint64_t bytes;      /* frame bytes, no FCS, tags included */
+	_Atomic uint64_t bits_l1, bits_l2;
+	_Atomic uint64_t unique;     /* first arrivals */
+	_Atomic uint64_t duplicates;
+	_Atomic uint64_t reordered;
+	_Atomic uint64_t too_late;   /* older than the window: unique or not is unknown;
+					counted in received only */
+	_Atomic uint64_t corrupt;    /* IPv4 or UDP checksum wrong, or lengths that do not
+					fit; that they arrived is counted (received, bytes,
+					stamps, gap), what they say is not believed */
+	_Atomic uint64_t first_seq, max_seq; /* extended to 64 bits; 0 = none yet */
+	_Atomic uint64_t first_ns, last_ns;  /* arrival stamps */
+};
+
+struct vn_rx_flow {
+	uint16_t port;         /* UDP destination port, the lowest of an announced range */
+	char label[64];        /* name given with vn_receiver_expect, else "udp_dst N" */
+	struct vn_rx_flow_stats stats;
+	struct vn_hist gap;     /* between arrivals of this flow, ns */
+	struct vn_hist latency; /* arrival - payload stamp of first arrivals, ns (stamp has
+				   1 us grain); negative ones are not recorded */
+	_Atomic uint64_t latency_negative;
+	uint64_t window[VN_RX_WINDOW / 64]; /* bit set: number seen */
+};
+
+struct vn_rx_stats {
+	_Atomic uint64_t frames;   /* everything that came in */
+	_Atomic uint64_t ours;     /* with the payload header */
+	_Atomic uint64_t other;    /* without */
+	_Atomic uint64_t over_limit; /* ours, but of a flow beyond VN_RX_FLOWS_MAX (or for
+					which there was no memory) */
+};
+
+struct vn_receiver;
+
+int vn_receiver_new(struct vn_receiver **out);
+void vn_receiver_free(struct vn_receiver *r); /* NULL accepted */
+
+/*
+ * Announces a flow before the run: destination ports port_min..port_max
+ * (both included) belong to one flow called label, whose first number is 1.
+ * Returns its index, -EEXIST when a port is taken, -ENOSPC over the limit,
+ * -EINVAL for a range that is empty, -ENOMEM.
+ */
+int vn_receiver_expect(struct vn_receiver *r, const char *label, uint16_t port_min,
+		       uint16_t port_max);
+/* Only announced flows count as ours (default: every port makes a flow). */
+void vn_receiver_only_expected(struct vn_receiver *r, bool only);
+
+/* A vn_rx_handler: arg is the struct vn_receiver. */
+void vn_receiver_handle(void *arg, const struct vn_rx_pkt *pkts, unsigned int n);
+
+unsigned int vn_receiver_n_flows(const struct vn_receiver *r);
+struct vn_rx_flow *vn_receiver_flow(struct vn_receiver *r, unsigned int i); /* or NULL */
+const struct vn_rx_stats *vn_receiver_stats(const struct vn_receiver *r);
+
+/* max_seq - first_seq + 1 - unique: numbers inside the seen range that never
+ * came. */
+uint64_t vn_rx_flow_lost(const struct vn_rx_flow *f);
+
+#endif
