@@ -402,8 +402,15 @@ void vn_engine_start(struct vn_engine *e)
 	request_all(e, VN_T_RUN);
 }
 
+/* A start that was not acted on yet is taken back: the worker looks at stop
+ * first, and would begin the run after it. */
 void vn_engine_stop(struct vn_engine *e)
 {
+	unsigned int i;
+
+	for (i = 0; i < e->n_workers; i++)
+		atomic_fetch_and_explicit(&e->workers[i].control, ~(uint32_t)VN_T_RUN,
+					  memory_order_relaxed);
 	request_all(e, VN_T_STOP);
 }
 

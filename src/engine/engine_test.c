@@ -181,6 +181,18 @@ static void unmake(struct fixture *x)
 	assert_int_equal(x->tape.dev.n_refs, 0);
 }
 
+static int nothing(void *arg)
+{
+	return 0;
+}
+
+/* Start, and come back when the worker has acted on it: it serves calls last. */
+static void start(struct fixture *x)
+{
+	vn_engine_start(x->engine);
+	vn_worker_call(vn_engine_worker(x->engine, 0), nothing, NULL);
+}
+
 /* --- count and numbers ----------------------------------------------------------- */
 
 static void a_run_sends_its_count_and_says_so(void **state)
@@ -510,13 +522,29 @@ static void the_delay_never_sends_nothing_and_stops(void **state)
 	make(&x, false, false);
 	e = add(&x, "t", 0, 0);
 	e->stream.cfg.delay_ns = VN_DELAY_NEVER;
-	vn_engine_start(x.engine);
+	start(&x);
 	assert_false(vn_engine_wait_idle(x.engine, 1000000));
 	vn_engine_stop(x.engine);
 	assert_true(vn_engine_wait_idle(x.engine, 10000000000));
 	assert_int_equal(x.tape.n, 0);
 	assert_non_null(strstr(e->result, "0 (58byte,-1frags)"));
 	unmake(&x);
+}
+
+static void a_stop_right_after_a_start_is_not_lost(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; i < 50; i++) {
+		struct fixture x;
+
+		make(&x, false, false);
+		add(&x, "t", 0, 0);
+		vn_engine_start(x.engine);
+		vn_engine_stop(x.engine);
+		assert_true(vn_engine_wait_idle(x.engine, 10000000000));
+		unmake(&x);
+	}
 }
 
 static int grow(void *arg)
@@ -588,6 +616,7 @@ int main(void)
 		cmocka_unit_test(stop_ends_an_endless_run),
 		cmocka_unit_test(stop_does_not_wait_for_a_long_delay),
 		cmocka_unit_test(the_delay_never_sends_nothing_and_stops),
+		cmocka_unit_test(a_stop_right_after_a_start_is_not_lost),
 		cmocka_unit_test(a_change_during_a_run_takes_effect_at_once),
 		cmocka_unit_test(removing_all_stops_what_runs),
 	};
