@@ -106,6 +106,11 @@ uint64_t vn_hist_percentile(const struct vn_hist *h, double pct)
 	return max; /* read while the writer was between count and bucket */
 }
 
+uint64_t vn_hist_count(const struct vn_hist *h)
+{
+	return get(&h->count);
+}
+
 double vn_hist_mean(const struct vn_hist *h)
 {
 	uint64_t count = get(&h->count);

@@ -31,6 +31,7 @@ void vn_hist_add(struct vn_hist *h, uint64_t value);
  * recorded values lie: the upper edge of its bucket, never above max. 0 while
  * empty: look at count first. */
 uint64_t vn_hist_percentile(const struct vn_hist *h, double pct);
+uint64_t vn_hist_count(const struct vn_hist *h);
 double vn_hist_mean(const struct vn_hist *h); /* 0 while empty */
 void vn_hist_merge(struct vn_hist *into, const struct vn_hist *from);
 

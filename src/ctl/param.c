@@ -77,7 +77,7 @@ static int check_queue(const struct vn_entry *e, uint64_t queue, struct vn_err *
 
 const struct vn_param vn_params[] = {
 	{ .name = "count", .metavar = "COUNT", .group = "Run",
-	  .help = "packets to send; 0 sends until it is stopped",
+	  .help = "packets to send, 1000 unless time is given; 0 sends until it is stopped",
 	  .units = vn_units_count, .max = UINT64_MAX,
 	  .impl = NUMBER(10, VN_FIELD_U64, count) },
 	{ .name = "time", .metavar = "TIME", .group = "Run", .flags = VN_PARAM_OURS,

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a sub-command is. main.c has the table of them; a new one is a file
+ * with one function, a line here and a row there.
+ *
+ * Sub-commands print what they were asked for, never errors: they fill err and
+ * return a status, and main reports.
+ */
+#ifndef VN_CMD_COMMAND_H
+#define VN_CMD_COMMAND_H
+
+#include "base/err.h"
+
+enum vn_exit {
+	VN_EXIT_DONE = 0,
+	VN_EXIT_FAILED = 1,
+	VN_EXIT_USAGE = 2,
+};
+
+struct vn_options;
+
+struct vn_command {
+	const char *name;
+	const char *summary; /* one line, no final stop */
+	const struct vn_options *options;
+	/* argv[0] is the sub-command's name. Returns enum vn_exit; an empty err
+	 * with VN_EXIT_FAILED means that the report said it all. */
+	int (*run)(int argc, char **argv, struct vn_err *err);
+};
+
+/* All sub-commands, ended by a row without a name. */
+extern const struct vn_command vn_commands[];
+
+/* options.h, beside their functions */
+extern const struct vn_options send_spec, recv_spec, drivers_spec, params_spec, completion_spec;
+
+int vn_cmd_send(int argc, char **argv, struct vn_err *err);
+int vn_cmd_recv(int argc, char **argv, struct vn_err *err);
+int vn_cmd_drivers(int argc, char **argv, struct vn_err *err);
+int vn_cmd_params(int argc, char **argv, struct vn_err *err);
+int vn_cmd_completion(int argc, char **argv, struct vn_err *err);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Choosing a driver by name or by what it must be able to do. */
+#ifndef VN_CMD_DRIVERS_H
+#define VN_CMD_DRIVERS_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * *name NULL: becomes the name of the first driver that can do all of `needs`
+ * (enum vn_netdev_cap) on an interface of the system. Otherwise checks that
+ * there is such a driver and that it can. 0 or -EINVAL with a sentence.
+ */
+int vn_driver_choose(const char **name, uint32_t needs, struct vn_err *err);
+
+#endif

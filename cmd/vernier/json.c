@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "json.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+#define REAL_DIGITS 12 /* more than any clock here justifies */
+
+static json_t *value_json(const struct vn_snap_value *v, enum vn_snap_kind kind)
+{
+	if (!v->is_known)
+		return json_null();
+	if (kind == VN_KIND_COUNT || kind == VN_KIND_NS)
+		return json_integer((json_int_t)v->n);
+	return json_real(v->x);
+}
+
+static json_t *text_json(const char *text)
+{
+	return text ? json_string(text) : json_null();
+}
+
+static json_t *row_json(const struct vn_snap_row *row)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "name", json_string(row->name));
+	for (unsigned int f = 0; f < VN_F_COUNT; f++)
+		json_object_set_new(o, vn_snap_fields[f].key,
+				    value_json(&row->value[f], vn_snap_fields[f].kind));
+	json_object_set_new(o, "result", text_json(row->result));
+	return o;
+}
+
+static json_t *receiver_json(const struct vn_snap_receiver *r)
+{
+	if (!r->is_known)
+		return json_null();
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "frames", (json_int_t)r->frames, "ours",
+			 (json_int_t)r->ours, "other", (json_int_t)r->other, "over_limit",
+			 (json_int_t)r->over_limit, "drops", (json_int_t)r->drops);
+}
+
+static void add_run(json_t *o, const struct vn_json_run *run)
+{
+	json_object_set_new(o, "vernier", json_string(VN_VERSION));
+	json_object_set_new(o, "command", json_string(run->command));
+	json_object_set_new(o, "driver", text_json(run->driver));
+	json_object_set_new(o, "interface", text_json(run->interface));
+	json_object_set_new(o, "rx_interface", text_json(run->rx_interface));
+	json_object_set_new(o, "pcap", text_json(run->pcap));
+	json_object_set_new(o, "seed",
+			    run->has_seed ? json_integer((json_int_t)run->seed) : json_null());
+	json_object_set_new(o, "virtual_time", json_boolean(run->is_virtual));
+}
+
+int vn_json_write(struct vn_json *j, const struct vn_snapshot *s, const char *verdict)
+{
+	json_t *o, *rows;
+	int rc;
+
+	if (!j->out)
+		return 0;
+	o = json_object();
+	rows = json_array();
+	add_run(o, &j->run);
+	json_object_set_new(o, "final", json_boolean(s->is_final));
+	json_object_set_new(o, "verdict", json_string(verdict));
+	json_object_set_new(o, "time_s", json_real(s->time_s));
+	for (unsigned int i = 0; i < s->n_rows; i++)
+		json_array_append_new(rows, row_json(&s->rows[i]));
+	json_object_set_new(o, "streams", rows);
+	json_object_set_new(o, "total", row_json(&s->total));
+	json_object_set_new(o, "receiver", receiver_json(&s->receiver));
+	rc = json_dumpf(o, j->out, JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS));
+	json_decref(o);
+	if (rc || fputc('\n', j->out) == EOF || fflush(j->out))
+		return -EIO;
+	return 0;
+}
+
+int vn_json_open(struct vn_json *j, const char *path, struct vn_err *err)
+{
+	j->out = NULL;
+	if (!path)
+		return 0;
+	j->out = strcmp(path, "-") ? fopen(path, "we") : stdout;
+	if (!j->out)
+		return vn_err_set(err, errno, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
+int vn_json_close(struct vn_json *j, struct vn_err *err)
+{
+	bool is_bad = false;
+
+	if (!j->out)
+		return 0;
+	is_bad = fflush(j->out) || ferror(j->out);
+	if (j->out != stdout && fclose(j->out))
+		is_bad = true;
+	j->out = NULL;
+	return is_bad ? vn_err_set(err, EIO, "the JSON could not be written") : 0;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* JSON lines: the same keys at any time, null for what is not known. */
+#include "json.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct vn_snap_row row_of(const char *name)
+{
+	struct vn_snap_row row = { .result = NULL };
+
+	memcpy(row.name, name, strlen(name) + 1);
+	row.value[VN_F_sent] = (struct vn_snap_value){ .is_known = true, .n = 1ull << 60 };
+	row.value[VN_F_pps] = (struct vn_snap_value){ .is_known = true, .x = 1234.5 };
+	return row;
+}
+
+/* What is written of a snapshot, parsed again. */
+static json_t *written(const struct vn_snapshot *s, const char *verdict)
+{
+	struct vn_json j = { .run = { .command = "send", .driver = "null", .has_seed = true,
+				      .seed = 42 } };
+	char *text = NULL;
+	size_t size;
+	json_error_t error;
+	json_t *o;
+
+	j.out = open_memstream(&text, &size);
+	assert_non_null(j.out);
+	assert_int_equal(vn_json_write(&j, s, verdict), 0);
+	assert_int_equal(vn_json_close(&j, NULL), 0);
+	assert_int_equal(text[size - 1], '\n');
+	assert_ptr_equal(strchr(text, '\n'), text + size - 1); /* one line */
+	o = json_loads(text, 0, &error);
+	assert_non_null(o);
+	free(text);
+	return o;
+}
+
+static void lines_while_running_have_the_keys_of_the_last(void **state)
+{
+	struct vn_snap_row row = row_of("s");
+	struct vn_snapshot s = { .n_rows = 1, .rows = &row, .total = row_of("total") };
+	json_t *live = written(&s, "running"), *last, *stream;
+	const char *key;
+	json_t *value;
+
+	s.is_final = true;
+	s.receiver.is_known = true;
+	row.result = "OK: done";
+	last = written(&s, "ok");
+	assert_int_equal(json_object_size(live), json_object_size(last));
+	json_object_foreach(live, key, value)
+		assert_non_null(json_object_get(last, key));
+	assert_true(json_is_false(json_object_get(live, "final")));
+	assert_true(json_is_true(json_object_get(last, "final")));
+	stream = json_array_get(json_object_get(last, "streams"), 0);
+	assert_int_equal(json_object_size(stream), VN_F_COUNT + 2);
+	assert_string_equal(json_string_value(json_object_get(stream, "result")), "OK: done");
+	json_decref(live);
+	json_decref(last);
+}
+
+static void counts_are_exact_and_the_unknown_is_null(void **state)
+{
+	struct vn_snapshot s = { .total = row_of("total") };
+	json_t *o = written(&s, "running");
+	json_t *total = json_object_get(o, "total");
+
+	assert_true(json_integer_value(json_object_get(total, "sent")) == 1ll << 60);
+	assert_float_equal(json_real_value(json_object_get(total, "pps")), 1234.5, 1e-9);
+	assert_true(json_is_null(json_object_get(total, "lost")));
+	assert_true(json_is_null(json_object_get(total, "gap_p50_ns")));
+	assert_true(json_is_null(json_object_get(o, "receiver")));
+	assert_true(json_is_null(json_object_get(o, "interface")));
+	assert_int_equal(json_integer_value(json_object_get(o, "seed")), 42);
+	json_decref(o);
+}
+
+/* The schema names every key of a stream, and no other. */
+static void the_schema_has_the_keys_of_a_stream(void **state)
+{
+	const char *path = getenv("VN_SCHEMA");
+	json_error_t error;
+	json_t *schema, *keys = NULL;
+
+	if (!path)
+		skip();
+	schema = json_load_file(path, 0, &error);
+	assert_non_null(schema);
+	assert_int_equal(json_unpack(schema, "{s:{s:{s:o}}}", "definitions", "row", "properties",
+				     &keys),
+			 0);
+	assert_int_equal(json_object_size(keys), VN_F_COUNT + 2);
+	for (unsigned int f = 0; f < VN_F_COUNT; f++)
+		if (!json_object_get(keys, vn_snap_fields[f].key))
+			fail_msg("%s is not in the schema", vn_snap_fields[f].key);
+	json_decref(schema);
+}
+
+static void a_file_that_cannot_be_made_is_named(void **state)
+{
+	struct vn_json j;
+	struct vn_err err = { "" };
+
+	assert_true(vn_json_open(&j, "/nowhere/at/all.json", &err) < 0);
+	assert_non_null(strstr(err.text, "/nowhere/at/all.json"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_while_running_have_the_keys_of_the_last),
+		cmocka_unit_test(counts_are_exact_and_the_unknown_is_null),
+		cmocka_unit_test(the_schema_has_the_keys_of_a_stream),
+		cmocka_unit_test(a_file_that_cannot_be_made_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vernier: the table of sub-commands, and the one place that reports errors.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+const struct vn_command vn_commands[] = {
+	{ "send", "send streams of packets, and count what arrives", &send_spec, vn_cmd_send },
+	{ "recv", "receive packets and report loss, order, gaps and latency", &recv_spec,
+	  vn_cmd_recv },
+	{ "drivers", "list the drivers and what each can do", &drivers_spec, vn_cmd_drivers },
+	{ "params", "list the parameters of a stream", &params_spec, vn_cmd_params },
+	{ "completion", "print a completion script for bash or zsh", &completion_spec,
+	  vn_cmd_completion },
+	{ NULL, NULL, NULL, NULL },
+};
+
+static void list_commands(FILE *out)
+{
+	fputs("Usage: vernier COMMAND [arguments]\n\nCommands:\n", out);
+	for (const struct vn_command *c = vn_commands; c->name; c++)
+		fprintf(out, "  %-12s%s\n", c->name, c->summary);
+	fputs("\n\"vernier COMMAND --help\" says more; \"vernier --version\" prints the version.\n",
+	      out);
+}
+
+static const struct vn_command *find_command(const char *name)
+{
+	const struct vn_command *c = vn_commands;
+
+	while (c->name && strcmp(c->name, name))
+		c++;
+	return c->name ? c : NULL;
+}
+
+/* A report that could not be written must not look like a success. */
+static int close_stdout(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	fputs("vernier: cannot write to the standard output\n", stderr);
+	return status ? status : VN_EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+	const struct vn_command *c;
+	struct vn_err err = { "" };
+	int status;
+
+	if (argc < 2) {
+		list_commands(stderr);
+		return VN_EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		list_commands(stdout);
+		return close_stdout(VN_EXIT_DONE);
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("vernier " VN_VERSION);
+		return close_stdout(VN_EXIT_DONE);
+	}
+	c = find_command(argv[1]);
+	if (!c) {
+		fprintf(stderr, "vernier: no such command \"%s\" (vernier --help lists them)\n",
+			argv[1]);
+		return VN_EXIT_USAGE;
+	}
+	status = c->run(argc - 1, argv + 1, &err);
+	if (err.text[0])
+		fprintf(stderr, "vernier: %s: %s\n", c->name, err.text);
+	return close_stdout(status);
+}

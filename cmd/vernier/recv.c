@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vernier recv: what arrives on an interface, flow by flow, until a time, a
+ * count or a signal.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "command.h"
+#include "cpus.h"
+#include "drivers.h"
+#include "interrupt.h"
+#include "json.h"
+#include "options.h"
+#include "report.h"
+#include "rxthread.h"
+#include "snapshot.h"
+
+struct recv_options {
+	const char *driver;
+	const char *json, *pcap;
+	uint64_t time_ns, count, pcap_max, interval_ns;
+	const char *cpu;
+	bool is_quiet;
+};
+
+#define OFF(member) offsetof(struct recv_options, member)
+
+static const struct vn_option recv_rows[] = {
+	{ .name = "time", .metavar = "TIME", .offset = OFF(time_ns),
+	  .def = "0", .units = vn_units_seconds, .max = INT64_MAX,
+	  .help = "end after this long, 0: no limit" },
+	{ .name = "count", .metavar = "N", .offset = OFF(count),
+	  .def = "0", .units = vn_units_count, .max = INT64_MAX,
+	  .help = "end after N of our packets, 0: no limit" },
+	{ .name = "driver", .metavar = "NAME", .offset = OFF(driver),
+	  .help = "driver to receive with (vernier drivers)" },
+	{ .name = "json", .metavar = "FILE", .offset = OFF(json),
+	  .help = "JSON lines into FILE, - for standard output" },
+	{ .name = "pcap", .metavar = "FILE", .offset = OFF(pcap),
+	  .help = "write every frame that comes into FILE" },
+	{ .name = "pcap-max", .metavar = "N", .offset = OFF(pcap_max),
+	  .def = "0", .units = vn_units_count, .max = INT64_MAX,
+	  .help = "frames in the file at most, 0: no limit" },
+	{ .name = "interval", .metavar = "TIME", .offset = OFF(interval_ns),
+	  .def = "1s", .units = vn_units_seconds, .min = 1000000, .max = INT64_MAX,
+	  .help = "between lines of progress" },
+	{ .name = "cpu", .metavar = "N", .offset = OFF(cpu),
+	  .help = "bind the receiver to CPU N" },
+	{ .name = "quiet", .offset = OFF(is_quiet),
+	  .help = "print errors only (and the JSON)" },
+};
+
+const struct vn_options recv_spec = {
+	.command = "recv",
+	.args = "IF",
+	.summary = "Receives on IF and reports for every flow (UDP destination port) what came,\n"
+		   "what was lost, doubled or out of order, the gaps and the latency.",
+	.examples = "  vernier recv eth1 --time 10s\n"
+		    "  vernier recv eth1 --count 1M --json - --quiet\n"
+		    "  vernier recv eth1 --time 1m --pcap in.pcap --pcap-max 1000\n",
+	.rows = recv_rows,
+	.n_rows = VN_ARRAY_SIZE(recv_rows),
+	.args_min = 1,
+	.args_max = 1,
+};
+
+struct recv_run {
+	struct recv_options o;
+	const char *target;
+	struct vn_clock clock;
+	struct vn_rxthread *rx;
+	struct vn_json json;
+	struct vn_interrupt interrupt;
+	struct vn_snapshot last; /* the one before, for the rates of now */
+	uint64_t begin_ns;
+	int rc; /* what became of receiving */
+};
+
+static bool is_verbose(const struct recv_run *run)
+{
+	return !run->o.is_quiet;
+}
+
+static int take_snapshot(struct recv_run *run, bool is_final, struct vn_snapshot *out)
+{
+	struct vn_receiver *r = vn_rxthread_receiver(run->rx);
+	unsigned int n = vn_receiver_n_flows(r);
+	struct vn_snap_source *sources = calloc(n + 1, sizeof(*sources));
+	struct vn_rxq_stats rxq;
+	int rc;
+
+	if (!sources)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < n; i++) {
+		struct vn_rx_flow *flow = vn_receiver_flow(r, i);
+
+		sources[i] = (struct vn_snap_source){
+			.name = flow->label,
+			.rx = flow,
+			.is_numbered = true,
+			.burst = 1,
+		};
+	}
+	vn_rxthread_stats(run->rx, &rxq);
+	rc = vn_snapshot_take(
+		&(struct vn_snap_input){
+			.sources = sources,
+			.n = n,
+			.is_final = is_final,
+			.begin_ns = run->begin_ns,
+			.now_ns = vn_clock_now(&run->clock),
+			.rx = vn_receiver_stats(r),
+			.rxq = &rxq,
+			.prev = &run->last,
+		},
+		out);
+	free(sources);
+	return rc;
+}
+
+/* A line that cannot be made or written does not end the run: vn_json_close
+ * remembers it. */
+static void report_interval(struct recv_run *run)
+{
+	struct vn_snapshot now;
+
+	if (take_snapshot(run, false, &now))
+		return;
+	if (is_verbose(run))
+		vn_report_progress(stderr, VN_REPORT_RECV, &now);
+	vn_json_write(&run->json, &now, "running");
+	vn_snapshot_free(&run->last);
+	run->last = now;
+}
+
+/* Until the thread has ended or the time is over. */
+static void wait_for_end(struct recv_run *run)
+{
+	uint64_t end_ns = run->o.time_ns ? run->begin_ns + run->o.time_ns : UINT64_MAX;
+	uint64_t tick_ns = run->begin_ns + run->o.interval_ns;
+
+	for (;;) {
+		uint64_t now = vn_clock_now(&run->clock);
+
+		if (now >= end_ns ||
+		    vn_rxthread_wait(run->rx, VN_MIN(end_ns, VN_MAX(tick_ns, now)) - now))
+			return;
+		if (vn_clock_now(&run->clock) < tick_ns)
+			continue;
+		report_interval(run);
+		tick_ns += run->o.interval_ns;
+	}
+}
+
+static const char *verdict(const struct recv_run *run, const struct vn_snapshot *s)
+{
+	if (run->rc)
+		return "failed";
+	if (!run->o.count || s->receiver.ours >= run->o.count)
+		return "ok";
+	return vn_interrupt_seen(&run->interrupt) ? "interrupted" : "failed";
+}
+
+static void print_report(const struct recv_run *run, const struct vn_snapshot *s)
+{
+	FILE *out = run->json.out == stdout ? stderr : stdout;
+
+	vn_report_progress_end(stderr);
+	vn_report_tables(out, VN_REPORT_RECV, s);
+	if (run->o.pcap)
+		fprintf(out, "capture: %s (%" PRIu64 " packets)\n", run->o.pcap,
+			vn_rxthread_captured(run->rx));
+	if (run->o.json)
+		fprintf(out, "JSON: %s\n", run->o.json);
+}
+
+static int report_final(struct recv_run *run, struct vn_err *err)
+{
+	struct vn_snapshot s;
+	const char *word;
+	int rc = run->rc;
+
+	if (take_snapshot(run, true, &s))
+		return vn_err_set(err, ENOMEM, "out of memory");
+	word = verdict(run, &s);
+	if (is_verbose(run))
+		print_report(run, &s);
+	vn_json_write(&run->json, &s, word);
+	if (!rc && strcmp(word, "ok"))
+		rc = vn_err_set(err, ENODATA, "%s: %" PRIu64 " of %" PRIu64 " packets came",
+				word[0] == 'i' ? "interrupted" : "time over", s.receiver.ours,
+				run->o.count);
+	vn_snapshot_free(&s);
+	return rc;
+}
+
+static void stop_receiving(void *rx)
+{
+	vn_rxthread_stop(rx);
+}
+
+static int receive(struct recv_run *run, struct vn_err *err)
+{
+	int rc;
+
+	rc = vn_interrupt_listen(&run->interrupt, stop_receiving, run->rx);
+	if (rc)
+		return vn_err_set(err, -rc, "cannot start a thread: %s", strerror(-rc));
+	run->begin_ns = vn_clock_now(&run->clock);
+	rc = vn_rxthread_start(run->rx, err);
+	if (rc)
+		return rc;
+	if (is_verbose(run))
+		fprintf(stderr, "receiving on %s with driver %s\n", run->target, run->o.driver);
+	wait_for_end(run);
+	run->rc = vn_rxthread_end(run->rx, err);
+	return report_final(run, err);
+}
+
+static int open_all(struct recv_run *run, int cpu, struct vn_err *err)
+{
+	const struct vn_rxthread_opts opts = {
+		.driver = run->o.driver,
+		.target = run->target,
+		.clock = &run->clock,
+		.cpu = cpu,
+		.pcap = run->o.pcap,
+		.pcap_max = run->o.pcap_max,
+		.count = run->o.count,
+	};
+	int rc = vn_json_open(&run->json, run->o.json, err);
+
+	run->json.run = (struct vn_json_run){
+		.command = "recv",
+		.driver = run->o.driver,
+		.rx_interface = run->target,
+		.pcap = run->o.pcap,
+	};
+	return rc ? rc : vn_rxthread_open(&opts, &run->rx, err);
+}
+
+int vn_cmd_recv(int argc, char **argv, struct vn_err *err)
+{
+	struct recv_run run = { 0 };
+	int cpu = -1, first, rc, close_rc;
+
+	rc = vn_options_parse(&recv_spec, &run.o, argc, argv, &first, err);
+	if (rc == VN_OPTIONS_HELPED)
+		return VN_EXIT_DONE;
+	if (!rc)
+		rc = vn_driver_choose(&run.o.driver, VN_CAP_RX, err);
+	if (!rc && run.o.cpu)
+		rc = vn_cpu_parse("--cpu", run.o.cpu, &cpu, err);
+	if (rc)
+		return VN_EXIT_USAGE;
+	run.target = argv[first];
+	vn_clock_real(&run.clock);
+	vn_interrupt_block(&run.interrupt);
+	rc = open_all(&run, cpu, err);
+	if (!rc)
+		rc = receive(&run, err);
+	vn_interrupt_end(&run.interrupt);
+	vn_rxthread_close(run.rx);
+	close_rc = vn_json_close(&run.json, rc ? NULL : err);
+	vn_snapshot_free(&run.last);
+	return rc || close_rc ? VN_EXIT_FAILED : VN_EXIT_DONE;
+}

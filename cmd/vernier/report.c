@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A table is a list of fields of the snapshot; columns are as wide as their
+ * widest cell.
+ */
+#include "report.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+struct table {
+	const char *title;
+	const enum vn_snap_field *fields;
+	unsigned int n_fields;
+};
+
+#define TABLE(title, fields) { title, fields, VN_ARRAY_SIZE(fields) }
+
+static const enum vn_snap_field send_packets[] = {
+	VN_F_sent,   VN_F_received, VN_F_lost,	  VN_F_duplicates, VN_F_reordered,
+	VN_F_errors, VN_F_pps,	    VN_F_mbps_l1, VN_F_mbps_l2,
+};
+static const enum vn_snap_field send_departures[] = {
+	VN_F_asked_pps,	      VN_F_pps,		    VN_F_rate_error_ppm,  VN_F_late,
+	VN_F_lateness_p50_ns, VN_F_lateness_p99_ns, VN_F_lateness_max_ns,
+};
+static const enum vn_snap_field send_arrivals[] = {
+	VN_F_gap_p50_ns, VN_F_gap_p99_ns,     VN_F_gap_p999_ns,	   VN_F_gap_max_ns,
+	VN_F_corrupt,	 VN_F_latency_p50_ns, VN_F_latency_p99_ns, VN_F_latency_max_ns,
+};
+static const enum vn_snap_field recv_packets[] = {
+	VN_F_received, VN_F_lost,   VN_F_duplicates, VN_F_reordered,  VN_F_too_late,
+	VN_F_corrupt,  VN_F_rx_pps, VN_F_rx_mbps_l1, VN_F_rx_mbps_l2,
+};
+static const enum vn_snap_field recv_times[] = {
+	VN_F_gap_samples,     VN_F_gap_p50_ns,	   VN_F_gap_p99_ns,	VN_F_gap_p999_ns,
+	VN_F_gap_max_ns,      VN_F_latency_p50_ns, VN_F_latency_p99_ns, VN_F_latency_max_ns,
+	VN_F_latency_samples,
+};
+
+static const struct table send_tables[] = {
+	TABLE("packets", send_packets),
+	TABLE("departures", send_departures),
+	TABLE("arrivals", send_arrivals),
+};
+static const struct table recv_tables[] = {
+	TABLE("packets", recv_packets),
+	TABLE("times", recv_times),
+};
+
+static int column_width(const struct vn_snapshot *s, enum vn_snap_field field)
+{
+	size_t width = strlen(vn_snap_fields[field].heading);
+	char text[VN_SNAP_TEXT];
+
+	for (unsigned int i = 0; i < s->n_rows; i++) {
+		vn_snap_text(&s->rows[i], field, text);
+		width = VN_MAX(width, strlen(text));
+	}
+	vn_snap_text(&s->total, field, text);
+	return (int)VN_MAX(width, strlen(text)) + 2;
+}
+
+static int name_width(const struct vn_snapshot *s, const char *title)
+{
+	size_t width = VN_MAX(strlen(title), strlen(s->total.name));
+
+	for (unsigned int i = 0; i < s->n_rows; i++)
+		width = VN_MAX(width, strlen(s->rows[i].name));
+	return (int)width;
+}
+
+static void print_row(FILE *out, const struct vn_snapshot *s, const struct table *t,
+		      const struct vn_snap_row *row, int width)
+{
+	char text[VN_SNAP_TEXT];
+
+	fprintf(out, "%-*s", width, row->name);
+	for (unsigned int i = 0; i < t->n_fields; i++) {
+		vn_snap_text(row, t->fields[i], text);
+		fprintf(out, "%*s", column_width(s, t->fields[i]), text);
+	}
+	fputc('\n', out);
+}
+
+static void print_table(FILE *out, const struct vn_snapshot *s, const struct table *t)
+{
+	int width = name_width(s, t->title);
+
+	fprintf(out, "%-*s", width, t->title);
+	for (unsigned int i = 0; i < t->n_fields; i++)
+		fprintf(out, "%*s", column_width(s, t->fields[i]),
+			vn_snap_fields[t->fields[i]].heading);
+	fputc('\n', out);
+	for (unsigned int i = 0; i < s->n_rows; i++)
+		print_row(out, s, t, &s->rows[i], width);
+	if (s->n_rows != 1)
+		print_row(out, s, t, &s->total, width);
+	fputc('\n', out);
+}
+
+static void print_results(FILE *out, const struct vn_snapshot *s)
+{
+	for (unsigned int i = 0; i < s->n_rows; i++)
+		if (s->rows[i].result)
+			fprintf(out, "%s: Result: %s\n", s->rows[i].name,
+				s->rows[i].result[0] ? s->rows[i].result : "Idle");
+}
+
+static void print_receiver(FILE *out, const struct vn_snap_receiver *r)
+{
+	if (!r->is_known)
+		return;
+	fprintf(out,
+		"receiver: %" PRIu64 " frames, %" PRIu64 " ours, %" PRIu64
+		" others, %" PRIu64 " dropped for want of room",
+		r->frames, r->ours, r->other, r->drops);
+	if (r->over_limit)
+		fprintf(out, ", %" PRIu64 " of flows beyond the first %d", r->over_limit,
+			VN_RX_FLOWS_MAX);
+	fputc('\n', out);
+}
+
+void vn_report_tables(FILE *out, enum vn_report_kind kind, const struct vn_snapshot *s)
+{
+	const struct table *tables = kind == VN_REPORT_SEND ? send_tables : recv_tables;
+	unsigned int n = kind == VN_REPORT_SEND ? VN_ARRAY_SIZE(send_tables) :
+						  VN_ARRAY_SIZE(recv_tables);
+
+	for (unsigned int i = 0; i < n; i++)
+		print_table(out, s, &tables[i]);
+	print_results(out, s);
+	print_receiver(out, &s->receiver);
+}
+
+void vn_report_progress(FILE *out, enum vn_report_kind kind, const struct vn_snapshot *s)
+{
+	static const enum vn_snap_field send_fields[] = {
+		VN_F_sent, VN_F_now_pps, VN_F_received, VN_F_lost, VN_F_in_flight, VN_F_errors,
+	};
+	static const enum vn_snap_field recv_fields[] = {
+		VN_F_received, VN_F_rx_now_pps, VN_F_lost, VN_F_duplicates, VN_F_reordered,
+	};
+	const enum vn_snap_field *fields = kind == VN_REPORT_SEND ? send_fields : recv_fields;
+	unsigned int n = kind == VN_REPORT_SEND ? VN_ARRAY_SIZE(send_fields) :
+						  VN_ARRAY_SIZE(recv_fields);
+	bool is_tty = isatty(fileno(out));
+	char text[VN_SNAP_TEXT];
+
+	fprintf(out, "%s%.1f s", is_tty ? "\r" : "", s->time_s);
+	for (unsigned int i = 0; i < n; i++) {
+		vn_snap_text(&s->total, fields[i], text);
+		fprintf(out, "  %s %s", vn_snap_fields[fields[i]].heading, text);
+	}
+	fputs(is_tty ? "\033[K" : "\n", out);
+	fflush(out);
+}
+
+void vn_report_progress_end(FILE *out)
+{
+	if (isatty(fileno(out)))
+		fputs("\r\033[K", out);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "rxthread.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/cpu.h"
+#include "rx/capture.h"
+
+#define POLL_BUDGET 256
+#define POLL_NS 20000000ull   /* how long a request to stop may go unseen */
+#define STATS_NS 100000000ull /* how old the queue's counters may be */
+
+struct vn_rxthread {
+	struct vn_clock *clock;
+	int cpu;
+	uint64_t count;
+	struct vn_netdev *dev;
+	struct vn_rxq *rxq;
+	struct vn_receiver *receiver;
+	struct vn_capture *capture;
+	uint64_t captured;
+	pthread_t thread;
+	bool is_started;
+	int rc; /* of the thread, read after the join */
+	sem_t ended;
+	_Atomic bool must_stop;
+	_Atomic uint64_t packets, drops; /* written by the thread, copies of the queue's */
+};
+
+static void handle(void *arg, const struct vn_rx_pkt *pkts, unsigned int n)
+{
+	struct vn_rxthread *t = arg;
+
+	vn_receiver_handle(t->receiver, pkts, n);
+	if (t->capture)
+		vn_capture_write(t->capture, pkts, n);
+}
+
+static void copy_stats(struct vn_rxthread *t)
+{
+	struct vn_rxq_stats stats = { 0 };
+
+	t->rxq->stats(t->rxq, &stats);
+	atomic_store_explicit(&t->packets, stats.packets, memory_order_relaxed);
+	atomic_store_explicit(&t->drops, stats.drops, memory_order_relaxed);
+}
+
+/* Frames that may be asked for without counting more than `count` of ours. */
+static unsigned int budget(const struct vn_rxthread *t)
+{
+	uint64_t ours;
+
+	if (!t->count)
+		return POLL_BUDGET;
+	ours = atomic_load_explicit(&vn_receiver_stats(t->receiver)->ours, memory_order_relaxed);
+	return ours >= t->count ? 0 : (unsigned int)VN_MIN(t->count - ours, POLL_BUDGET);
+}
+
+static void *receive_thread(void *arg)
+{
+	struct vn_rxthread *t = arg;
+	uint64_t next_stats = 0;
+	unsigned int n;
+	int rc = 0;
+
+	vn_thread_name("vernier-rx");
+	if (t->cpu >= 0)
+		rc = vn_cpu_pin(t->cpu);
+	while (rc >= 0 && (n = budget(t)) &&
+	       !atomic_load_explicit(&t->must_stop, memory_order_relaxed)) {
+		uint64_t now = vn_clock_now(t->clock);
+
+		rc = t->rxq->poll(t->rxq, n, POLL_NS, handle, t);
+		if (now >= next_stats) {
+			copy_stats(t);
+			next_stats = now + STATS_NS;
+		}
+	}
+	copy_stats(t);
+	t->rc = VN_MIN(rc, 0);
+	sem_post(&t->ended);
+	return NULL;
+}
+
+static int open_parts(struct vn_rxthread *t, const struct vn_rxthread_opts *opts,
+		      struct vn_err *err)
+{
+	const struct vn_netdev_opts dev_opts = {
+		.target = opts->target,
+		.clock = opts->clock,
+		.is_rx_only = true,
+	};
+	const struct vn_rxq_opts rxq_opts = { 0 };
+	int rc;
+
+	rc = vn_receiver_new(&t->receiver);
+	if (rc)
+		return vn_err_set(err, -rc, "receiver: %s", strerror(-rc));
+	rc = vn_netdev_open(opts->driver, VN_CAP_RX, &dev_opts, &t->dev, err);
+	if (rc)
+		return rc;
+	if (!t->dev->is_up)
+		return vn_err_set(err, ENETDOWN, "%s is down (ip link set dev %s up)",
+				  opts->target, opts->target);
+	rc = t->dev->ops->rxq_open(t->dev, &rxq_opts, &t->rxq, err);
+	if (rc || !opts->pcap)
+		return rc;
+	return vn_capture_open(opts->pcap, opts->pcap_max, &t->capture, err);
+}
+
+int vn_rxthread_open(const struct vn_rxthread_opts *opts, struct vn_rxthread **out,
+		     struct vn_err *err)
+{
+	struct vn_rxthread *t = calloc(1, sizeof(*t));
+	int rc;
+
+	*out = NULL;
+	if (!t)
+		return vn_err_set(err, ENOMEM, "out of memory");
+	t->clock = opts->clock;
+	t->cpu = opts->cpu;
+	t->count = opts->count;
+	sem_init(&t->ended, 0, 0);
+	rc = open_parts(t, opts, err);
+	if (rc) {
+		vn_rxthread_close(t);
+		return rc;
+	}
+	*out = t;
+	return 0;
+}
+
+struct vn_receiver *vn_rxthread_receiver(struct vn_rxthread *t)
+{
+	return t->receiver;
+}
+
+const struct vn_netdev *vn_rxthread_dev(const struct vn_rxthread *t)
+{
+	return t->dev;
+}
+
+int vn_rxthread_start(struct vn_rxthread *t, struct vn_err *err)
+{
+	int rc = pthread_create(&t->thread, NULL, receive_thread, t);
+
+	if (rc)
+		return vn_err_set(err, rc, "cannot start the receiver's thread: %s", strerror(rc));
+	t->is_started = true;
+	return 0;
+}
+
+void vn_rxthread_stop(struct vn_rxthread *t)
+{
+	atomic_store_explicit(&t->must_stop, true, memory_order_relaxed);
+}
+
+bool vn_rxthread_wait(struct vn_rxthread *t, uint64_t timeout_ns)
+{
+	struct timespec ts;
+	uint64_t at;
+	int rc;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	at = (uint64_t)ts.tv_sec * VN_NSEC_PER_SEC + (uint64_t)ts.tv_nsec + timeout_ns;
+	ts.tv_sec = (time_t)(at / VN_NSEC_PER_SEC);
+	ts.tv_nsec = (long)(at % VN_NSEC_PER_SEC);
+	do
+		rc = sem_clockwait(&t->ended, CLOCK_MONOTONIC, &ts);
+	while (rc && errno == EINTR);
+	if (rc)
+		return false;
+	sem_post(&t->ended); /* ended stays ended for the next who asks */
+	return true;
+}
+
+void vn_rxthread_stats(const struct vn_rxthread *t, struct vn_rxq_stats *out)
+{
+	out->packets = atomic_load_explicit(&t->packets, memory_order_relaxed);
+	out->drops = atomic_load_explicit(&t->drops, memory_order_relaxed);
+}
+
+int vn_rxthread_end(struct vn_rxthread *t, struct vn_err *err)
+{
+	int rc;
+
+	if (t->is_started) {
+		vn_rxthread_stop(t);
+		pthread_join(t->thread, NULL);
+		t->is_started = false;
+	}
+	if (t->capture) {
+		t->captured = vn_capture_count(t->capture);
+		rc = vn_capture_close(t->capture);
+		t->capture = NULL;
+		if (rc)
+			return vn_err_set(err, -rc, "the capture could not be written: %s",
+					  strerror(-rc));
+	}
+	if (t->rc)
+		return vn_err_set(err, -t->rc, "%s: receiving failed: %s", t->dev->name,
+				  strerror(-t->rc));
+	return 0;
+}
+
+uint64_t vn_rxthread_captured(const struct vn_rxthread *t)
+{
+	return t->captured;
+}
+
+void vn_rxthread_close(struct vn_rxthread *t)
+{
+	if (!t)
+		return;
+	vn_rxthread_end(t, NULL);
+	if (t->rxq)
+		t->dev->ops->rxq_close(t->rxq);
+	vn_netdev_close(t->dev);
+	vn_receiver_free(t->receiver);
+	sem_destroy(&t->ended);
+	free(t);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A thread that receives: device, receiver and capture file put together, for
+ * `recv` and for `send --rx`.
+ *
+ * The thread that opens it also closes it. While the thread runs, the device's
+ * queue and the capture are its own; the receiver's counters are read by any.
+ */
+#ifndef VN_CMD_RXTHREAD_H
+#define VN_CMD_RXTHREAD_H
+
+#include <stdbool.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "net/netdev.h"
+#include "rx/receiver.h"
+
+struct vn_rxthread_opts {
+	const char *driver;
+	const char *target;
+	struct vn_clock *clock;
+	int cpu;           /* -1: not bound to one */
+	const char *pcap;  /* NULL: no capture */
+	uint64_t pcap_max; /* packets in the capture, 0 = no limit */
+	uint64_t count;    /* ends after so many of our packets, 0 = no limit */
+};
+
+struct vn_rxthread;
+
+/* Everything but the thread: after this, frames are queued by the device.
+ * 0 or -errno with a sentence. */
+int vn_rxthread_open(const struct vn_rxthread_opts *opts, struct vn_rxthread **out,
+		     struct vn_err *err);
+struct vn_receiver *vn_rxthread_receiver(struct vn_rxthread *t);
+const struct vn_netdev *vn_rxthread_dev(const struct vn_rxthread *t);
+
+int vn_rxthread_start(struct vn_rxthread *t, struct vn_err *err);
+
+/* Asks the thread to end. Any thread. */
+void vn_rxthread_stop(struct vn_rxthread *t);
+
+/* Waits until the thread has ended; false when timeout_ns have passed before. */
+bool vn_rxthread_wait(struct vn_rxthread *t, uint64_t timeout_ns);
+
+/* The queue's counters, as of at most a tenth of a second ago. */
+void vn_rxthread_stats(const struct vn_rxthread *t, struct vn_rxq_stats *out);
+
+/*
+ * Stops and joins the thread, closes the capture. 0, or -errno with a sentence
+ * when receiving or writing failed. What was counted can still be read.
+ */
+int vn_rxthread_end(struct vn_rxthread *t, struct vn_err *err);
+
+/* Packets in the capture file. */
+uint64_t vn_rxthread_captured(const struct vn_rxthread *t);
+
+void vn_rxthread_close(struct vn_rxthread *t); /* NULL and half-open accepted */
+
+#endif

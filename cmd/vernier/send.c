@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vernier send: the options, and the order in which a run is made.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "command.h"
+#include "send_priv.h"
+
+#define OFF(member) offsetof(struct send_options, member)
+
+static int take_stream(void *dest, const char *value, struct vn_err *err)
+{
+	struct send_options *o = dest;
+	struct send_stream *stream;
+
+	return send_streams_add(o->streams, value, &stream, err);
+}
+
+static int take_file(void *dest, const char *value, struct vn_err *err)
+{
+	struct send_options *o = dest;
+
+	return send_streams_file(o->streams, value, err);
+}
+
+/* By a call, so that it is none of the settings that are shown. */
+static int take_show_settings(void *dest, const char *value, struct vn_err *err)
+{
+	struct send_options *o = dest;
+
+	o->show_settings = true;
+	return 0;
+}
+
+static int take_param(void *dest, const struct vn_param *p, const char *value, struct vn_err *err)
+{
+	struct send_options *o = dest;
+
+	return send_streams_option(o->streams, p, value, err);
+}
+
+static const struct vn_option send_rows[] = {
+	{ .name = "driver", .metavar = "NAME", .offset = OFF(driver),
+	  .help = "driver to send with (vernier drivers)" },
+	{ .name = "sim", .offset = OFF(is_sim),
+	  .help = "on a virtual clock into --pcap FILE, always the same; no root, --rx is set aside" },
+	{ .name = "rx", .metavar = "IF2", .offset = OFF(rx),
+	  .help = "receive on IF2 at the same time and account for every packet" },
+	{ .name = "pcap", .metavar = "FILE", .offset = OFF(pcap),
+	  .help = "with --sim: written to (vernier.pcap); with --rx: what arrived" },
+	{ .name = "pcap-max", .metavar = "N", .offset = OFF(pcap_max),
+	  .def = "0", .units = vn_units_count, .max = INT64_MAX,
+	  .help = "frames received into the file at most, 0: no limit" },
+	{ .name = "json", .metavar = "FILE", .offset = OFF(json),
+	  .help = "JSON lines into FILE, - for standard output" },
+	{ .name = "interval", .metavar = "TIME", .offset = OFF(interval_ns),
+	  .def = "1s", .units = vn_units_seconds, .min = 1000000, .max = INT64_MAX,
+	  .help = "between lines of progress" },
+	{ .name = "seed", .metavar = "N", .offset = OFF(seed),
+	  .help = "of all random draws (default: random, printed; with --sim 1)" },
+	{ .name = "stream", .metavar = "NAME", .call = take_stream,
+	  .help = "begin a stream; stream options before the first are for all" },
+	{ .name = "file", .metavar = "FILE", .call = take_file,
+	  .help = "streams from a file of pktgen commands" },
+	{ .name = "cpus", .metavar = "LIST", .offset = OFF(cpus),
+	  .help = "a worker on each of these CPUs (0,2-3)" },
+	{ .name = "threads", .metavar = "N", .offset = OFF(threads),
+	  .units = vn_units_none, .max = VN_CPUS_MAX,
+	  .help = "so many workers, on the first CPUs (default 1)" },
+	{ .name = "rx-cpu", .metavar = "N", .offset = OFF(rx_cpu),
+	  .help = "bind the receiver to CPU N" },
+	{ .name = "link-rate", .metavar = "RATE", .offset = OFF(link_bps),
+	  .def = "0", .units = vn_units_bitrate, .max = INT64_MAX,
+	  .help = "speed of a simulated link, 0: the driver's own" },
+	{ .name = "show-settings", .call = take_show_settings,
+	  .help = "print the effective settings as key=value and send nothing" },
+	{ .name = "really-on", .metavar = "IF", .offset = OFF(really_on),
+	  .help = "allow IF although it holds the default route" },
+	{ .name = "settle", .metavar = "TIME", .offset = OFF(settle_ns),
+	  .def = "500ms", .units = vn_units_seconds, .max = INT64_MAX,
+	  .help = "with --rx: wait so long for stragglers" },
+	{ .name = "quiet", .offset = OFF(is_quiet),
+	  .help = "print errors only (and the JSON)" },
+};
+
+const struct vn_options send_spec = {
+	.command = "send",
+	.args = "[IF]",
+	.summary = "Sends streams of packets on IF. With --rx, receives them too and accounts for\n"
+		   "every one; with --sim, writes them into a capture instead.",
+	.examples =
+		"  vernier send --sim --count 10 --delay 1ms --pcap out.pcap\n"
+		"  vernier send eth1 --count 1M --ratep 100k --dst 198.18.0.42\n"
+		"  vernier send eth1 --rx eth2 --count 10k --pkt-size 1514 --json run.json\n"
+		"  vernier send eth1 --rx eth2 --time 10s --pkt-size 200\n"
+		"               --stream voice --udp-dst-min 5000 --ratep 50\n"
+		"               --stream bulk --udp-dst-min 6000 --rate 10M\n",
+	.rows = send_rows,
+	.n_rows = VN_ARRAY_SIZE(send_rows),
+	.args_max = 1,
+	.param = take_param,
+};
+
+/*
+ * What must be done before the first packet. A step that fails because of what
+ * the user typed ends with VN_EXIT_USAGE; what a device cannot do
+ * (-EOPNOTSUPP) is a failure wherever it shows.
+ */
+static const struct {
+	int (*step)(struct send_run *run, struct vn_err *err);
+	int exit;
+} prepare_steps[] = {
+	{ send_open_devs, VN_EXIT_FAILED },
+	{ send_make_engine, VN_EXIT_FAILED },
+	{ send_make_entries, VN_EXIT_USAGE },
+	{ send_check_streams, VN_EXIT_USAGE },
+	{ send_check_devs, VN_EXIT_FAILED },
+	{ send_open_rx, VN_EXIT_FAILED },
+	{ send_expect_flows, VN_EXIT_USAGE },
+};
+
+static int prepare(struct send_run *run, struct vn_err *err)
+{
+	int rc;
+
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(prepare_steps); i++) {
+		rc = prepare_steps[i].step(run, err);
+		if (rc == -EINVAL || rc == -ERANGE)
+			return prepare_steps[i].exit;
+		if (rc)
+			return VN_EXIT_FAILED;
+	}
+	return VN_EXIT_DONE;
+}
+
+static int open_json(struct send_run *run, struct vn_err *err)
+{
+	run->json.run = (struct vn_json_run){
+		.command = "send",
+		.driver = run->o.driver,
+		.interface = run->o.is_sim ? NULL : run->ifname,
+		.rx_interface = run->o.rx,
+		.pcap = run->o.pcap,
+		.has_seed = true,
+		.seed = run->seed,
+		.is_virtual = run->o.is_sim,
+	};
+	return vn_json_open(&run->json, run->o.json, err);
+}
+
+/* From a plan that is complete to the report. */
+static int carry_out(struct send_run *run, struct vn_err *err)
+{
+	int status = prepare(run, err);
+
+	if (status)
+		return status;
+	if (run->o.show_settings) {
+		send_show_settings(run);
+		return VN_EXIT_DONE;
+	}
+	if (open_json(run, err))
+		return VN_EXIT_FAILED;
+	if (!run->o.is_quiet)
+		send_print_plan(run);
+	if (send_execute(run, err) || send_report(run, err))
+		return VN_EXIT_FAILED;
+	return VN_EXIT_DONE;
+}
+
+static void close_all(struct send_run *run)
+{
+	vn_engine_free(run->engine);
+	vn_rxthread_close(run->rx);
+	for (unsigned int i = 0; i < run->n_devs; i++)
+		vn_netdev_close(run->devs[i]);
+	vn_snapshot_free(&run->last);
+	send_streams_free(&run->streams);
+}
+
+int vn_cmd_send(int argc, char **argv, struct vn_err *err)
+{
+	struct send_run run = { .rx_cpu = -1 };
+	int first, rc, status;
+
+	run.o.streams = &run.streams;
+	rc = vn_options_parse(&send_spec, &run.o, argc, argv, &first, err);
+	if (!rc) {
+		run.ifname = argv[first];
+		rc = send_plan(&run, err);
+	}
+	if (rc) {
+		send_streams_free(&run.streams);
+		return rc == VN_OPTIONS_HELPED ? VN_EXIT_DONE : VN_EXIT_USAGE;
+	}
+	vn_interrupt_block(&run.interrupt);
+	status = carry_out(&run, err);
+	vn_interrupt_end(&run.interrupt);
+	if (vn_json_close(&run.json, status ? NULL : err) && !status)
+		status = VN_EXIT_FAILED;
+	close_all(&run);
+	return status;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the command line left open is chosen: seed, drivers, CPUs. Choices are
+ * written back to the options, so that the settings shown repeat the run.
+ */
+#include "send_priv.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "drivers.h"
+
+#define SIM_DRIVER "pcap"
+#define SIM_FILE "vernier.pcap"
+#define SIM_SEED 1
+
+static int choose_seed(struct send_run *run, struct vn_err *err)
+{
+	uint32_t drawn;
+
+	if (run->o.seed)
+		return vn_parse_quantity("--seed", run->o.seed, vn_units_none, 0, INT64_MAX,
+					 &run->seed, err);
+	run->seed = SIM_SEED;
+	if (!run->o.is_sim) {
+		/* 32 bits: short enough to be typed again. */
+		if (getrandom(&drawn, sizeof(drawn), 0) != sizeof(drawn))
+			return vn_err_set(err, errno, "no random seed: %s", strerror(errno));
+		run->seed = drawn;
+	}
+	snprintf(run->seed_text, sizeof(run->seed_text), "%" PRIu64, run->seed);
+	run->o.seed = run->seed_text;
+	return 0;
+}
+
+bool send_writes_file(const struct send_run *run)
+{
+	return !strcmp(run->o.driver, SIM_DRIVER);
+}
+
+/* The same command simulates and sends: what only a wire has is set aside. */
+static void set_receiver_aside(struct send_run *run)
+{
+	run->o.rx = NULL;
+	run->o.rx_cpu = NULL;
+}
+
+static int choose_drivers(struct send_run *run, struct vn_err *err)
+{
+	int rc;
+
+	if (run->o.is_sim)
+		set_receiver_aside(run);
+	if (run->o.is_sim && !run->o.driver)
+		run->o.driver = SIM_DRIVER;
+	rc = vn_driver_choose(&run->o.driver, VN_CAP_TX | (run->o.is_sim ? VN_CAP_VIRTUAL : 0),
+			      err);
+	if (rc || !run->o.rx)
+		return rc;
+	if (vn_netdev_driver(run->o.driver)->caps & VN_CAP_RX)
+		run->rx_driver = run->o.driver;
+	return vn_driver_choose(&run->rx_driver, VN_CAP_RX, err);
+}
+
+/* Options that would have no effect are refused. */
+static int check_options(struct send_run *run, struct vn_err *err)
+{
+	const struct send_options *o = &run->o;
+
+	if (o->rx && send_writes_file(run))
+		return vn_err_set(err, EINVAL,
+				  "--rx: what is written into a file arrives nowhere");
+	if (o->pcap && !o->rx && !send_writes_file(run))
+		return vn_err_set(err, EINVAL, "--pcap %s: needs --sim or --rx", o->pcap);
+	if (o->cpus && o->threads)
+		return vn_err_set(err, EINVAL, "--threads: --cpus says it already");
+	if (o->rx_cpu && !o->rx)
+		return vn_err_set(err, EINVAL, "--rx-cpu: needs --rx");
+	if (send_writes_file(run) && !o->pcap)
+		run->o.pcap = SIM_FILE;
+	return 0;
+}
+
+/* Streams of a file bring their own; an interface that none uses is a mistake. */
+static int check_interfaces(const struct send_run *run, struct vn_err *err)
+{
+	unsigned int n_without = 0;
+
+	if (!(vn_netdev_driver(run->o.driver)->caps & VN_CAP_NEEDS_IF))
+		return 0;
+	for (unsigned int i = 0; i < run->streams.n; i++)
+		n_without += !run->streams.v[i].ifname[0];
+	if (n_without && !run->ifname)
+		return vn_err_set(err, EINVAL,
+				  "which interface? vernier send IF, or --sim for none");
+	if (!n_without && run->ifname)
+		return vn_err_set(err, EINVAL, "%s: no stream uses it (--file names its own)",
+				  run->ifname);
+	return 0;
+}
+
+/* CPUs that the files' add_device lines name. */
+static void file_cpus(const struct send_streams *s, struct vn_cpus *out)
+{
+	out->n = 0;
+	for (unsigned int i = 0; i < s->n; i++)
+		if (s->v[i].cpu >= 0)
+			vn_cpus_add(out, s->v[i].cpu);
+}
+
+static int worker_cpus(struct send_run *run, const struct vn_cpus *allowed, struct vn_err *err)
+{
+	uint64_t n = run->o.threads;
+
+	if (run->o.cpus)
+		return vn_cpus_parse("--cpus", run->o.cpus, &run->cpus, err);
+	if (!n)
+		file_cpus(&run->streams, &run->cpus);
+	if (run->cpus.n)
+		return 0;
+	n = VN_MAX(n, 1u);
+	if (n > allowed->n)
+		return vn_err_set(err, EINVAL, "--threads %" PRIu64 ": this process has %u CPUs", n,
+				  allowed->n);
+	run->cpus.n = (unsigned int)n;
+	memcpy(run->cpus.v, allowed->v, n * sizeof(allowed->v[0]));
+	return 0;
+}
+
+/* The receiver's: as asked, or the first that no worker has, or none. */
+static int choose_rx_cpu(struct send_run *run, const struct vn_cpus *allowed, struct vn_err *err)
+{
+	int rc = 0;
+
+	if (!run->o.rx)
+		return 0;
+	if (run->o.rx_cpu)
+		return vn_cpu_parse("--rx-cpu", run->o.rx_cpu, &run->rx_cpu, err);
+	for (unsigned int i = 0; i < allowed->n && run->rx_cpu < 0; i++)
+		if (!vn_cpus_has(&run->cpus, allowed->v[i]))
+			run->rx_cpu = allowed->v[i];
+	if (run->rx_cpu >= 0) {
+		snprintf(run->rx_cpu_text, sizeof(run->rx_cpu_text), "%d", run->rx_cpu);
+		run->o.rx_cpu = run->rx_cpu_text;
+	}
+	return rc;
+}
+
+/* Workers on the virtual clock are on no CPU: any number will do. */
+static void any_cpus(struct vn_cpus *out)
+{
+	for (out->n = 0; out->n < VN_CPUS_MAX; out->n++)
+		out->v[out->n] = (int)out->n;
+}
+
+static int choose_cpus(struct send_run *run, struct vn_err *err)
+{
+	struct vn_cpus allowed;
+	int rc = 0;
+
+	if (run->o.is_sim)
+		any_cpus(&allowed);
+	else
+		rc = vn_cpus_allowed(&allowed, err);
+	if (!rc)
+		rc = worker_cpus(run, &allowed, err);
+	for (unsigned int i = 0; !rc && i < run->cpus.n; i++)
+		rc = vn_cpus_check("worker", run->cpus.v[i], &allowed, err);
+	if (!rc)
+		rc = choose_rx_cpu(run, &allowed, err);
+	vn_cpus_text(&run->cpus, run->cpus_text, sizeof(run->cpus_text));
+	run->o.cpus = run->cpus_text;
+	run->o.threads = 0; /* said by cpus */
+	return rc;
+}
+
+int send_plan(struct send_run *run, struct vn_err *err)
+{
+	static int (*const steps[])(struct send_run *run, struct vn_err *err) = {
+		choose_seed,
+		choose_drivers,
+		check_options,
+		choose_cpus,
+	};
+	struct send_stream *stream;
+	int rc = 0;
+
+	if (!run->streams.n) {
+		rc = send_streams_add(&run->streams, "stream0", &stream, err);
+		if (rc)
+			return rc;
+	}
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(steps) && !rc; i++)
+		rc = steps[i](run, err);
+	return rc ? rc : check_interfaces(run, err);
+}

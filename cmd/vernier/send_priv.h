@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of `vernier send` share: one run from the options to the
+ * report. send.c has the options and the order of things, send_plan.c chooses
+ * what they leave open, send_setup.c makes devices, workers and entries,
+ * send_run.c runs them, send_report.c judges and tells.
+ */
+#ifndef VN_CMD_SEND_PRIV_H
+#define VN_CMD_SEND_PRIV_H
+
+#include "base/clock.h"
+#include "cpus.h"
+#include "engine/engine.h"
+#include "interrupt.h"
+#include "json.h"
+#include "options.h"
+#include "rxthread.h"
+#include "send_streams.h"
+#include "snapshot.h"
+
+#define SEND_DEVS_MAX 64 /* interfaces of one run */
+
+/* As given; send_plan() writes what was chosen for the rest. */
+struct send_options {
+	const char *driver, *rx, *pcap, *json, *seed, *cpus, *rx_cpu, *really_on;
+	uint64_t pcap_max, interval_ns, settle_ns, threads, link_bps;
+	bool is_sim, show_settings, is_quiet;
+	struct send_streams *streams; /* --stream, --file and stream options go here */
+};
+
+struct send_run {
+	struct send_options o;
+	const char *ifname;  /* NULL: none given */
+	const char *rx_driver;
+	struct send_streams streams;
+	uint64_t seed;
+	struct vn_cpus cpus; /* of the workers */
+	int rx_cpu;          /* -1: not bound */
+	char seed_text[24], cpus_text[VN_CPUS_MAX * 5], rx_cpu_text[12];
+
+	struct vn_clock clock;
+	struct vn_netdev *devs[SEND_DEVS_MAX];
+	unsigned int n_devs;
+	struct vn_engine *engine;
+	struct vn_rxthread *rx;     /* NULL without --rx */
+	struct vn_json json;
+	struct vn_interrupt interrupt;
+	struct vn_snapshot last;    /* the one before, for the rates of now */
+	uint64_t begin_ns, end_ns;  /* of the sending */
+	bool was_interrupted;
+	int rx_rc;                  /* what became of receiving */
+	struct vn_err rx_err;
+};
+
+/* send_plan.c: a mistake here is one of usage. */
+int send_plan(struct send_run *run, struct vn_err *err);
+bool send_writes_file(const struct send_run *run); /* the driver's target is --pcap */
+
+/* send_setup.c. Each returns 0 or -errno with a sentence. */
+int send_open_devs(struct send_run *run, struct vn_err *err);
+int send_make_engine(struct send_run *run, struct vn_err *err);
+int send_make_entries(struct send_run *run, struct vn_err *err);
+int send_check_streams(struct send_run *run, struct vn_err *err); /* usage */
+int send_check_devs(struct send_run *run, struct vn_err *err);
+int send_open_rx(struct send_run *run, struct vn_err *err);
+int send_expect_flows(struct send_run *run, struct vn_err *err); /* usage */
+
+/* send_run.c: from start to the last straggler. Fails only if nothing was sent. */
+int send_execute(struct send_run *run, struct vn_err *err);
+int send_snapshot(struct send_run *run, bool is_final, struct vn_snapshot *out);
+
+/* send_report.c */
+FILE *send_out(const struct send_run *run); /* where text for people goes */
+void send_show_settings(struct send_run *run);
+void send_print_plan(struct send_run *run);
+/* Final report; -errno with a sentence when the run was not what was asked. */
+int send_report(struct send_run *run, struct vn_err *err);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From start to the last straggler, with a snapshot at every interval.
+ */
+#include "send_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report.h"
+
+#define LOOK_NS 200000000ull  /* how long a signal or a dead receiver may wait */
+#define SETTLE_NS 1000000ull  /* between looks for the last packets */
+
+int send_snapshot(struct send_run *run, bool is_final, struct vn_snapshot *out)
+{
+	struct vn_snap_source *sources = calloc(run->streams.n, sizeof(*sources));
+	struct vn_rxq_stats rxq = { 0 };
+	int rc;
+
+	if (!sources)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < run->streams.n; i++) {
+		const struct send_stream *s = &run->streams.v[i];
+
+		sources[i] = (struct vn_snap_source){
+			.name = s->name,
+			.tx = &s->entry->stats,
+			.rx = s->flow,
+			.is_numbered = s->is_numbered,
+			.asked_pps = s->asked_pps,
+			.burst = s->burst,
+			.lateness = s->lateness,
+			.result = is_final ? s->result : NULL,
+		};
+	}
+	if (run->rx)
+		vn_rxthread_stats(run->rx, &rxq);
+	rc = vn_snapshot_take(
+		&(struct vn_snap_input){
+			.sources = sources,
+			.n = run->streams.n,
+			.is_final = is_final,
+			.begin_ns = run->begin_ns,
+			.now_ns = is_final ? run->end_ns : vn_clock_now(&run->clock),
+			.rx = run->rx ? vn_receiver_stats(vn_rxthread_receiver(run->rx)) : NULL,
+			.rxq = &rxq,
+			.prev = &run->last,
+		},
+		out);
+	free(sources);
+	return rc;
+}
+
+/* A line that cannot be made or written does not end the run: vn_json_close
+ * remembers it. */
+static void report_interval(struct send_run *run)
+{
+	struct vn_snapshot now;
+
+	if (send_snapshot(run, false, &now))
+		return;
+	if (!run->o.is_quiet)
+		vn_report_progress(stderr, VN_REPORT_SEND, &now);
+	vn_json_write(&run->json, &now, "running");
+	vn_snapshot_free(&run->last);
+	run->last = now;
+}
+
+/*
+ * Until nothing runs. A stop that overtakes the start is forgotten by the
+ * workers, as in pktgen, so it is repeated.
+ */
+static void wait_for_end(struct send_run *run)
+{
+	uint64_t tick_ns = run->begin_ns + run->o.interval_ns;
+
+	for (;;) {
+		uint64_t now = vn_clock_now(&run->clock);
+		uint64_t left = tick_ns > now ? tick_ns - now : 0;
+
+		if (vn_engine_wait_idle(run->engine, VN_MIN(left, LOOK_NS)))
+			return;
+		if (vn_interrupt_seen(&run->interrupt) ||
+		    (run->rx && vn_rxthread_wait(run->rx, 0)))
+			vn_engine_stop(run->engine);
+		if (vn_clock_now(&run->clock) < tick_ns)
+			continue;
+		report_interval(run);
+		tick_ns += run->o.interval_ns;
+	}
+}
+
+static bool all_arrived(const struct send_run *run)
+{
+	for (unsigned int i = 0; i < run->streams.n; i++) {
+		const struct send_stream *s = &run->streams.v[i];
+
+		if (vn_stat_get(&s->flow->stats.received) < vn_stat_get(&s->entry->stats.sofar))
+			return false;
+	}
+	return true;
+}
+
+/* Packets under way are given some time; a second signal is not needed to get
+ * out of here, since it is short and bounded. */
+static void settle(struct send_run *run)
+{
+	uint64_t end_ns = vn_clock_now(&run->clock) + run->o.settle_ns;
+
+	while (!all_arrived(run) && vn_clock_now(&run->clock) < end_ns)
+		if (vn_rxthread_wait(run->rx, SETTLE_NS))
+			return;
+}
+
+/* On the worker's thread: what the entry says at the end. */
+static int collect_entry(void *arg)
+{
+	struct send_stream *stream = arg;
+	const struct vn_entry *entry = stream->entry;
+
+	memcpy(stream->result, entry->result, sizeof(stream->result));
+	memcpy(stream->trouble, entry->start_err.text, sizeof(stream->trouble));
+	stream->lateness = entry->lateness;
+	return 0;
+}
+
+static void stop_sending(void *engine)
+{
+	vn_engine_stop(engine);
+}
+
+static void run_engine(struct send_run *run)
+{
+	run->begin_ns = vn_clock_now(&run->clock);
+	vn_engine_start(run->engine);
+	if (run->o.is_sim)
+		vn_engine_run_virtual(run->engine);
+	else
+		wait_for_end(run);
+	run->end_ns = vn_clock_now(&run->clock);
+	run->was_interrupted = vn_interrupt_seen(&run->interrupt);
+	for (unsigned int i = 0; i < run->streams.n; i++)
+		vn_worker_call(run->streams.v[i].worker, collect_entry, &run->streams.v[i]);
+}
+
+int send_execute(struct send_run *run, struct vn_err *err)
+{
+	int rc;
+
+	rc = run->rx ? vn_rxthread_start(run->rx, err) : 0;
+	if (rc)
+		return rc;
+	rc = vn_interrupt_listen(&run->interrupt, stop_sending, run->engine);
+	if (rc)
+		return vn_err_set(err, -rc, "cannot start a thread: %s", strerror(-rc));
+	run_engine(run);
+	if (!run->o.is_quiet)
+		vn_report_progress_end(stderr);
+	if (run->rx) {
+		settle(run);
+		run->rx_rc = vn_rxthread_end(run->rx, &run->rx_err);
+	}
+	return 0;
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Counters are first copied (struct raw), then rows are computed from copies;
+ * so the total is made from the very numbers that the rows show.
+ */
+#include "snapshot.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct vn_snap_field_info vn_snap_fields[VN_F_COUNT] = {
+#define VN_X(name, kind, heading) { #name, VN_KIND_##kind, heading },
+	VN_SNAP_FIELDS(VN_X)
+#undef VN_X
+};
+
+/* What was counted on one side between the first and the last packet. */
+struct span {
+	uint64_t packets, bits_l1, bits_l2, first_ns, last_ns;
+};
+
+struct raw {
+	bool has_tx, has_rx, is_numbered, has_many;
+	double asked_pps;
+	uint32_t burst;
+	struct span sent, got;
+	uint64_t errors, late, late_max_ns;
+	/* Packets that reached the other end: by number where they have one. */
+	uint64_t came;
+	bool is_excess; /* more came than was sent */
+	uint64_t unique, lost_seen, duplicates, reordered, too_late, corrupt, latency_negative;
+	const struct vn_hist *lateness, *gap, *latency;
+};
+
+static void set_n(struct vn_snap_row *row, enum vn_snap_field f, uint64_t n)
+{
+	row->value[f] = (struct vn_snap_value){ .is_known = true, .n = n, .x = (double)n };
+}
+
+static void set_x(struct vn_snap_row *row, enum vn_snap_field f, double x)
+{
+	row->value[f] = (struct vn_snap_value){ .is_known = true, .x = x };
+}
+
+static void read_tx(const struct vn_entry_stats *s, struct raw *raw)
+{
+	raw->has_tx = true;
+	raw->sent.packets = vn_stat_get(&s->sofar);
+	raw->sent.bits_l1 = vn_stat_get(&s->tx_bits_l1);
+	raw->sent.bits_l2 = vn_stat_get(&s->tx_bits_l2);
+	raw->sent.first_ns = vn_stat_get(&s->first_ns);
+	raw->sent.last_ns = vn_stat_get(&s->last_ns);
+	raw->errors = vn_stat_get(&s->errors);
+	raw->late = vn_stat_get(&s->late);
+	raw->late_max_ns = vn_stat_get(&s->late_max_ns);
+}
+
+static void read_rx(struct vn_rx_flow *flow, struct raw *raw)
+{
+	const struct vn_rx_flow_stats *s = &flow->stats;
+
+	raw->has_rx = true;
+	raw->got.packets = vn_stat_get(&s->received);
+	raw->got.bits_l1 = vn_stat_get(&s->bits_l1);
+	raw->got.bits_l2 = vn_stat_get(&s->bits_l2);
+	raw->got.first_ns = vn_stat_get(&s->first_ns);
+	raw->got.last_ns = vn_stat_get(&s->last_ns);
+	raw->unique = vn_stat_get(&s->unique);
+	raw->lost_seen = vn_rx_flow_lost(flow);
+	raw->duplicates = vn_stat_get(&s->duplicates);
+	raw->reordered = vn_stat_get(&s->reordered);
+	raw->too_late = vn_stat_get(&s->too_late);
+	raw->corrupt = vn_stat_get(&s->corrupt);
+	raw->latency_negative = vn_stat_get(&flow->latency_negative);
+	raw->gap = &flow->gap;
+	raw->latency = &flow->latency;
+}
+
+/*
+ * The receiver first: what it has counted was sent before, so a packet that
+ * arrives meanwhile is in flight, not more than was sent. Number n arrived, so
+ * n packets were sent, though the sender may not have counted them yet.
+ */
+static void read_source(const struct vn_snap_source *src, bool is_final, struct raw *raw)
+{
+	*raw = (struct raw){
+		.is_numbered = src->is_numbered,
+		.asked_pps = src->asked_pps,
+		.burst = src->burst,
+		.lateness = src->lateness,
+	};
+	if (src->rx)
+		read_rx(src->rx, raw);
+	if (src->tx)
+		read_tx(src->tx, raw);
+	raw->came = raw->is_numbered ? raw->unique : raw->got.packets;
+	if (!is_final && raw->is_numbered && raw->has_rx)
+		raw->sent.packets = VN_MAX(raw->sent.packets, raw->came + raw->lost_seen);
+	raw->is_excess = raw->came > raw->sent.packets;
+}
+
+/* events over the time between first and last, 0 when there is none. */
+static double span_pps(const struct span *s, uint32_t burst)
+{
+	if (s->packets <= burst || s->last_ns <= s->first_ns)
+		return 0;
+	return (double)(s->packets - burst) * 1e9 / (double)(s->last_ns - s->first_ns);
+}
+
+static void fill_span(struct vn_snap_row *row, const struct span *s, uint32_t burst,
+		      enum vn_snap_field pps, enum vn_snap_field l1, enum vn_snap_field l2)
+{
+	double rate = span_pps(s, burst);
+
+	if (rate <= 0)
+		return;
+	set_x(row, pps, rate);
+	set_x(row, l1, rate * (double)s->bits_l1 / (double)s->packets / 1e6);
+	set_x(row, l2, rate * (double)s->bits_l2 / (double)s->packets / 1e6);
+}
+
+struct percentile {
+	enum vn_snap_field field;
+	double pct; /* 100: the greatest */
+};
+
+static void fill_hist(struct vn_snap_row *row, const struct vn_hist *h, enum vn_snap_field samples,
+		      const struct percentile *p, unsigned int n)
+{
+	uint64_t count = h ? vn_hist_count(h) : 0;
+
+	if (h)
+		set_n(row, samples, count);
+	for (unsigned int i = 0; count && i < n; i++)
+		set_n(row, p[i].field, vn_hist_percentile(h, p[i].pct));
+}
+
+static void fill_hists(struct vn_snap_row *row, const struct raw *raw)
+{
+	static const struct percentile lateness[] = {
+		{ VN_F_lateness_p50_ns, 50 },
+		{ VN_F_lateness_p99_ns, 99 },
+		{ VN_F_lateness_max_ns, 100 },
+	};
+	static const struct percentile gap[] = {
+		{ VN_F_gap_p50_ns, 50 },
+		{ VN_F_gap_p99_ns, 99 },
+		{ VN_F_gap_p999_ns, 99.9 },
+		{ VN_F_gap_max_ns, 100 },
+	};
+	static const struct percentile latency[] = {
+		{ VN_F_latency_p50_ns, 50 },
+		{ VN_F_latency_p99_ns, 99 },
+		{ VN_F_latency_max_ns, 100 },
+	};
+
+	fill_hist(row, raw->lateness, VN_F_lateness_samples, lateness, VN_ARRAY_SIZE(lateness));
+	fill_hist(row, raw->gap, VN_F_gap_samples, gap, VN_ARRAY_SIZE(gap));
+	fill_hist(row, raw->latency, VN_F_latency_samples, latency, VN_ARRAY_SIZE(latency));
+}
+
+/*
+ * The loss of a run with both ends in view. At its end, lost is what did not
+ * come, a lost tail included. When more came than was sent somebody else sends
+ * too, and it is not known.
+ */
+static void fill_reconciled(struct vn_snap_row *row, const struct raw *raw, bool is_final)
+{
+	uint64_t missing = raw->sent.packets - raw->came;
+
+	if (raw->is_excess || (!is_final && !raw->is_numbered))
+		return;
+	set_n(row, VN_F_lost, is_final ? missing : raw->lost_seen);
+	set_n(row, VN_F_in_flight, is_final ? 0 : missing - raw->lost_seen);
+}
+
+static void fill_tx(struct vn_snap_row *row, const struct raw *raw)
+{
+	const struct vn_snap_value *pps = &row->value[VN_F_pps];
+
+	set_n(row, VN_F_sent, raw->sent.packets);
+	set_n(row, VN_F_errors, raw->errors);
+	fill_span(row, &raw->sent, raw->burst, VN_F_pps, VN_F_mbps_l1, VN_F_mbps_l2);
+	if (raw->asked_pps <= 0)
+		return;
+	set_x(row, VN_F_asked_pps, raw->asked_pps);
+	set_n(row, VN_F_late, raw->late);
+	set_n(row, VN_F_late_max_ns, raw->late_max_ns);
+	if (pps->is_known && !raw->has_many)
+		set_x(row, VN_F_rate_error_ppm, (pps->x / raw->asked_pps - 1) * 1e6);
+}
+
+static void fill_rx(struct vn_snap_row *row, const struct raw *raw, bool is_final)
+{
+	set_n(row, VN_F_received, raw->got.packets);
+	set_n(row, VN_F_corrupt, raw->corrupt);
+	set_n(row, VN_F_latency_negative, raw->latency_negative);
+	fill_span(row, &raw->got, 1, VN_F_rx_pps, VN_F_rx_mbps_l1, VN_F_rx_mbps_l2);
+	if (raw->is_numbered) {
+		set_n(row, VN_F_unique, raw->unique);
+		set_n(row, VN_F_duplicates, raw->duplicates);
+		set_n(row, VN_F_reordered, raw->reordered);
+		set_n(row, VN_F_too_late, raw->too_late);
+	}
+	if (raw->has_tx)
+		fill_reconciled(row, raw, is_final);
+	else if (raw->is_numbered)
+		set_n(row, VN_F_lost, raw->lost_seen);
+}
+
+static void fill_row(struct vn_snap_row *row, const char *name, const struct raw *raw,
+		     bool is_final)
+{
+	snprintf(row->name, sizeof(row->name), "%s", name);
+	if (raw->has_tx)
+		fill_tx(row, raw);
+	if (raw->has_rx)
+		fill_rx(row, raw, is_final);
+	fill_hists(row, raw);
+}
+
+/* Rates since the snapshot before, from the counts that both rows show. */
+static void fill_now(struct vn_snap_row *row, const struct vn_snap_row *prev, double seconds,
+		     enum vn_snap_field count, enum vn_snap_field rate)
+{
+	const struct vn_snap_value *now = &row->value[count];
+	uint64_t before = prev && prev->value[count].is_known ? prev->value[count].n : 0;
+
+	if (now->is_known && seconds > 0 && now->n >= before)
+		set_x(row, rate, (double)(now->n - before) / seconds);
+}
+
+static void fill_now_rates(struct vn_snapshot *s, const struct vn_snapshot *prev)
+{
+	double seconds = s->time_s - (prev ? prev->time_s : 0);
+
+	for (unsigned int i = 0; i <= s->n_rows; i++) {
+		struct vn_snap_row *row = i < s->n_rows ? &s->rows[i] : &s->total;
+		const struct vn_snap_row *old = NULL;
+
+		if (prev && i == s->n_rows)
+			old = &prev->total;
+		else if (prev && i < prev->n_rows)
+			old = &prev->rows[i];
+		fill_now(row, old, seconds, VN_F_sent, VN_F_now_pps);
+		fill_now(row, old, seconds, VN_F_received, VN_F_rx_now_pps);
+	}
+}
+
+static void add_span(struct span *into, const struct span *s)
+{
+	if (!s->packets)
+		return;
+	into->first_ns = into->packets ? VN_MIN(into->first_ns, s->first_ns) : s->first_ns;
+	into->last_ns = VN_MAX(into->last_ns, s->last_ns);
+	into->packets += s->packets;
+	into->bits_l1 += s->bits_l1;
+	into->bits_l2 += s->bits_l2;
+}
+
+/* Sums; what one stream does not know, the total does not know either. */
+static void add_raw(struct raw *into, const struct raw *r)
+{
+	into->has_tx &= r->has_tx;
+	into->has_rx &= r->has_rx;
+	into->is_numbered &= r->is_numbered;
+	if (into->asked_pps <= 0 || r->asked_pps <= 0)
+		into->asked_pps = 0; /* one at full speed: no rate was asked of all */
+	else
+		into->asked_pps += r->asked_pps;
+	add_span(&into->sent, &r->sent);
+	add_span(&into->got, &r->got);
+	into->errors += r->errors;
+	into->late += r->late;
+	into->late_max_ns = VN_MAX(into->late_max_ns, r->late_max_ns);
+	into->came += r->came;
+	into->is_excess |= r->is_excess;
+	into->unique += r->unique;
+	into->lost_seen += r->lost_seen;
+	into->duplicates += r->duplicates;
+	into->reordered += r->reordered;
+	into->too_late += r->too_late;
+	into->corrupt += r->corrupt;
+	into->latency_negative += r->latency_negative;
+}
+
+/*
+ * The total of one stream is that stream. Of several there is no histogram:
+ * gaps of single streams, put together, would not be those of the whole. Nor
+ * has their rate an error: they need not run at the same time.
+ */
+static void total_raw(const struct raw *raws, unsigned int n, struct raw *total)
+{
+	if (!n) { /* a receiver that has seen no flow yet: it knows of nothing */
+		*total = (struct raw){ .has_rx = true, .is_numbered = true };
+		return;
+	}
+	*total = raws[0];
+	if (n == 1)
+		return;
+	total->lateness = total->gap = total->latency = NULL;
+	total->burst = 1;
+	total->has_many = true;
+	for (unsigned int i = 1; i < n; i++)
+		add_raw(total, &raws[i]);
+}
+
+static void fill_receiver(struct vn_snap_receiver *r, const struct vn_snap_input *in)
+{
+	if (!in->rx)
+		return;
+	*r = (struct vn_snap_receiver){
+		.is_known = true,
+		.frames = vn_stat_get(&in->rx->frames),
+		.ours = vn_stat_get(&in->rx->ours),
+		.other = vn_stat_get(&in->rx->other),
+		.over_limit = vn_stat_get(&in->rx->over_limit),
+		.drops = in->rxq->drops,
+	};
+}
+
+int vn_snapshot_take(const struct vn_snap_input *in, struct vn_snapshot *out)
+{
+	struct raw *raws = calloc(in->n + 1, sizeof(*raws));
+	struct raw total;
+
+	*out = (struct vn_snapshot){
+		.is_final = in->is_final,
+		.time_s = (double)(in->now_ns - in->begin_ns) / 1e9,
+		.n_rows = in->n,
+		.rows = calloc(in->n + 1, sizeof(*out->rows)),
+	};
+	if (!raws || !out->rows) {
+		free(raws);
+		vn_snapshot_free(out);
+		return -ENOMEM;
+	}
+	for (unsigned int i = 0; i < in->n; i++) {
+		read_source(&in->sources[i], in->is_final, &raws[i]);
+		fill_row(&out->rows[i], in->sources[i].name, &raws[i], in->is_final);
+		out->rows[i].result = in->sources[i].result;
+	}
+	total_raw(raws, in->n, &total);
+	fill_row(&out->total, "total", &total, in->is_final);
+	fill_receiver(&out->receiver, in);
+	if (!in->is_final)
+		fill_now_rates(out, in->prev);
+	free(raws);
+	return 0;
+}
+
+void vn_snapshot_free(struct vn_snapshot *s)
+{
+	free(s->rows);
+	*s = (struct vn_snapshot){ 0 };
+}
+
+/* Six or so digits of a time, with its unit. */
+static void ns_text(uint64_t ns, char buf[VN_SNAP_TEXT])
+{
+	if (ns < 10000)
+		snprintf(buf, VN_SNAP_TEXT, "%" PRIu64 "ns", ns);
+	else if (ns < 10000000)
+		snprintf(buf, VN_SNAP_TEXT, "%.2fus", (double)ns / 1e3);
+	else if (ns < 10000000000)
+		snprintf(buf, VN_SNAP_TEXT, "%.2fms", (double)ns / 1e6);
+	else
+		snprintf(buf, VN_SNAP_TEXT, "%.2fs", (double)ns / 1e9);
+}
+
+void vn_snap_text(const struct vn_snap_row *row, enum vn_snap_field field, char buf[VN_SNAP_TEXT])
+{
+	const struct vn_snap_value *v = &row->value[field];
+
+	if (!v->is_known) {
+		snprintf(buf, VN_SNAP_TEXT, "-");
+		return;
+	}
+	switch (vn_snap_fields[field].kind) {
+	case VN_KIND_COUNT:
+		snprintf(buf, VN_SNAP_TEXT, "%" PRIu64, v->n);
+		break;
+	case VN_KIND_NS:
+		ns_text(v->n, buf);
+		break;
+	case VN_KIND_PPS:
+		snprintf(buf, VN_SNAP_TEXT, v->x < 1000 ? "%.4f" : "%.1f", v->x);
+		break;
+	case VN_KIND_MBPS:
+		snprintf(buf, VN_SNAP_TEXT, v->x < 10 ? "%.4f" : "%.2f", v->x);
+		break;
+	case VN_KIND_PPM:
+		snprintf(buf, VN_SNAP_TEXT, "%+.1f", v->x);
+		break;
+	}
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * All numbers of a run at one instant. The tables, the progress line and the
+ * JSON lines print from here and nowhere else, so they cannot disagree.
+ *
+ * A number that is not known is not 0: it says so, prints as a dash and is
+ * null in JSON.
+ *
+ * Rates: the first of n packets that leave (or arrive) between first and last
+ * opens the measurement, so pps = (n - 1) / (last - first), with bursts of b
+ * (n - b) / (last - first); bits are counted in the same proportion.
+ */
+#ifndef VN_CMD_SNAPSHOT_H
+#define VN_CMD_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hist.h"
+#include "engine/engine.h"
+#include "net/netdev.h"
+#include "rx/receiver.h"
+
+/*
+ * What is known of a stream or flow. X(name, kind, heading of a table): the
+ * name is the JSON key. Kinds: COUNT and NS are integers, PPS, MBPS and PPM
+ * are not.
+ */
+#define VN_SNAP_FIELDS(X) \
+	X(sent, COUNT, "sent") \
+	X(received, COUNT, "received") \
+	X(unique, COUNT, "unique") /* first arrivals */ \
+	X(lost, COUNT, "lost") \
+	X(in_flight, COUNT, "in flight") \
+	X(duplicates, COUNT, "dup") \
+	X(reordered, COUNT, "reord") \
+	X(too_late, COUNT, "too late") /* older than the receiver's window */ \
+	X(corrupt, COUNT, "corrupt") \
+	X(errors, COUNT, "errors") \
+	X(asked_pps, PPS, "asked pps") \
+	X(pps, PPS, "pps") /* sent */ \
+	X(now_pps, PPS, "pps now") /* since the snapshot before; null in the last */ \
+	X(mbps_l1, MBPS, "Mb/s L1") \
+	X(mbps_l2, MBPS, "Mb/s L2") \
+	X(rate_error_ppm, PPM, "error ppm") \
+	X(rx_pps, PPS, "pps") \
+	X(rx_now_pps, PPS, "pps now") \
+	X(rx_mbps_l1, MBPS, "Mb/s L1") \
+	X(rx_mbps_l2, MBPS, "Mb/s L2") \
+	X(late, COUNT, "late") /* left after their time */ \
+	X(late_max_ns, NS, "late max") \
+	X(lateness_samples, COUNT, "scheduled") \
+	X(lateness_p50_ns, NS, "late p50") \
+	X(lateness_p99_ns, NS, "late p99") \
+	X(lateness_max_ns, NS, "late max") \
+	X(gap_samples, COUNT, "gaps") \
+	X(gap_p50_ns, NS, "gap p50") \
+	X(gap_p99_ns, NS, "gap p99") \
+	X(gap_p999_ns, NS, "gap p99.9") \
+	X(gap_max_ns, NS, "gap max") \
+	X(latency_samples, COUNT, "stamps") \
+	X(latency_p50_ns, NS, "lat p50") \
+	X(latency_p99_ns, NS, "lat p99") \
+	X(latency_max_ns, NS, "lat max") \
+	X(latency_negative, COUNT, "lat < 0") /* the clocks of both ends differ */
+
+enum vn_snap_field {
+#define VN_X(name, kind, heading) VN_F_##name,
+	VN_SNAP_FIELDS(VN_X)
+#undef VN_X
+	VN_F_COUNT,
+};
+
+enum vn_snap_kind { VN_KIND_COUNT, VN_KIND_NS, VN_KIND_PPS, VN_KIND_MBPS, VN_KIND_PPM };
+
+struct vn_snap_field_info {
+	const char *key;
+	enum vn_snap_kind kind;
+	const char *heading;
+};
+
+extern const struct vn_snap_field_info vn_snap_fields[VN_F_COUNT];
+
+struct vn_snap_value {
+	bool is_known;
+	uint64_t n; /* COUNT, NS */
+	double x;   /* the others */
+};
+
+#define VN_SNAP_NAME 64
+
+struct vn_snap_row {
+	char name[VN_SNAP_NAME];
+	const char *result; /* the engine's text, NULL until the end */
+	struct vn_snap_value value[VN_F_COUNT];
+};
+
+/* Counters of the receiver as a whole. */
+struct vn_snap_receiver {
+	bool is_known;
+	uint64_t frames, ours, other, over_limit, drops;
+};
+
+struct vn_snapshot {
+	bool is_final;
+	double time_s; /* since the run began */
+	unsigned int n_rows;
+	struct vn_snap_row *rows; /* owned */
+	struct vn_snap_row total;
+	struct vn_snap_receiver receiver;
+};
+
+/* Where the numbers of a row come from. What is missing is NULL. */
+struct vn_snap_source {
+	const char *name;
+	const struct vn_entry_stats *tx;
+	struct vn_rx_flow *rx;
+	/* Every packet has a number of its own (no clone_skb, no burst), so
+	 * loss and duplicates can be told from numbers. */
+	bool is_numbered;
+	double asked_pps;  /* 0: full speed */
+	uint32_t burst;    /* at least 1 */
+	const struct vn_hist *lateness; /* only when its writer has stopped */
+	const char *result;
+};
+
+struct vn_snap_input {
+	const struct vn_snap_source *sources;
+	unsigned int n;
+	bool is_final;
+	uint64_t begin_ns, now_ns;
+	const struct vn_rx_stats *rx;    /* NULL: no receiver */
+	const struct vn_rxq_stats *rxq;  /* together with rx */
+	const struct vn_snapshot *prev;  /* for the rates of now; NULL: none */
+};
+
+/* Reads the counters (any thread). 0 or -ENOMEM. */
+int vn_snapshot_take(const struct vn_snap_input *in, struct vn_snapshot *out);
+void vn_snapshot_free(struct vn_snapshot *s); /* a zeroed one is accepted */
+
+/* A value as text, "-" when it is not known; times with their unit. */
+#define VN_SNAP_TEXT 32
+void vn_snap_text(const struct vn_snap_row *row, enum vn_snap_field field, char buf[VN_SNAP_TEXT]);
+
+static inline bool vn_snap_is_zero(const struct vn_snap_row *row, enum vn_snap_field field)
+{
+	return !row->value[field].is_known || row->value[field].n == 0;
+}
+
+#endif
