@@ -74,7 +74,18 @@ static void run_all(struct vn_worker *w)
 	struct vn_entry *e;
 
 	for (e = w->entries; e; e = e->next)
+		vn_entry_prepare(e);
+	for (e = w->entries; e; e = e->next)
 		vn_entry_start(e);
+}
+
+/* Nothing runs: what stopped runs left open can go. */
+static void close_all(struct vn_worker *w)
+{
+	struct vn_entry *e;
+
+	for (e = w->entries; e; e = e->next)
+		vn_entry_close(e);
 }
 
 /* --- requests ----------------------------------------------------------------- */
@@ -159,6 +170,7 @@ static void *worker_main(void *arg)
 			act(w);
 			announce_idle(w);
 		} else if (!e) {
+			close_all(w);
 			clock->wait(clock, vn_clock_now(clock) + IDLE_NS, &w->control);
 		}
 	}
@@ -489,6 +501,7 @@ static void act_all(struct vn_engine *e)
 void vn_engine_run_virtual(struct vn_engine *e)
 {
 	struct vn_worker *w;
+	unsigned int i;
 
 	for (;;) {
 		act_all(e);
@@ -499,4 +512,6 @@ void vn_engine_run_virtual(struct vn_engine *e)
 		vn_entry_transmit(next_to_run(w));
 		w->virtual_ns = e->clock->virtual_ns;
 	}
+	for (i = 0; i < e->n_workers; i++)
+		close_all(&e->workers[i]);
 }

@@ -63,7 +63,7 @@ struct vn_entry {
 	struct vn_builder builder;
 	uint32_t compiled_generation;
 	struct vn_netdev *dev;      /* referenced */
-	struct vn_txq *txq;         /* open while running */
+	struct vn_txq *txq;         /* open while running, and until the worker is idle */
 	struct vn_worker *worker;
 	struct vn_entry *next;      /* in the worker's list */
 	struct vn_schedule sched;
@@ -75,6 +75,7 @@ struct vn_entry {
 	 */
 	bool last_ok;
 	bool has_held;              /* a packet was built in this run and is held */
+	bool is_prepared;           /* the last start got as far as running */
 	bool is_marked;             /* to be removed */
 	uint32_t copies_left;       /* further times the held packet is sent */
 	uint32_t burst_left;        /* packets of the burst under way still to come */

@@ -41,12 +41,22 @@ struct vn_engine {
 	pthread_mutex_t call_lock; /* one vn_worker_call at a time */
 };
 
-/* Begins a run of the entry (spec section 7.4); a running one is begun anew.
- * On failure the Result says so and start_err why. */
+/*
+ * A run begins in two steps (spec section 7.4), so that the entries of a
+ * worker start together: prepare does all that takes time, start sets it
+ * going. A running entry is begun anew. On failure the Result says so and
+ * start_err why.
+ */
+void vn_entry_prepare(struct vn_entry *e);
 void vn_entry_start(struct vn_entry *e);
-/* Ends it: counters settle, the final Result is written. */
+/*
+ * And ends in two: stop settles the counters and writes the final Result;
+ * close gives the queue back, for which the kernel may take many milliseconds
+ * and which therefore waits until the worker has nothing to send.
+ */
 void vn_entry_stop(struct vn_entry *e);
-/* Frees an entry that is not running and in no list. */
+void vn_entry_close(struct vn_entry *e);
+/* Closes and frees an entry that is not running and in no list. */
 void vn_entry_free(struct vn_entry *e);
 bool vn_entry_is_running(const struct vn_entry *e);
 

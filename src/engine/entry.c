@@ -122,8 +122,7 @@ static int open_txq(struct vn_entry *e, struct vn_err *err)
 		.priority = cfg->skb_priority,
 	};
 
-	e->dev->ops->txq_close(e->txq);
-	e->txq = NULL;
+	vn_entry_close(e);
 	return e->dev->ops->txq_open(e->dev, &opts, &e->txq, err);
 }
 
@@ -195,24 +194,29 @@ static int begin(struct vn_entry *e, struct vn_err *err)
 		return vn_err_set(err, -rc, "%s: no memory for %u flows", e->name,
 				  e->stream.cfg.flows);
 	clear_stats(e);
+	vn_entry_close(e); /* the mode or the priority may be another */
 	e->has_held = false;
 	vn_schedule_start(&e->sched, 0, 0, 1);
 	return compile(e, err);
 }
 
+void vn_entry_prepare(struct vn_entry *e)
+{
+	e->start_err.text[0] = '\0';
+	e->is_prepared = begin(e, &e->start_err) == 0;
+	if (e->is_prepared)
+		return;
+	vn_entry_close(e);
+	set_running(e, false);
+	set_result(e, "Error starting");
+}
+
 void vn_entry_start(struct vn_entry *e)
 {
-	uint64_t now;
+	uint64_t now = vn_clock_now(e->worker->engine->clock);
 
-	e->start_err.text[0] = '\0';
-	if (begin(e, &e->start_err) < 0) {
-		e->dev->ops->txq_close(e->txq);
-		e->txq = NULL;
-		set_running(e, false);
-		set_result(e, "Error starting");
+	if (!e->is_prepared)
 		return;
-	}
-	now = vn_clock_now(e->worker->engine->clock);
 	vn_stat_set(&e->stats.started_ns, now);
 	vn_stat_set(&e->stats.stopped_ns, now);
 	e->sched.next_ns = now;
@@ -230,16 +234,21 @@ void vn_entry_stop(struct vn_entry *e)
 	if (!(e->stream.cfg.flags & VN_FLAG_SHARED))
 		e->has_held = false; /* given away on transmission */
 	write_result(e);
-	e->dev->ops->txq_close(e->txq);
-	e->txq = NULL;
 	e->copies_left = 0;
 	set_running(e, false);
+}
+
+void vn_entry_close(struct vn_entry *e)
+{
+	e->dev->ops->txq_close(e->txq);
+	e->txq = NULL;
 }
 
 void vn_entry_free(struct vn_entry *e)
 {
 	if (!e)
 		return;
+	vn_entry_close(e);
 	e->dev->n_refs--;
 	vn_stream_fini(&e->stream);
 	free(e->held.data);
