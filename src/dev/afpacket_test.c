@@ -239,9 +239,9 @@ static void a_frame_over_the_mtu_is_an_error_of_its_own(void **state)
 static void a_link_that_is_down_or_gone_takes_nothing(void **state)
 {
 	static const char *const how[] = {
-		"ip link set " A " down", /* down */
-		"ip link set " B " down", /* no carrier */
-		"ip link delete " A,      /* unplugged */
+		("ip link set " A " down"), /* down */
+		("ip link set " B " down"), /* no carrier */
+		("ip link delete " A),	    /* unplugged */
 	};
 
 	for (size_t i = 0; i < VN_ARRAY_SIZE(how); i++) {

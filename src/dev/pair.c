@@ -277,23 +277,36 @@ static unsigned int read_rings(struct end *e, unsigned int budget, vn_rx_handler
 	return total;
 }
 
+/* Sleeps until until_ns or a sender's wake, unless there is something already. */
+static unsigned int sleep_and_read(struct pair_rxq *q, unsigned int budget, uint64_t until_ns,
+				   vn_rx_handler handler, void *arg)
+{
+	struct vn_clock *clock = q->rxq.dev->clock;
+	unsigned int total;
+
+	/* Pairs with publish. */
+	atomic_exchange_explicit(&q->end->awake, 0, memory_order_acq_rel);
+	total = read_rings(q->end, budget, handler, arg);
+	if (total)
+		return total;
+	clock->wait(clock, until_ns, &q->end->awake);
+	return read_rings(q->end, budget, handler, arg);
+}
+
 static int pair_poll(struct vn_rxq *rxq, unsigned int budget, uint64_t timeout_ns,
 		     vn_rx_handler handler, void *arg)
 {
 	struct pair_rxq *q = vn_container_of(rxq, struct pair_rxq, rxq);
 	struct vn_clock *clock = rxq->dev->clock;
 	unsigned int total = read_rings(q->end, budget, handler, arg);
+	uint64_t until;
 
 	if (!total && timeout_ns) {
-		uint64_t until = vn_clock_now(clock) + timeout_ns;
-
-		/* Pairs with publish. */
-		atomic_exchange_explicit(&q->end->awake, 0, memory_order_acq_rel);
-		total = read_rings(q->end, budget, handler, arg);
-		if (!total) {
-			clock->wait(clock, until, &q->end->awake);
-			total = read_rings(q->end, budget, handler, arg);
-		}
+		until = vn_clock_now(clock) + timeout_ns;
+		/* Again when woken for nothing: a sender may be so slow to wake us
+		 * that we have read its slots by then. */
+		while (!total && vn_clock_now(clock) < until)
+			total = sleep_and_read(q, budget, until, handler, arg);
 		atomic_store_explicit(&q->end->awake, 1, memory_order_relaxed);
 	}
 	q->packets += total;
