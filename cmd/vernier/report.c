@@ -13,9 +13,10 @@ struct table {
 	const char *title;
 	const enum vn_snap_field *fields;
 	unsigned int n_fields;
+	bool needs_receiver; /* would be nothing but dashes without one */
 };
 
-#define TABLE(title, fields) { title, fields, VN_ARRAY_SIZE(fields) }
+#define TABLE(title, fields) { title, fields, VN_ARRAY_SIZE(fields), false }
 
 static const enum vn_snap_field send_packets[] = {
 	VN_F_sent,   VN_F_received, VN_F_lost,	  VN_F_duplicates, VN_F_reordered,
@@ -42,7 +43,7 @@ static const enum vn_snap_field recv_times[] = {
 static const struct table send_tables[] = {
 	TABLE("packets", send_packets),
 	TABLE("departures", send_departures),
-	TABLE("arrivals", send_arrivals),
+	{ "arrivals", send_arrivals, VN_ARRAY_SIZE(send_arrivals), true },
 };
 static const struct table recv_tables[] = {
 	TABLE("packets", recv_packets),
@@ -129,7 +130,8 @@ void vn_report_tables(FILE *out, enum vn_report_kind kind, const struct vn_snaps
 						  VN_ARRAY_SIZE(recv_tables);
 
 	for (unsigned int i = 0; i < n; i++)
-		print_table(out, s, &tables[i]);
+		if (!tables[i].needs_receiver || s->receiver.is_known)
+			print_table(out, s, &tables[i]);
 	print_results(out, s);
 	print_receiver(out, &s->receiver);
 }

@@ -45,7 +45,7 @@ static const struct vn_option send_rows[] = {
 	{ .name = "driver", .metavar = "NAME", .offset = OFF(driver),
 	  .help = "driver to send with (vernier drivers)" },
 	{ .name = "sim", .offset = OFF(is_sim),
-	  .help = "on a virtual clock into --pcap FILE, always the same; no root, --rx is set aside" },
+	  .help = "on a virtual clock into --pcap FILE: no root, always the same" },
 	{ .name = "rx", .metavar = "IF2", .offset = OFF(rx),
 	  .help = "receive on IF2 at the same time and account for every packet" },
 	{ .name = "pcap", .metavar = "FILE", .offset = OFF(pcap),
