@@ -1,0 +1,171 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# check.sh: builds the tree in every way it must build, runs every test in it,
+# and sums up. One line a suite or check, failed cases by name, every skip with
+# its reason; the last line is: N passed, N failed, N skipped.
+#
+# Works in build-check/, one folder a way of building; logs are kept there.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+top=$PWD
+out=$top/build-check
+FUZZ_SECONDS=${FUZZ_SECONDS:-5}
+export CI="${CI:-}" LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
+
+scripts/setup.sh test || exit 1
+mkdir -p "$out"
+passed=0 failed=0 skipped=0
+: >"$out/skips"
+
+# note VERDICT NAME [LOG]: one line, counted; a failure shows the log's end.
+note() {
+	printf '%-4s %s\n' "$1" "$2"
+	case $1 in
+	ok) passed=$((passed + 1)) ;;
+	skip) skipped=$((skipped + 1)) && echo "$2" >>"$out/skips" ;;
+	*)
+		failed=$((failed + 1))
+		[ -z "${3:-}" ] || complaint "$3" | sed 's/^/     /'
+		;;
+	esac
+}
+
+# complaint LOG: from the first thing that failed to build, else the end.
+complaint() {
+	if grep -q '^FAILED' "$1"; then
+		sed -n '/^FAILED/,$p' "$1" | head -n 40
+	else
+		tail -n 40 "$1"
+	fi
+}
+
+# check NAME COMMAND...: one check, passed when the command succeeds.
+check() {
+	local name=$1 log
+	log=$out/$(tr -c 'a-zA-Z0-9\n' '-' <<<"$1").log
+	shift
+	if "$@" >"$log" 2>&1 </dev/null; then
+		note ok "$name"
+	else
+		note FAIL "$name" "$log"
+	fi
+}
+
+# build NAME CC [MESON OPTIONS]: returns whether it can be tested.
+build() {
+	local name=$1 cc=$2 before=$failed
+	shift 2
+	check "build $name" configure_and_compile "$out/$name" "$cc" "$@"
+	[ "$failed" -eq "$before" ]
+}
+
+configure_and_compile() {
+	local dir=$1 cc=$2
+	shift 2
+	rm -rf "$dir"
+	CC=$cc meson setup "$dir" -Dwerror=true "$@" && ninja -C "$dir"
+}
+
+# tests NAME [MESON TEST OPTIONS]: runs suites of a build and adds their cases.
+# (With a wrapper, the log is called after it.)
+tests() {
+	local name=$1 counts status p f s
+	shift
+	rm -f "$out/$name"/meson-logs/testlog*.json
+	meson test -C "$out/$name" --no-rebuild "$@" >"$out/$name.test.log" 2>&1 </dev/null
+	status=$?
+	if ! counts=$(/usr/bin/python3 scripts/count.py "$name" "$out/skips" \
+		"$out/$name"/meson-logs/testlog*.json); then
+		note FAIL "$name: no test log" "$out/$name.test.log"
+		return
+	fi
+	sed '$d' <<<"$counts"
+	read -r p f s <<<"$(tail -n 1 <<<"$counts")"
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	[ "$status" -eq 0 ] || [ "$f" -gt 0 ] ||
+		note FAIL "$name: meson test ended with $status" "$out/$name.test.log"
+}
+
+# Thread sanitizer wants an address space laid out as it expects.
+fixed_layout() {
+	if setarch -R true 2>/dev/null; then echo "--wrapper=setarch -R"; fi
+}
+
+sanitizers() {
+	export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+	export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+	if build asan gcc -Db_sanitize=address,undefined -Db_lundef=false; then
+		tests asan --no-suite style --timeout-multiplier 4
+	fi
+	if build tsan gcc -Db_sanitize=thread -Db_lundef=false; then
+		local layout
+		layout=$(fixed_layout)
+		tests tsan --suite unit --suite golden --suite integration \
+			--timeout-multiplier 4 ${layout:+"$layout"}
+	fi
+}
+
+fuzz() {
+	build fuzz clang -Dfuzz=true -Dtests=disabled -Db_sanitize=address,undefined \
+		-Db_lundef=false || return
+	local target n=0
+	while IFS= read -r target; do
+		n=$((n + 1))
+		mkdir -p "$out/crashes"
+		check "fuzz $(basename "$target") for $FUZZ_SECONDS s" "$target" -seed=1 \
+			-max_total_time="$FUZZ_SECONDS" -artifact_prefix="$out/crashes/" \
+			-print_final_stats=1
+	done < <(find "$out/fuzz" -type f -name '*_fuzz' -perm -u+x | sort)
+	[ "$n" -gt 0 ] || note FAIL "fuzz: no targets were built"
+}
+
+shell_scripts() {
+	find scripts examples tests bench .ci -type f |
+		while IFS= read -r f; do
+			head -n 1 "$f" | grep -qE '^#!/bin/(ba)?sh' && echo "$f"
+		done | xargs shellcheck
+}
+
+# A page is right when the formatter has nothing to say about it.
+man_page() {
+	local said
+	said=$(MANROFFSEQ='' MANWIDTH=80 man --warnings -l "$1" 2>&1 >/dev/null) || return 1
+	[ -z "$said" ] || { echo "$said" && return 1; }
+}
+
+man_pages() {
+	local page
+	while IFS= read -r page; do
+		check "manual $(basename "$page")" man_page "$page"
+	done < <(find man "$out/gcc/man" -type f -name '*.[1-8]' 2>/dev/null | sort)
+}
+
+install_and_run() {
+	local root
+	root=$(mktemp -d) || return 1
+	DESTDIR=$root meson install -C "$out/gcc" --no-rebuild >/dev/null &&
+		"$root/usr/local/bin/vernier" --version
+	local status=$?
+	rm -rf "$root"
+	return $status
+}
+
+if build gcc gcc; then
+	tests gcc
+	check "install into DESTDIR" install_and_run
+fi
+if build clang clang; then
+	tests clang --suite unit --suite golden
+fi
+sanitizers
+fuzz
+check "shell scripts" shell_scripts
+man_pages
+
+if [ -s "$out/skips" ]; then
+	echo "skipped:"
+	sed 's/^/     /' "$out/skips"
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

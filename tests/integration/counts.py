@@ -1,0 +1,225 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""What was asked for is what is sent, and what is sent is what arrives: counts
+of the sender, of the receiver and of the kernel's link, compared exactly."""
+import os
+import socket
+import threading
+
+from harness import (case, dummy, equal, finish, frames, holds, is_receiving, json_lines, main,
+                     rx_packets, start, tx_packets, vernier, veth, wait_until, Skip)
+
+ADDRESSES = ["--dst-mac", "02:00:00:00:00:02", "--dst", "10.0.0.2", "--src-min", "10.0.0.1"]
+
+
+def send(*words, json="run.json", **more):
+    """Runs a sender on vn0; returns the last JSON line."""
+    vernier("send", *words, "--json", json, "--quiet", **more)
+    return json_lines(json)[-1]
+
+
+def check_all_arrived(report, count):
+    total = report["total"]
+    equal((total["sent"], total["received"], total["lost"], total["errors"]),
+          (count, count, 0, 0), "sent, received, lost, errors")
+    equal(total["sent"], sum(s["sent"] for s in report["streams"]), "sum of the streams")
+    equal(rx_packets("vn1"), count, "packets the peer's link has counted")
+
+
+@case
+def one_packet():
+    veth()
+    check_all_arrived(send("vn0", "--rx", "vn1", *ADDRESSES, "--count", "1"), 1)
+
+
+@case
+def one_stream_paced():
+    veth()
+    report = send("vn0", "--rx", "vn1", *ADDRESSES, "--count", "4000", "--ratep", "20k")
+    check_all_arrived(report, 4000)
+    equal(report["verdict"], "ok", "verdict")
+
+
+@case
+def a_count_of_a_thousand_is_the_default():
+    veth()
+    check_all_arrived(send("vn0", "--rx", "vn1", *ADDRESSES, "--ratep", "20k"), 1000)
+
+
+@case
+def eight_streams_on_two_workers():
+    if len(os.sched_getaffinity(0)) < 2:
+        raise Skip("one CPU only")
+    veth()
+    words = []
+    for i in range(8):
+        words += ["--stream", "s%d" % i, "--udp-dst-min", 9000 + i, "--udp-dst-max", 9000 + i,
+                  "--count", 500 + i]
+    report = send("vn0", "--rx", "vn1", "--threads", 2, *ADDRESSES, "--ratep", "2k", *words)
+    check_all_arrived(report, 8 * 500 + 28)
+    for i, stream in enumerate(report["streams"]):
+        equal((stream["name"], stream["sent"], stream["received"]),
+              ("s%d" % i, 500 + i, 500 + i), "stream %d" % i)
+
+
+@case
+def tags_labels_and_ipv6_arrive_as_they_were_sent():
+    veth()
+    mac = ["--dst-mac", "02:00:00:00:00:02"]
+    report = send("vn0", "--rx", "vn1", "--ratep", "4k", "--count", "400", *mac,
+                  "--stream", "vlan", "--dst", "10.0.0.2", "--vlan-id", "5", "--udp-dst-min",
+                  "9001", "--udp-dst-max", "9001",
+                  "--stream", "qinq", "--dst", "10.0.0.2", "--vlan-id", "5", "--svlan-id", "6",
+                  "--udp-dst-min", "9002", "--udp-dst-max", "9002",
+                  "--stream", "mpls", "--dst", "10.0.0.2", "--mpls", "00010020,00020020",
+                  "--udp-dst-min", "9003", "--udp-dst-max", "9003",
+                  "--stream", "six", "--dst6", "fd00::2", "--src6", "fd00::1", "--flag",
+                  "UDPCSUM", "--udp-dst-min", "9004", "--udp-dst-max", "9004")
+    check_all_arrived(report, 1600)
+    for stream in report["streams"]:
+        equal((stream["received"], stream["corrupt"]), (400, 0), stream["name"])
+
+
+@case
+def queue_xmit_goes_through_the_queueing_discipline():
+    veth()
+    report = send("vn0", "--rx", "vn1", *ADDRESSES, "--count", "500", "--ratep", "5k",
+                  "--xmit-mode", "queue_xmit")
+    check_all_arrived(report, 500)
+
+
+@case
+def time_ends_an_endless_stream():
+    veth()
+    report = send("vn0", "--rx", "vn1", *ADDRESSES, "--count", "0", "--time", "500ms",
+                  "--ratep", "1k")
+    sent = report["total"]["sent"]
+    holds(sent in (500, 501), "sent %d in 500 ms at 1 kpps" % sent)
+    check_all_arrived(report, sent)
+
+
+@case
+def count_ends_before_time():
+    veth()
+    check_all_arrived(send("vn0", "--rx", "vn1", *ADDRESSES, "--count", "10", "--time", "60s",
+                           "--ratep", "1k"), 10)
+
+
+@case
+def imix_sizes_add_up():
+    veth()
+    report = send("vn0", "--rx", "vn1", *ADDRESSES, "--count", "600", "--ratep", "6k",
+                  "--imix-weights", "64,7 576,4 1500,1", "--pcap", "imix.pcap")
+    check_all_arrived(report, 600)
+    sizes = [len(f) for _, f in frames("imix.pcap")]
+    equal(len(sizes), 600, "captured")
+    equal(set(sizes), {64, 576, 1500}, "sizes")
+
+
+@case
+def clone_skb_and_burst_on_a_device_that_shares():
+    dummy()
+    words = [*ADDRESSES, "--count", "120"]
+    for extra in (["--clone-skb", "10"], ["--burst", "8"], ["--clone-skb", "3", "--burst", "4"]):
+        before = tx_packets("vd0")
+        report = send("vd0", *words, *extra)
+        equal(report["total"]["sent"], 120, "sent with " + " ".join(extra))
+        equal(report["total"]["received"], None, "received without a receiver")
+        equal(tx_packets("vd0") - before, 120, "packets of the link with " + " ".join(extra))
+
+
+@case
+def clone_skb_and_burst_on_simulated_devices():
+    for driver in ("null", "pcap"):
+        for extra in (["--clone-skb", "10"], ["--burst", "8"],
+                      ["--clone-skb", "3", "--burst", "4"], ["--flag", "!SHARED"]):
+            words = ["--driver", driver, *ADDRESSES, "--count", "120", *extra]
+            vernier("send", *words, "--json", "run.json", "--quiet")
+            equal(json_lines("run.json")[-1]["total"]["sent"], 120, " ".join(words))
+            if driver == "pcap":
+                copies = [f for _, f in frames("vernier.pcap")]
+                times = 1 if "!SHARED" in extra else 12 if len(extra) > 2 else int(extra[1])
+                equal(len(copies), 120, "frames with " + " ".join(extra))
+                equal(len(set(copies)), 120 // times, "different ones")
+
+
+@case
+def a_burst_may_go_beyond_the_count_as_in_pktgen():
+    equal(send("--driver", "null", *ADDRESSES, "--count", "100", "--burst", "32")
+          ["total"]["sent"], 128, "sent")
+
+
+@case
+def full_speed_is_counted_exactly():
+    veth()
+    report = send("vn0", *ADDRESSES, "--count", "100000")
+    equal(report["total"]["sent"] + report["total"]["errors"], 100000, "sent and errors")
+    equal(rx_packets("vn1"), report["total"]["sent"], "packets the peer's link has counted")
+
+
+@case
+def recv_alone_counts_the_same():
+    veth()
+    receiver = start("recv", "vn1", "--count", "700", "--time", "60s", "--json", "recv.json",
+                     "--pcap", "recv.pcap")
+    wait_until(is_receiving, "the receiver's socket")
+    send("vn0", *ADDRESSES, "--count", "700", "--ratep", "7k")
+    status, out, err = finish(receiver)
+    equal(status, 0, "status of recv (%s%s)" % (out, err))
+    report = json_lines("recv.json")[-1]
+    equal(report["total"]["received"], 700, "received")
+    equal(report["total"]["lost"], 0, "lost")
+    equal(report["total"]["sent"], None, "sent, which a receiver cannot know")
+    equal(len(frames("recv.pcap")), 700, "captured")
+
+
+class BadBridge(threading.Thread):
+    """Carries frames from vn1 to vn2: loses the 10th, 20th ..., doubles the
+    7th, 14th ... (of those not lost), and lets the 4th, 54th ... overtake the
+    one before it. Counted by the number in the payload."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.inside, self.outside = (socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+                                     for _ in range(2))
+        self.outside.bind(("vn2", 0))
+        self.inside.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self.inside.bind(("vn1", 3))
+
+    def run(self):
+        held = None
+        while True:
+            frame = self.inside.recv(2048)
+            number = int.from_bytes(frame[46:50], "big")
+            if number % 10 == 0:
+                continue
+            if number % 50 == 3:
+                held = frame
+                continue
+            for _ in range(2 if number % 7 == 0 else 1):
+                self.outside.send(frame)
+            if held:
+                for _ in range(2 if (number - 1) % 7 == 0 else 1):
+                    self.outside.send(held)
+                held = None
+
+
+@case
+def loss_duplicates_and_order_behind_a_bad_bridge():
+    veth()
+    veth("vn2", "vn3")
+    BadBridge().start()
+    vernier("send", "vn0", "--rx", "vn3", *ADDRESSES, "--count", "1000", "--ratep", "2k",
+            "--json", "run.json", "--quiet", "--settle", "1s", status=1)
+    report = json_lines("run.json")[-1]
+    doubled = sum(n % 7 == 0 and n % 10 != 0 for n in range(1, 1001))
+    for row in (report["total"], report["streams"][0]):
+        equal({k: row[k] for k in ("sent", "received", "unique", "lost", "duplicates",
+                                   "reordered", "corrupt")},
+              {"sent": 1000, "received": 900 + doubled, "unique": 900, "lost": 100,
+               "duplicates": doubled, "reordered": 20, "corrupt": 0}, "counts")
+    equal(report["verdict"], "failed", "verdict")
+    equal(rx_packets("vn3"), 900 + doubled, "packets the link has counted")
+
+
+main()

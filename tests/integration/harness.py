@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What the integration tests share.
+
+A test file decorates functions with @case and ends with main(). Each case runs
+in a process of its own, in a network namespace of its own (and, for a user who
+is not root, a user namespace), with a folder of its own as working directory
+and a time limit; whatever it leaves running is ended with it. The namespace
+goes with its last process. Prints TAP; a case that raises fails, Skip skips.
+
+VERNIER names the program under test; VN_TOP the top of the source tree.
+"""
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+TOP = os.environ.get("VN_TOP") or os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
+VERNIER = os.environ.get("VERNIER") or os.path.join(TOP, "build/cmd/vernier/vernier")
+LIMIT_S = 90
+IS_ROOT = os.getuid() == 0  # of the machine, not only of a namespace
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+MAC0, MAC1 = "02:00:00:00:00:01", "02:00:00:00:00:02"
+
+_cases = []
+
+
+class Skip(Exception):
+    pass
+
+
+def case(function):
+    """Registers a test case; its name is the function's, or its doc string."""
+    _cases.append(function)
+    return function
+
+
+def equal(got, want, what="value"):
+    if got != want:
+        raise AssertionError("%s: got %r, expected %r" % (what, got, want))
+
+
+def holds(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+# Processes
+
+def sh(*words, **more):
+    """Runs a command that must succeed; returns its standard output."""
+    done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, **more)
+    if done.returncode:
+        raise AssertionError("%s: %s" % (" ".join(words), done.stderr))
+    return done.stdout
+
+
+def vernier(*words, status=0, timeout=60, **more):
+    """Runs vernier to its end, which must have this exit status."""
+    done = subprocess.run([VERNIER, *map(str, words)], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL, timeout=timeout, **more)
+    if done.returncode != status:
+        raise AssertionError("vernier %s: status %d, expected %d\n%s%s" % (
+            " ".join(map(str, words)), done.returncode, status, done.stdout, done.stderr))
+    return done
+
+
+def start(*words):
+    return subprocess.Popen([VERNIER, *map(str, words)], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process, timeout=30):
+    """Waits for the end; returns (status, stdout, stderr)."""
+    out, err = process.communicate(timeout=timeout)
+    return process.returncode, out, err
+
+
+def wait_until(condition, what, timeout=20):
+    """Waits for something that happens in another process."""
+    end = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("waited %d s in vain: %s" % (timeout, what))
+        time.sleep(0.01)
+
+
+def without_rights():
+    """Words that run a command with no capability, as nobody if we may."""
+    words = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
+    return words + (["--reuid", "65534", "--regid", "65534", "--clear-groups"] if IS_ROOT else [])
+
+
+# Links
+
+def quiet_stack():
+    """Keeps the kernel from sending anything of its own."""
+    for where in ("all", "default"):
+        try:
+            with open("/proc/sys/net/ipv6/conf/%s/disable_ipv6" % where, "w") as f:
+                f.write("1")
+        except OSError:
+            pass  # no IPv6 here, or /proc/sys is read-only: addrgenmode none does most of it
+
+
+def veth(one="vn0", other="vn1"):
+    """A cable: both ends up, without addresses."""
+    quiet_stack()
+    sh("ip", "link", "add", one, "address", MAC0, "type", "veth", "peer", "name", other,
+       "address", MAC1)
+    for link in (one, other):
+        sh("ip", "link", "set", link, "addrgenmode", "none", "arp", "off", "up")
+    wait_until(lambda: all("LOWER_UP" in link_facts(x)["flags"] for x in (one, other)),
+               "carrier of %s and %s" % (one, other))
+
+
+def dummy(name="vd0"):
+    quiet_stack()
+    made = subprocess.run(["ip", "link", "add", name, "type", "dummy"], capture_output=True)
+    if made.returncode:
+        raise Skip("this kernel has no dummy device")
+    sh("ip", "link", "set", name, "up")
+
+
+def link_facts(name):
+    return json.loads(sh("ip", "-j", "-s", "link", "show", name))[0]
+
+
+def rx_packets(name):
+    return link_facts(name)["stats64"]["rx"]["packets"]
+
+
+def tx_packets(name):
+    return link_facts(name)["stats64"]["tx"]["packets"]
+
+
+def is_receiving():
+    """A packet socket that takes every protocol (0003) is running here."""
+    with open("/proc/net/packet") as f:
+        return any(row.split()[3] == "0003" and row.split()[5] == "1" for row in f.readlines()[1:])
+
+
+# Files
+
+def json_lines(path):
+    with open(path) as f:
+        return [json.loads(line) for line in f if line.strip()]
+
+
+def tshark(path, *fields, filters="", options=()):
+    """One tuple of texts a packet. Checksums are checked, nothing is resolved."""
+    words = ["tshark", "-n", "-r", path, "-o", "ip.check_checksum:TRUE",
+             "-o", "udp.check_checksum:TRUE", "-T", "fields", "-E", "separator=/t"]
+    for option in options:
+        words += ["-o", option]
+    if filters:
+        words += ["-Y", filters]
+    for field in fields:
+        words += ["-e", field]
+    return [tuple(line.split("\t")) for line in sh(*words).splitlines()]
+
+
+def frames(path):
+    """[(time in ns, frame)] of a pcap file with nanosecond stamps."""
+    import struct
+    with open(path, "rb") as f:
+        data = f.read()
+    order = {b"\x4d\x3c\xb2\xa1": "<", b"\xa1\xb2\x3c\x4d": ">"}[data[:4]]
+    at, found = 24, []
+    while at < len(data):
+        sec, ns, caplen, _ = struct.unpack_from(order + "IIII", data, at)
+        found.append((sec * 10**9 + ns, data[at + 16:at + 16 + caplen]))
+        at += 16 + caplen
+    return found
+
+
+# Running the cases
+
+def _enter_namespaces():
+    libc = ctypes.CDLL(None, use_errno=True)
+    uid, gid = os.getuid(), os.getgid()
+    if libc.unshare(CLONE_NEWNET | (CLONE_NEWUSER if uid else 0)):
+        raise Skip("no network namespace: " + os.strerror(ctypes.get_errno()))
+    if uid:
+        for name, text in (("setgroups", "deny"), ("uid_map", "0 %d 1" % uid),
+                           ("gid_map", "0 %d 1" % gid)):
+            with open("/proc/self/" + name, "w") as f:
+                f.write(text)
+    sh("ip", "link", "set", "lo", "up")
+
+
+def _child(function, folder, report):
+    """In the child: status 0 passed, 1 failed, 77 skipped; why is in report."""
+    status = 0
+    os.setsid()
+    os.chdir(folder)
+    os.dup2(report, 1)
+    os.dup2(report, 2)
+    try:
+        _enter_namespaces()
+        function()
+    except Skip as reason:
+        print(reason, file=sys.stderr)
+        status = 77
+    except AssertionError as failure:
+        place = [f for f in traceback.extract_tb(failure.__traceback__)
+                 if os.path.basename(f.filename) != "harness.py"][-1]
+        print("line %d: %s" % (place.lineno, failure), file=sys.stderr)
+        status = 1
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _run(function):
+    folder = tempfile.mkdtemp(prefix="vernier-test-")
+    os.chmod(folder, 0o755)
+    with tempfile.TemporaryFile("w+") as report:
+        child = os.fork()
+        if child == 0:
+            _child(function, folder, report.fileno())
+        end, status = time.monotonic() + LIMIT_S, None
+        while status is None and time.monotonic() < end:
+            pid, raw = os.waitpid(child, os.WNOHANG)
+            status = os.waitstatus_to_exitcode(raw) if pid else None
+            if status is None:
+                time.sleep(0.005)
+        try:
+            os.killpg(child, signal.SIGKILL)  # what the case left running
+        except ProcessLookupError:
+            pass
+        if status is None:
+            os.waitpid(child, 0)
+        report.seek(0)
+        text = report.read()
+    shutil.rmtree(folder, ignore_errors=True)
+    if status is None:
+        text += "not finished after %d s\n" % LIMIT_S
+    return status, text
+
+
+def main():
+    chosen = [f for f in _cases if len(sys.argv) < 2 or f.__name__ in sys.argv[1:]]
+    failed = 0
+    if not os.access(VERNIER, os.X_OK):
+        sys.exit("no program under test: " + VERNIER)
+    print("1..%d" % len(chosen), flush=True)
+    for i, function in enumerate(chosen, 1):
+        name = (function.__doc__ or function.__name__.replace("_", " ")).strip()
+        status, text = _run(function)
+        if status == 77:
+            print("ok %d - %s # SKIP %s" % (i, name, text.strip().splitlines()[-1]))
+        elif status == 0:
+            print("ok %d - %s" % (i, name))
+        else:
+            failed += 1
+            for line in text.splitlines():
+                print("# " + line)
+            print("not ok %d - %s" % (i, name))
+        sys.stdout.flush()
+    sys.exit(failed != 0)

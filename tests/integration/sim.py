@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Simulated time: the same bytes and times for the same seed, exact departure
+times, no privilege, no waiting."""
+import filecmp
+import os
+import shutil
+import subprocess
+import time
+from fractions import Fraction
+
+from harness import VERNIER, case, equal, frames, holds, json_lines, main, vernier, without_rights
+
+TO = ["--dst-mac", "02:00:00:00:00:02", "--dst", "10.0.0.2", "--src-min", "10.0.0.1"]
+RANDOM = [*TO, "--src-max", "10.9.0.0", "--flag", "IPSRC_RND", "--flag", "UDPCSUM",
+          "--imix-weights", "64,7 576,4 1500,1"]
+
+
+IDEAL_LINK = ["--link-rate", "10T"]  # no frame waits a nanosecond for another
+
+
+def sim(path, *words):
+    vernier("send", "--sim", "--pcap", path, "--quiet", *words)
+    return frames(path)
+
+
+def offsets(packets):
+    return [t - packets[0][0] for t, _ in packets]
+
+
+@case
+def the_same_seed_gives_the_same_bytes():
+    words = [*RANDOM, "--count", "3000", "--ratep", "333333", "--stream", "a", "--stream", "b",
+             "--dst6", "fd00::2", "--dst6-max", "fd00::ffff"]
+    sim("1.pcap", *words, "--seed", "5")
+    sim("2.pcap", *words, "--seed", "5")
+    holds(filecmp.cmp("1.pcap", "2.pcap", shallow=False), "two runs with one seed differ")
+
+
+@case
+def another_seed_gives_other_bytes():
+    a, b = (sim("%d.pcap" % s, *RANDOM, "--count", "500", "--seed", s) for s in (1, 2))
+    holds([f for _, f in a] != [f for _, f in b], "two seeds gave the same frames")
+
+
+@case
+def the_seed_that_was_chosen_is_said_and_repeats_the_run():
+    vernier("send", "--sim", "--pcap", "1.pcap", "--quiet", *RANDOM, "--count", "300", "--json",
+            "1.json")
+    seed = json_lines("1.json")[-1]["seed"]
+    holds(isinstance(seed, int), "no seed in the JSON")
+    sim("2.pcap", *RANDOM, "--count", "300", "--seed", seed)
+    equal(frames("2.pcap"), frames("1.pcap"), "frames")
+
+
+@case
+def needs_no_privilege():
+    """as a user without any right"""
+    os.chmod(".", 0o777)
+    shutil.copy(VERNIER, "vernier")  # where nobody may read it
+    done = subprocess.run([*without_rights(), "./vernier", "send", "--sim", "--pcap", "u.pcap",
+                           "--quiet", *RANDOM, "--count", "100"], capture_output=True,
+                          text=True, timeout=60)
+    equal(done.returncode, 0, "status (%s)" % done.stderr)
+    equal(len(frames("u.pcap")), 100, "frames")
+
+
+@case
+def an_hour_takes_no_time():
+    before = time.monotonic()
+    packets = sim("out.pcap", *TO, "--count", "3601", "--delay", "1s")
+    equal(offsets(packets)[-1], 3600 * 10**9, "ns from the first to the last")
+    holds(time.monotonic() - before < 20, "took %.1f s" % (time.monotonic() - before))
+
+
+@case
+def departures_are_exact():
+    """packet n leaves at n periods, rounded down, for odd rates too"""
+    for words, period in ((["--delay", "100us"], Fraction(100000)),
+                          (["--delay", "1"], Fraction(1)),
+                          (["--ratep", "3"], Fraction(10**9, 3)),
+                          (["--ratep", "3333333"], Fraction(10**9, 3333333)),
+                          (["--ratep", "7M"], Fraction(1000, 7))):
+        packets = sim("out.pcap", *TO, *IDEAL_LINK, "--count", "5000", *words)
+        equal(offsets(packets), [n * period.numerator // period.denominator for n in range(5000)],
+              " ".join(words))
+
+
+@case
+def rate_is_bits_of_the_packet_size():
+    """rate 10M at 125 bytes is one packet in 100 us, as pktgen's rate"""
+    packets = sim("out.pcap", *TO, "--count", "50", "--pkt-size", "125", "--rate", "10M")
+    equal(offsets(packets), [n * 100000 for n in range(50)], "departures")
+
+
+@case
+def streams_are_merged_in_the_order_of_time():
+    packets = sim("out.pcap", *TO, *IDEAL_LINK, "--stream", "slow", "--count", "10", "--delay",
+                  "30us", "--udp-dst-min", "1", "--udp-dst-max", "1", "--stream", "quick", "--count",
+                  "30", "--delay", "10us", "--udp-dst-min", "2", "--udp-dst-max", "2")
+    times = [t for t, _ in packets]
+    equal(times, sorted(times), "times")
+    for port, step, count in ((1, 30000, 10), (2, 10000, 30)):
+        mine = [p for p in packets if p[1][36:38] == port.to_bytes(2, "big")]
+        equal(offsets(mine), [n * step for n in range(count)], "departures of port %d" % port)
+
+
+@case
+def time_limit_is_exact():
+    equal(len(sim("out.pcap", *TO, "--count", "0", "--time", "1s", "--ratep", "1000")), 1000,
+          "packets in [0 s, 1 s)")
+
+
+@case
+def a_burst_leaves_at_one_time():
+    packets = sim("out.pcap", *TO, *IDEAL_LINK, "--count", "40", "--burst", "8", "--delay", "1ms")
+    equal(offsets(packets), [n // 8 * 10**6 for n in range(40)], "departures")
+
+
+@case
+def a_full_link_carries_frame_behind_frame():
+    """10 Gbit/s: 60 bytes, checksum sequence, preamble and gap are 67.2 ns"""
+    packets = sim("out.pcap", *TO, "--count", "1000", "--pkt-size", "60", "--link-rate", "10G")
+    equal(offsets(packets), [n * 672 // 10 for n in range(1000)], "departures")
+
+
+main()
