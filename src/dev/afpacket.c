@@ -42,6 +42,7 @@ static int afpacket_refresh(struct vn_netdev *dev, struct vn_err *err)
 		return vn_err_set(err, -rc, "%s: cannot be looked up: %s", dev->name,
 				  strerror(-rc));
 	vn_afpacket_of(dev)->ifindex = l.ifindex;
+	vn_afpacket_of(dev)->rereads_type = l.rereads_type;
 	dev->is_up = l.is_up;
 	dev->has_carrier = l.has_carrier;
 	dev->can_share = l.can_share;

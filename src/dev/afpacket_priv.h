@@ -7,7 +7,9 @@
 
 struct vn_afpacket {
 	struct vn_netdev net;
-	int ifindex; /* as of the last refresh */
+	/* as of the last refresh */
+	int ifindex;
+	bool rereads_type; /* struct vn_link */
 };
 
 static inline struct vn_afpacket *vn_afpacket_of(struct vn_netdev *dev)

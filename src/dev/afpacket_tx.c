@@ -2,14 +2,27 @@
 /*
  * Transmit queue on a packet socket: one sendmmsg a batch, straight out of the
  * lent frames. The message headers are laid out once; a commit only writes the
- * lengths.
+ * lengths. A single frame, as paced traffic has them, goes by send, which is a
+ * tenth cheaper then.
+ *
+ * A transmit ring (PACKET_TX_RING) spares the copy out of the frame and costs
+ * more: pages to hold and give back, and a copy after all wherever a device
+ * hands the frame on. On veth it took 6 to 11 % more CPU time a frame in batches
+ * of 16 and 64, still 1 to 9 % in batches of 256, short frames and long ones.
+ *
+ * The kernel dissects each frame to note where its transport header is, for
+ * disciplines and hardware that ask. A veth asks nothing and its peer finds out
+ * by itself; for it the frames are announced as of a protocol that cannot be
+ * dissected, which saves 4 % of a frame's time (2 % with a plain receiver).
  *
  * sendmmsg tells how many went and loses why it stopped. So after a short
  * return the packet it stopped at is simply offered again, and only an error
  * it meets then, as the first of its call, is believed and counted.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/ethtool.h>
+#include <linux/filter.h>
 #include <linux/if.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
@@ -24,6 +37,9 @@
 #include "dev/link.h"
 
 #define SNDBUF_BYTES (16 << 20)
+/* IEEE 802's type for local experiments: nothing parses it. Only the kernel's
+ * note beside the frame says so; the frame's own type field is what it is. */
+#define UNPARSED_PROTOCOL 0x88b5
 /* What a queued short frame is charged to the socket, about: kernel memory. */
 #define QUEUED_BYTES 768
 /* Successive drops between two questions to the driver about its carrier. */
@@ -77,6 +93,21 @@ static enum vn_tx_code code_of(struct afpacket_txq *t, int error)
 	}
 }
 
+/* An error that says nothing of the frame: a signal, or news of a link that was
+ * down and is up again, which the socket keeps until somebody has read it. */
+static bool is_stale(struct afpacket_txq *t, int error)
+{
+	return error == EINTR || (error == ENETDOWN && !link_is_down(t));
+}
+
+/* Offers the n frames from index at; how many went, or -1 with errno. */
+static int offer(struct afpacket_txq *t, uint32_t at, unsigned int n)
+{
+	if (n > 1)
+		return sendmmsg(t->fd, &t->msgs[at], n, MSG_DONTWAIT);
+	return send(t->fd, t->iov[at].iov_base, t->iov[at].iov_len, MSG_DONTWAIT) < 0 ? -1 : 1;
+}
+
 static struct vn_tx_done afpacket_commit(struct vn_txq *q, unsigned int n)
 {
 	struct afpacket_txq *t = to_txq(q);
@@ -86,12 +117,12 @@ static struct vn_tx_done afpacket_commit(struct vn_txq *q, unsigned int n)
 	for (unsigned int i = 0; i < n; i++)
 		t->iov[at + i].iov_len = q->frames[at + i].len;
 	while (done.sent < n) {
-		int rc = sendmmsg(t->fd, &t->msgs[at + done.sent], n - done.sent, MSG_DONTWAIT);
+		int rc = offer(t, at + done.sent, n - done.sent);
 
 		if (rc > 0) {
 			done.sent += (uint32_t)rc;
 			t->drops_in_row = 0;
-		} else if (errno != EINTR) {
+		} else if (!is_stale(t, errno)) {
 			done.code = (int32_t)code_of(t, errno);
 			break;
 		}
@@ -111,6 +142,15 @@ static uint32_t afpacket_outstanding(struct vn_txq *q)
 static int set_option(int fd, int level, int option, int value)
 {
 	return setsockopt(fd, level, option, &value, sizeof(value)) ? -errno : 0;
+}
+
+/* Sockets that name a protocol receive it too: this one takes nothing. */
+static int refuse_all(int fd)
+{
+	struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+	struct sock_fprog program = { .len = 1, .filter = &nothing };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) ? -errno : 0;
 }
 
 static int set_up_socket(struct afpacket_txq *t, const struct vn_txq_opts *opts, struct vn_err *err)
@@ -135,6 +175,9 @@ static int set_up_socket(struct afpacket_txq *t, const struct vn_txq_opts *opts,
 	if (rc)
 		return vn_err_set(err, -rc, "%s: priority %u: %s", name, opts->priority,
 				  strerror(-rc));
+	if (!opts->through_qdisc && vn_afpacket_of(t->txq.dev)->rereads_type &&
+	    !refuse_all(t->fd))
+		addr.sll_protocol = htons(UNPARSED_PROTOCOL);
 	if (bind(t->fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return vn_err_set(err, errno, "%s: cannot send: %s", name, strerror(errno));
 	return 0;

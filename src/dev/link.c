@@ -306,6 +306,7 @@ int vn_link_read(const char *name, struct vn_link *out)
 		rc = read_all(&d, name);
 	if (!rc) {
 		out->can_share = kind_can_share(out->type, d.kind);
+		out->rereads_type = !strcmp(d.kind, "veth");
 		out->speed_bps = read_speed(name);
 	}
 	if (d.nl)

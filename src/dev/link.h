@@ -15,6 +15,7 @@ struct vn_link {
 	int master;          /* ifindex of the bridge, bond, ... it is part of; 0 = none */
 	bool is_up, has_carrier;
 	bool can_share;      /* pktgen's rule: the driver may be given one buffer many times */
+	bool rereads_type;   /* finds a frame's protocol out from its bytes (veth) */
 	uint16_t type;       /* ARPHRD_* */
 	uint16_t n_txq;      /* at least 1 */
 	uint32_t mtu;
