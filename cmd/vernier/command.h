@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a sub-command is. main.c has the table of them; a new one is a file
- * with one function, a line here and a row there.
+ * with one function and its vn_options, a line here and a row there. Its name
+ * and what is said about it stand in the options and nowhere else.
  *
  * Sub-commands print what they were asked for, never errors: they fill err and
  * return a status, and main reports.
@@ -20,15 +21,13 @@ enum vn_exit {
 struct vn_options;
 
 struct vn_command {
-	const char *name;
-	const char *summary; /* one line, no final stop */
 	const struct vn_options *options;
 	/* argv[0] is the sub-command's name. Returns enum vn_exit; an empty err
 	 * with VN_EXIT_FAILED means that the report said it all. */
 	int (*run)(int argc, char **argv, struct vn_err *err);
 };
 
-/* All sub-commands, ended by a row without a name. */
+/* All sub-commands, ended by a row without options. */
 extern const struct vn_command vn_commands[];
 
 /* options.h, beside their functions */

@@ -1,83 +1,112 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* vernier completion: a script for the shell, from the tables of options. */
+/*
+ * vernier completion: a script for the shell, from the tables of sub-commands
+ * and options. Here is what the scripts have in common.
+ */
+#include "completion.h"
+
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "base/macros.h"
 #include "ctl/param.h"
-#include "options.h"
-
-#define NAME_SIZE 32
 
 static const struct {
-	const char *shell;
-	void (*print)(FILE *out, const struct vn_completion *options, unsigned int n);
+	const char *name;
+	void (*print)(FILE *out, const struct vn_command *commands);
 } shells[] = {
-	{ "bash", vn_params_completion_bash_with },
-	{ "zsh", vn_params_completion_zsh_with },
+	{ "bash", vn_completion_bash },
+	{ "zsh", vn_completion_zsh },
 };
+
+static const char *shell_name(unsigned int i)
+{
+	return i < VN_ARRAY_SIZE(shells) ? shells[i].name : NULL;
+}
 
 const struct vn_options completion_spec = {
 	.command = "completion",
+	.brief = "print a completion script for bash or zsh",
 	.args = "bash|zsh",
 	.summary = "Prints a script that completes commands, options and values.",
 	.examples = "  eval \"$(vernier completion bash)\"\n"
 		    "  vernier completion zsh > ~/.zfunc/_vernier\n",
 	.args_min = 1,
 	.args_max = 1,
+	.arg_word = shell_name,
 };
 
-struct words {
-	struct vn_completion *v;
-	char (*names)[NAME_SIZE];
-	unsigned int n;
-};
-
-static void add_word(struct words *w, const char *command, const char *option, bool has_value)
+static struct vn_completion_option from_row(const struct vn_option *row)
 {
-	snprintf(w->names[w->n], NAME_SIZE, "--%s", option);
-	w->v[w->n] = (struct vn_completion){
-		.command = command,
-		.option = w->names[w->n],
-		.values = has_value ? NULL : "",
+	return (struct vn_completion_option){
+		.row = row,
+		.metavar = row->metavar,
+		.help = row->help,
 	};
-	w->n++;
 }
 
-/* Values of --driver are known to the printer, which adds that option itself. */
-static void add_command(struct words *w, const struct vn_command *c)
+static struct vn_completion_option from_param(const struct vn_param *p)
 {
-	for (unsigned int i = 0; i < c->options->n_rows; i++) {
-		const struct vn_option *o = &c->options->rows[i];
-
-		if (strcmp(o->name, "driver"))
-			add_word(w, c->name, o->name, o->metavar);
-	}
-	add_word(w, c->name, "help", false);
+	return (struct vn_completion_option){
+		.param = p,
+		.metavar = p->metavar,
+		.help = p->help,
+		.is_repeated = p->flags & VN_PARAM_REPEAT,
+	};
 }
 
-static int print_words(unsigned int shell, struct vn_err *err)
+void vn_completion_each(const struct vn_options *spec, vn_completion_fn *fn, FILE *out)
 {
-	struct words w = { 0 };
-	unsigned int n = 0;
-	int status = VN_EXIT_FAILED;
+	struct vn_completion_option o;
 
-	for (const struct vn_command *c = vn_commands; c->name; c++)
-		n += c->options->n_rows + 1;
-	w.v = calloc(n, sizeof(*w.v));
-	w.names = calloc(n, sizeof(*w.names));
-	if (w.v && w.names) {
-		for (const struct vn_command *c = vn_commands; c->name; c++)
-			add_command(&w, c);
-		shells[shell].print(stdout, w.v, w.n);
-		status = VN_EXIT_DONE;
-	} else {
-		vn_err_set(err, ENOMEM, "out of memory");
+	for (unsigned int i = 0; spec->param && i < vn_n_params; i++) {
+		if (vn_params[i].flags & VN_PARAM_CTL)
+			continue;
+		o = from_param(&vn_params[i]);
+		fn(out, spec, &o);
 	}
-	free(w.v);
-	free(w.names);
-	return status;
+	for (unsigned int i = 0; i < spec->n_rows; i++) {
+		o = from_row(&spec->rows[i]);
+		fn(out, spec, &o);
+	}
+	o = from_row(&vn_option_help);
+	fn(out, spec, &o);
+}
+
+void vn_completion_put_name(FILE *out, const struct vn_completion_option *o)
+{
+	fputs("--", out);
+	for (const char *c = o->row ? o->row->name : o->param->name; *c; c++)
+		fputc(*c == '_' ? '-' : *c, out);
+}
+
+/* The i-th word that the value may be; NULL: no more. */
+static const char *value_word(const struct vn_completion_option *o, unsigned int i)
+{
+	if (o->param)
+		return vn_param_word(o->param, i);
+	return o->row->word ? o->row->word(i) : NULL;
+}
+
+bool vn_completion_has_words(const struct vn_completion_option *o)
+{
+	return value_word(o, 0);
+}
+
+void vn_completion_put_words(FILE *out, const struct vn_completion_option *o)
+{
+	const char *word;
+
+	for (unsigned int i = 0; (word = value_word(o, i)); i++)
+		fprintf(out, "%s%s", i ? " " : "", word);
+}
+
+void vn_completion_put_args(FILE *out, const struct vn_options *spec)
+{
+	const char *word;
+
+	for (unsigned int i = 0; spec->arg_word && (word = spec->arg_word(i)); i++)
+		fprintf(out, "%s%s", i ? " " : "", word);
 }
 
 int vn_cmd_completion(int argc, char **argv, struct vn_err *err)
@@ -87,9 +116,12 @@ int vn_cmd_completion(int argc, char **argv, struct vn_err *err)
 
 	if (rc)
 		return rc == VN_OPTIONS_HELPED ? VN_EXIT_DONE : VN_EXIT_USAGE;
-	for (unsigned int i = 0; i < VN_ARRAY_SIZE(shells); i++)
-		if (!strcmp(argv[first], shells[i].shell))
-			return print_words(i, err);
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(shells); i++) {
+		if (strcmp(argv[first], shells[i].name))
+			continue;
+		shells[i].print(stdout, vn_commands);
+		return VN_EXIT_DONE;
+	}
 	vn_err_set(err, EINVAL, "no completion for \"%s\" (there is bash and zsh)", argv[first]);
 	return VN_EXIT_USAGE;
 }

@@ -57,8 +57,18 @@ int vn_driver_choose(const char **name, uint32_t needs, struct vn_err *err)
 	return vn_err_set(err, EINVAL, "--driver: %s is no driver that %s", *name, text);
 }
 
+const char *vn_driver_name(unsigned int i)
+{
+	const struct vn_netdev_ops *const *d = vn_netdev_drivers;
+
+	while (*d && i--)
+		d++;
+	return *d ? (*d)->name : NULL;
+}
+
 const struct vn_options drivers_spec = {
 	.command = "drivers",
+	.brief = "list the drivers and what each can do",
 	.args = "",
 	.summary = "Lists the drivers, the default first, and what each can do.",
 	.examples = "  vernier drivers\n",

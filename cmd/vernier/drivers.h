@@ -14,4 +14,7 @@
  */
 int vn_driver_choose(const char **name, uint32_t needs, struct vn_err *err);
 
+/* The name of the i-th driver that was built in; NULL: no more. */
+const char *vn_driver_name(unsigned int i);
+
 #endif

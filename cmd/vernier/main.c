@@ -6,23 +6,22 @@
 #include <string.h>
 
 #include "command.h"
+#include "options.h"
 
 const struct vn_command vn_commands[] = {
-	{ "send", "send streams of packets, and count what arrives", &send_spec, vn_cmd_send },
-	{ "recv", "receive packets and report loss, order, gaps and latency", &recv_spec,
-	  vn_cmd_recv },
-	{ "drivers", "list the drivers and what each can do", &drivers_spec, vn_cmd_drivers },
-	{ "params", "list the parameters of a stream", &params_spec, vn_cmd_params },
-	{ "completion", "print a completion script for bash or zsh", &completion_spec,
-	  vn_cmd_completion },
-	{ NULL, NULL, NULL, NULL },
+	{ &send_spec, vn_cmd_send },
+	{ &recv_spec, vn_cmd_recv },
+	{ &drivers_spec, vn_cmd_drivers },
+	{ &params_spec, vn_cmd_params },
+	{ &completion_spec, vn_cmd_completion },
+	{ NULL, NULL },
 };
 
 static void list_commands(FILE *out)
 {
 	fputs("Usage: vernier COMMAND [arguments]\n\nCommands:\n", out);
-	for (const struct vn_command *c = vn_commands; c->name; c++)
-		fprintf(out, "  %-12s%s\n", c->name, c->summary);
+	for (const struct vn_command *c = vn_commands; c->options; c++)
+		fprintf(out, "  %-12s%s\n", c->options->command, c->options->brief);
 	fputs("\n\"vernier COMMAND --help\" says more; \"vernier --version\" prints the version.\n",
 	      out);
 }
@@ -31,9 +30,9 @@ static const struct vn_command *find_command(const char *name)
 {
 	const struct vn_command *c = vn_commands;
 
-	while (c->name && strcmp(c->name, name))
+	while (c->options && strcmp(c->options->command, name))
 		c++;
-	return c->name ? c : NULL;
+	return c->options ? c : NULL;
 }
 
 /* A report that could not be written must not look like a success. */
@@ -70,7 +69,8 @@ int main(int argc, char **argv)
 		return VN_EXIT_USAGE;
 	}
 	status = c->run(argc - 1, argv + 1, &err);
+	fflush(stdout); /* in a pipe too, the error comes behind the report */
 	if (err.text[0])
-		fprintf(stderr, "vernier: %s: %s\n", c->name, err.text);
+		fprintf(stderr, "vernier: %s: %s\n", c->options->command, err.text);
 	return close_stdout(status);
 }

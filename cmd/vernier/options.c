@@ -12,6 +12,11 @@
 #define FIRST_ROW 256 /* getopt values: above every short option's letter */
 #define HELP_COLUMN 32 /* as the stream options below them */
 
+const struct vn_option vn_option_help = {
+	.name = "help",
+	.help = "print this and exit",
+};
+
 /*
  * getopt's list. Stream parameters appear twice when they have a '_', once in
  * each spelling; same value, so an abbreviation of both is not ambiguous.
@@ -68,7 +73,7 @@ static int list_make(struct long_list *l, const struct vn_options *spec)
 	if (!l->v || !l->names)
 		return -ENOMEM;
 	at = l->names;
-	list_add(l, "help", false, 'h');
+	list_add(l, vn_option_help.name, false, 'h');
 	for (unsigned int i = 0; i < spec->n_rows; i++) {
 		const struct vn_option *o = &spec->rows[i];
 
@@ -211,13 +216,11 @@ static void help_row(const struct vn_option *o, FILE *out)
 
 void vn_options_help(const struct vn_options *spec, FILE *out)
 {
-	static const struct vn_option help = { .name = "help", .help = "print this and exit" };
-
 	fprintf(out, "Usage: vernier %s%s%s [options]\n\n%s\n\nOptions:\n", spec->command,
 		spec->args[0] ? " " : "", spec->args, spec->summary);
 	for (unsigned int i = 0; i < spec->n_rows; i++)
 		help_row(&spec->rows[i], out);
-	help_row(&help, out);
+	help_row(&vn_option_help, out);
 	if (spec->param) {
 		fputs("\nStream options:\n", out);
 		vn_params_help(out);

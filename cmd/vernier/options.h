@@ -32,16 +32,27 @@ struct vn_option {
 	const struct vn_unit *units;
 	uint64_t min, max;
 	int (*call)(void *dest, const char *value, struct vn_err *err);
+	/* The i-th word that the value may be, for completion; NULL: no more.
+	 * The function is NULL when values are not words of a list. */
+	const char *(*word)(unsigned int i);
 };
+
+/* --help, which every sub-command has without a row. */
+extern const struct vn_option vn_option_help;
 
 struct vn_options {
 	const char *command;  /* "send" */
+	const char *brief;    /* for lists of sub-commands, no final stop */
 	const char *args;     /* positional arguments in the usage line, "[IF]" */
 	const char *summary;  /* a sentence or two */
 	const char *examples; /* lines, each ended by a newline */
 	const struct vn_option *rows;
 	unsigned int n_rows;
 	unsigned int args_min, args_max;
+	/* For completion: an argument is the name of an interface, or one of
+	 * these words (as vn_option.word). */
+	bool has_interface;
+	const char *(*arg_word)(unsigned int i);
 	/* Stream parameters (ctl/param.h) are options too when this is set. */
 	int (*param)(void *dest, const struct vn_param *p, const char *value, struct vn_err *err);
 };

@@ -37,6 +37,7 @@ static const struct vn_option params_rows[] = {
 
 const struct vn_options params_spec = {
 	.command = "params",
+	.brief = "list the parameters of a stream",
 	.args = "",
 	.summary = "Lists the parameters of a stream: options of vernier send, lines of a --file.",
 	.examples = "  vernier params\n"

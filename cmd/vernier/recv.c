@@ -37,6 +37,7 @@ static const struct vn_option recv_rows[] = {
 	  .def = "0", .units = vn_units_count, .max = INT64_MAX,
 	  .help = "end after N of our packets, 0: no limit" },
 	{ .name = "driver", .metavar = "NAME", .offset = OFF(driver),
+	  .word = vn_driver_name,
 	  .help = "driver to receive with (vernier drivers)" },
 	{ .name = "json", .metavar = "FILE", .offset = OFF(json),
 	  .help = "JSON lines into FILE, - for standard output" },
@@ -56,6 +57,7 @@ static const struct vn_option recv_rows[] = {
 
 const struct vn_options recv_spec = {
 	.command = "recv",
+	.brief = "receive packets and report loss, order, gaps and latency",
 	.args = "IF",
 	.summary = "Receives on IF and reports for every flow (UDP destination port) what came,\n"
 		   "what was lost, doubled or out of order, the gaps and the latency.",
@@ -66,6 +68,7 @@ const struct vn_options recv_spec = {
 	.n_rows = VN_ARRAY_SIZE(recv_rows),
 	.args_min = 1,
 	.args_max = 1,
+	.has_interface = true,
 };
 
 struct recv_run {

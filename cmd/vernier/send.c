@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "drivers.h"
 #include "send_priv.h"
 
 #define OFF(member) offsetof(struct send_options, member)
@@ -43,6 +44,7 @@ static int take_param(void *dest, const struct vn_param *p, const char *value, s
 
 static const struct vn_option send_rows[] = {
 	{ .name = "driver", .metavar = "NAME", .offset = OFF(driver),
+	  .word = vn_driver_name,
 	  .help = "driver to send with (vernier drivers)" },
 	{ .name = "sim", .offset = OFF(is_sim),
 	  .help = "on a virtual clock into --pcap FILE: no root, always the same" },
@@ -87,6 +89,7 @@ static const struct vn_option send_rows[] = {
 
 const struct vn_options send_spec = {
 	.command = "send",
+	.brief = "send streams of packets, and count what arrives",
 	.args = "[IF]",
 	.summary = "Sends streams of packets on IF. With --rx, receives them too and accounts for\n"
 		   "every one; with --sim, writes them into a capture instead.",
@@ -100,6 +103,7 @@ const struct vn_options send_spec = {
 	.rows = send_rows,
 	.n_rows = VN_ARRAY_SIZE(send_rows),
 	.args_max = 1,
+	.has_interface = true,
 	.param = take_param,
 };
 

@@ -256,3 +256,27 @@ const struct vn_param vn_params[] = {
 };
 
 const unsigned int vn_n_params = VN_ARRAY_SIZE(vn_params);
+
+/* Each flag can be set or cleared. */
+static const char *const flag_words[] = {
+#define VN_X(name) #name, "!" #name,
+	VN_STREAM_FLAGS(VN_X)
+#undef VN_X
+};
+
+/* The first word is left out: IPV6 can only be cleared. */
+static const char *flag_word(unsigned int i)
+{
+	_Static_assert(VN_FLAG_BIT_IPV6 == 0, "IPV6 is the first word");
+
+	return i + 1 < VN_ARRAY_SIZE(flag_words) ? flag_words[i + 1] : NULL;
+}
+
+const char *vn_param_word(const struct vn_param *p, unsigned int i)
+{
+	const struct vn_param_kind *kind = p->impl->kind;
+
+	if (kind == &vn_kind_flag)
+		return flag_word(i);
+	return kind->word ? kind->word(i) : NULL;
+}

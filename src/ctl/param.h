@@ -72,22 +72,12 @@ int vn_param_set(struct vn_entry *entry, const struct vn_param *p, const char *v
  * has nothing to say (unset text, alias, action). */
 bool vn_param_get(const struct vn_entry *entry, const struct vn_param *p, char *buf, size_t cap);
 
-/* Help, manual (mdoc/man macros) and completion words, printed from the table. */
+/* The i-th word that the value may be, for completion; NULL: no more, or the
+ * value is none of a list of words. */
+const char *vn_param_word(const struct vn_param *p, unsigned int i);
+
+/* Help and manual (man macros), printed from the table. */
 void vn_params_help(FILE *out);
 void vn_params_man(FILE *out);
-void vn_params_completion_bash(FILE *out);
-void vn_params_completion_zsh(FILE *out);
-
-/* An option of a sub-command that is no stream parameter, for completion. */
-struct vn_completion {
-	const char *command; /* "send" */
-	const char *option;  /* "--json" */
-	const char *values;  /* words to choose from; "": takes none; NULL: any */
-};
-
-/* The same with the options of the sub-commands themselves. --driver needs no
- * row: its values are the drivers that were built in. */
-void vn_params_completion_bash_with(FILE *out, const struct vn_completion *extra, unsigned int n);
-void vn_params_completion_zsh_with(FILE *out, const struct vn_completion *extra, unsigned int n);
 
 #endif
