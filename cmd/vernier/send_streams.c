@@ -88,13 +88,19 @@ int send_streams_option(struct send_streams *s, const struct vn_param *p, const 
 {
 	int rc = 0;
 
-	while (p->flags & VN_PARAM_ALIAS) /* of the row above */
-		p--;
 	if (s->first == s->n)
 		return option_add(&s->defaults, p, value, err);
 	for (unsigned int i = s->first; i < s->n && !rc; i++)
 		rc = option_add(&s->v[i].options, p, value, err);
 	return rc;
+}
+
+/* The row that a setting belongs to: an alias stands for the one above. */
+static const struct vn_param *row_of(const struct vn_param *p)
+{
+	while (p->flags & VN_PARAM_ALIAS)
+		p--;
+	return p;
 }
 
 static int setting_apply(const struct send_setting *setting, struct vn_entry *entry,
@@ -116,7 +122,7 @@ static int row_apply(const struct send_settings *list, const struct vn_param *ro
 	int rc = 0;
 
 	for (unsigned int i = 0; i < list->n && !rc; i++)
-		if (list->v[i].param == row)
+		if (row_of(list->v[i].param) == row)
 			rc = setting_apply(&list->v[i], entry, err);
 	return rc;
 }

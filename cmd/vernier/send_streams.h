@@ -22,7 +22,7 @@
 struct vn_param;
 
 struct send_setting {
-	const struct vn_param *param;
+	const struct vn_param *param; /* as it was named: an alias is not resolved */
 	char *value;       /* owned, NULL: no value */
 	const char *file;  /* NULL: command line */
 	unsigned int line;
