@@ -23,7 +23,7 @@ struct vn_ctl_scan; /* ctl/scan.h: the kernel's way to read words and numbers */
 /*
  * One write to a device file: text is len bytes, not necessarily terminated.
  * Returns the number of bytes taken or a negative errno; writes entry->result
- * as the kernel does (shared spec sections 2 and 5, profile P72). Rows marked
+ * as the kernel does (spec sections 2 and 5, profile P72). Rows marked
  * VN_PARAM_OURS are unknown here.
  */
 ssize_t vn_ctl_device_write(struct vn_entry *entry, const char *text, size_t len);
