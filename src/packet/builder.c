@@ -206,25 +206,6 @@ static void compile_edits(struct vn_builder *b, const struct vn_stream *s)
 
 /* --- what cannot be built ------------------------------------------------ */
 
-/* Is there an address in [min, max) that IPDST_RND may take? The addresses it
- * may not take are 0, 127/8, 224/4 and 255.255.255.255. */
-static bool has_destination(uint32_t min, uint32_t max)
-{
-	static const struct {
-		uint32_t first, last;
-	} allowed[] = {
-		{ 0x00000001, 0x7effffff },
-		{ 0x80000000, 0xdfffffff },
-		{ 0xf0000000, 0xfffffffe },
-	};
-	unsigned int i;
-
-	for (i = 0; i < VN_ARRAY_SIZE(allowed); i++)
-		if (min <= allowed[i].last && max > allowed[i].first)
-			return true;
-	return false;
-}
-
 static int check(const struct vn_stream *s, uint32_t max_len, struct vn_err *err)
 {
 	uint32_t l3_len = max_len - VN_ETH_HLEN - vn_stream_tag_bytes(&s->cfg);
@@ -236,9 +217,7 @@ static int check(const struct vn_stream *s, uint32_t max_len, struct vn_err *err
 	if (s->cfg.flags & VN_FLAG_IPSEC)
 		return vn_err_set(err, EOPNOTSUPP,
 				  "flag IPSEC: there is no source of security associations");
-	if (!is_ipv6(s) && (s->cfg.flags & VN_FLAG_IPDST_RND) &&
-	    s->cur.daddr_min < s->cur.daddr_max &&
-	    !has_destination(s->cur.daddr_min, s->cur.daddr_max))
+	if (!is_ipv6(s) && !vn_daddr_exists(s))
 		return vn_err_set(err, EINVAL,
 				  "dst_min %s, dst_max %s: no address that IPDST_RND may take",
 				  s->cfg.dst_min, s->cfg.dst_max);

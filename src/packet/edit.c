@@ -318,30 +318,6 @@ vn_edit_fn vn_edit_saddr(const struct vn_stream *s)
 	return has_flag(s, VN_FLAG_IPSRC_RND) ? saddr_rnd : saddr_walk;
 }
 
-/* Loopback, multicast, broadcast and 0.0.0.0 are drawn again (IPDST_RND). */
-static bool may_be_destination(uint32_t addr)
-{
-	return (addr >> 24) != 127 && (addr >> 28) != 14 && addr != 0 && addr != UINT32_MAX;
-}
-
-uint32_t vn_daddr_next(struct vn_stream *s)
-{
-	struct vn_stream_cur *cur = &s->cur;
-
-	if (cur->daddr_min >= cur->daddr_max)
-		return cur->daddr;
-	if (!has_flag(s, VN_FLAG_IPDST_RND)) {
-		if (++cur->daddr > cur->daddr_max)
-			cur->daddr = cur->daddr_min;
-		return cur->daddr;
-	}
-	do {
-		cur->daddr = cur->daddr_min + vn_rng_below(&s->rng[VN_DRAW_IPDST],
-							   cur->daddr_max - cur->daddr_min);
-	} while (!may_be_destination(cur->daddr));
-	return cur->daddr;
-}
-
 static void daddr_each(struct vn_builder *b, struct vn_frame *f, unsigned int n)
 {
 	const unsigned int at = b->l3 + VN_IPV4_DST;

@@ -15,7 +15,7 @@ uint32_t vn_stream_data_len(const struct vn_stream *s, int32_t pkt_size, int32_t
 int vn_stream_reserve_flows(struct vn_stream *s);
 
 /*
- * Edits (edit.c, flow.c). Each comes with the rule when it is needed; the
+ * Edits (edit.c, destination.c). Each comes with the rule when it is needed; the
  * compiler of templates (builder.c) asks the rules in pktgen's order.
  */
 vn_edit_fn vn_edit_src_mac(const struct vn_stream *s);
@@ -33,8 +33,10 @@ vn_edit_fn vn_edit_queue(const struct vn_stream *s);
 vn_edit_fn vn_edit_flow(const struct vn_stream *s);
 
 /* The next destination outside of flows: a walk or a draw (spec section 8.1
- * step 8). Moves s->cur.daddr. */
+ * step 8). Moves s->cur.daddr. Never ends for a draw from a range in which no
+ * address may be taken, which vn_daddr_exists() tells beforehand. */
 uint32_t vn_daddr_next(struct vn_stream *s);
+bool vn_daddr_exists(const struct vn_stream *s);
 /* Picks the flow of the next packet, counts the packet in it and returns its
  * IPv4 destination, a new one when the flow begins. */
 uint32_t vn_flow_daddr(struct vn_stream *s);
