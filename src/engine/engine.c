@@ -1,204 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Workers: their threads and loops, their lists of entries, and how other
- * threads ask things of them.
+ * The engine: making and ending the workers (worker.c), and how other threads
+ * ask things of them.
  */
 #include "engine/engine.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/cpu.h"
 #include "engine/engine_priv.h"
 
-#define IDLE_NS (100 * 1000000ull) /* an idle worker's turn, as pktgen's */
 #define ACTION_BITS (VN_T_STOP | VN_T_RUN | VN_T_REMDEVALL | VN_T_REMDEV)
-
-/* --- a worker's list -------------------------------------------------------- */
-
-/* The running entry whose time comes first; on a tie the one nearer to the
- * front (spec section 7.3). */
-static struct vn_entry *next_to_run(const struct vn_worker *w)
-{
-	struct vn_entry *e, *best = NULL;
-
-	for (e = w->entries; e; e = e->next)
-		if (vn_entry_is_running(e) && (!best || e->sched.next_ns < best->sched.next_ns))
-			best = e;
-	return best;
-}
-
-static void unlink_entry(struct vn_worker *w, struct vn_entry **at)
-{
-	struct vn_entry *e = *at;
-
-	vn_entry_stop(e);
-	pthread_mutex_lock(&w->engine->lock);
-	*at = e->next;
-	pthread_mutex_unlock(&w->engine->lock);
-	vn_entry_free(e);
-}
-
-static void remove_all(struct vn_worker *w)
-{
-	while (w->entries)
-		unlink_entry(w, &w->entries);
-}
-
-static void remove_marked(struct vn_worker *w)
-{
-	struct vn_entry **at;
-
-	for (at = &w->entries; *at; at = &(*at)->next) {
-		if ((*at)->is_marked) {
-			unlink_entry(w, at);
-			return;
-		}
-	}
-}
-
-static void stop_all(struct vn_worker *w)
-{
-	struct vn_entry *e;
-
-	for (e = w->entries; e; e = e->next)
-		vn_entry_stop(e);
-}
-
-static void run_all(struct vn_worker *w)
-{
-	struct vn_entry *e;
-
-	for (e = w->entries; e; e = e->next)
-		vn_entry_prepare(e);
-	for (e = w->entries; e; e = e->next)
-		vn_entry_start(e);
-}
-
-/* Nothing runs: what stopped runs left open can go. */
-static void close_all(struct vn_worker *w)
-{
-	struct vn_entry *e;
-
-	for (e = w->entries; e; e = e->next)
-		vn_entry_close(e);
-}
-
-/* --- requests ----------------------------------------------------------------- */
-
-static void serve_call(struct vn_worker *w)
-{
-	struct vn_engine *e = w->engine;
-	struct vn_call *call;
-
-	/* Cleared first: a call made after this sets it again. */
-	atomic_fetch_and_explicit(&w->control, ~(uint32_t)VN_T_CALL, memory_order_acquire);
-	pthread_mutex_lock(&e->lock);
-	call = w->call;
-	w->call = NULL;
-	pthread_mutex_unlock(&e->lock);
-	if (!call)
-		return;
-	call->ret = call->fn(call->arg);
-	pthread_mutex_lock(&e->lock);
-	call->is_done = true;
-	pthread_cond_broadcast(&e->changed);
-	pthread_mutex_unlock(&e->lock);
-}
-
-/* Acts on the bits in pktgen's order, each cleared after its action. */
-static void act(struct vn_worker *w)
-{
-	static const struct {
-		uint32_t bit;
-		void (*action)(struct vn_worker *w);
-	} actions[] = {
-		{ VN_T_STOP, stop_all },
-		{ VN_T_RUN, run_all },
-		{ VN_T_REMDEVALL, remove_all },
-		{ VN_T_REMDEV, remove_marked },
-	};
-	unsigned int i;
-
-	for (i = 0; i < VN_ARRAY_SIZE(actions); i++) {
-		uint32_t bits = atomic_load_explicit(&w->control, memory_order_acquire);
-
-		if (!(bits & actions[i].bit))
-			continue;
-		actions[i].action(w);
-		/* Release: pairs with the acquire in is_idle(). */
-		atomic_fetch_and_explicit(&w->control, ~actions[i].bit, memory_order_release);
-	}
-	if (atomic_load_explicit(&w->control, memory_order_acquire) & VN_T_CALL)
-		serve_call(w);
-}
-
-static void announce_idle(struct vn_worker *w)
-{
-	pthread_mutex_lock(&w->engine->lock);
-	pthread_cond_broadcast(&w->engine->changed);
-	pthread_mutex_unlock(&w->engine->lock);
-}
-
-/* --- the loop ------------------------------------------------------------------ */
-
-static void *worker_main(void *arg)
-{
-	struct vn_worker *w = arg;
-	struct vn_clock *clock = w->engine->clock;
-	char name[16];
-
-	snprintf(name, sizeof(name), "kpktgend_%d", w->cpu);
-	vn_thread_name(name);
-	for (;;) {
-		struct vn_entry *e = next_to_run(w);
-		uint32_t bits;
-
-		if (e) {
-			vn_entry_transmit(e);
-			if (!vn_entry_is_running(e))
-				announce_idle(w);
-		}
-		bits = atomic_load_explicit(&w->control, memory_order_acquire);
-		if (bits & VN_T_EXIT)
-			break;
-		if (bits) {
-			act(w);
-			announce_idle(w);
-		} else if (!e) {
-			close_all(w);
-			clock->wait(clock, vn_clock_now(clock) + IDLE_NS, &w->control);
-		}
-	}
-	remove_all(w);
-	return NULL;
-}
-
-static int start_thread(struct vn_worker *w, struct vn_err *err)
-{
-	pthread_attr_t attr;
-	cpu_set_t set;
-	int rc;
-
-	CPU_ZERO(&set);
-	CPU_SET(w->cpu, &set);
-	rc = pthread_attr_init(&attr);
-	if (rc)
-		return vn_err_set(err, rc, "worker for CPU %d: %s", w->cpu, strerror(rc));
-	rc = pthread_attr_setaffinity_np(&attr, sizeof(set), &set);
-	if (rc == 0)
-		rc = pthread_create(&w->thread, &attr, worker_main, w);
-	pthread_attr_destroy(&attr);
-	if (rc)
-		return vn_err_set(err, rc, "worker for CPU %d: %s (is the CPU there and allowed?)",
-				  w->cpu, strerror(rc));
-	w->has_thread = true;
-	return 0;
-}
 
 /* --- making and ending ----------------------------------------------------------- */
 
@@ -249,7 +64,7 @@ int vn_engine_new(const struct vn_engine_opts *opts, struct vn_engine **out, str
 		w->virtual_ns = e->is_virtual ? vn_clock_now(e->clock) : 0;
 		e->n_workers++;
 		if (!e->is_virtual)
-			rc = start_thread(w, err);
+			rc = vn_worker_start_thread(w, err);
 	}
 	if (rc < 0) {
 		vn_engine_free(e);
@@ -272,7 +87,7 @@ void vn_engine_free(struct vn_engine *e)
 			vn_worker_request(w, VN_T_EXIT);
 			pthread_join(w->thread, NULL);
 		} else {
-			remove_all(w);
+			vn_worker_remove_all(w);
 		}
 	}
 	pthread_cond_destroy(&e->changed);
@@ -457,61 +272,4 @@ bool vn_engine_wait_idle(struct vn_engine *e, uint64_t timeout_ns)
 		rc = pthread_cond_timedwait(&e->changed, &e->lock, &until);
 	pthread_mutex_unlock(&e->lock);
 	return idle;
-}
-
-/* --- virtual time -------------------------------------------------------------------------- */
-
-/* The worker whose next departure is the earliest; NULL when nothing runs. */
-static struct vn_worker *next_worker(struct vn_engine *e)
-{
-	struct vn_worker *best = NULL;
-	uint64_t best_ns = 0;
-	unsigned int i;
-
-	for (i = 0; i < e->n_workers; i++) {
-		struct vn_worker *w = &e->workers[i];
-		struct vn_entry *entry = next_to_run(w);
-		uint64_t t;
-
-		if (!entry)
-			continue;
-		t = VN_MAX(entry->sched.next_ns, w->virtual_ns);
-		if (!best || t < best_ns) {
-			best = w;
-			best_ns = t;
-		}
-	}
-	return best;
-}
-
-static void act_all(struct vn_engine *e)
-{
-	unsigned int i;
-
-	for (i = 0; i < e->n_workers; i++) {
-		struct vn_worker *w = &e->workers[i];
-
-		if (!atomic_load_explicit(&w->control, memory_order_relaxed))
-			continue;
-		e->clock->virtual_ns = w->virtual_ns;
-		act(w);
-	}
-}
-
-void vn_engine_run_virtual(struct vn_engine *e)
-{
-	struct vn_worker *w;
-	unsigned int i;
-
-	for (;;) {
-		act_all(e);
-		w = next_worker(e);
-		if (!w)
-			break;
-		e->clock->virtual_ns = w->virtual_ns;
-		vn_entry_transmit(next_to_run(w));
-		w->virtual_ns = e->clock->virtual_ns;
-	}
-	for (i = 0; i < e->n_workers; i++)
-		close_all(&e->workers[i]);
 }

@@ -41,6 +41,16 @@ struct vn_engine {
 	pthread_mutex_t call_lock; /* one vn_worker_call at a time */
 };
 
+/* The running entry whose time comes first, NULL when none runs. */
+struct vn_entry *vn_worker_next(const struct vn_worker *w);
+/* Acts on the control bits, in pktgen's order. */
+void vn_worker_act(struct vn_worker *w);
+void vn_worker_remove_all(struct vn_worker *w);
+/* Gives back the queues of stopped runs; nothing may be running. */
+void vn_worker_close_all(struct vn_worker *w);
+/* Starts the thread, bound to the worker's CPU. 0 or -errno with a sentence. */
+int vn_worker_start_thread(struct vn_worker *w, struct vn_err *err);
+
 /*
  * A run begins in two steps (spec section 7.4), so that the entries of a
  * worker start together: prepare does all that takes time, start sets it
