@@ -133,7 +133,7 @@ int vn_parse_quantity(const char *what, const char *text, const struct vn_unit *
 	return 0;
 }
 
-static int hex_digit(char c)
+int vn_hex_digit(char c)
 {
 	if (is_digit(c))
 		return c - '0';
@@ -150,8 +150,8 @@ int vn_parse_mac(const char *text, unsigned char mac[6])
 	int i;
 
 	for (i = 0; i < 6; i++, text += 3) {
-		int high = hex_digit(text[0]);
-		int low = high < 0 ? -1 : hex_digit(text[1]);
+		int high = vn_hex_digit(text[0]);
+		int low = high < 0 ? -1 : vn_hex_digit(text[1]);
 
 		if (low < 0 || text[2] != (i < 5 ? ':' : '\0'))
 			return -EINVAL;

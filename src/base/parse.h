@@ -36,6 +36,10 @@ extern const struct vn_unit vn_units_pps[]; /* bare, k, M, G, also with "pps" be
 int vn_parse_quantity(const char *what, const char *text, const struct vn_unit *units, uint64_t min,
 		      uint64_t max, uint64_t *out, struct vn_err *err);
 
+/* Value of a hexadecimal digit of either case, -1 if it is none. Does not ask
+ * the locale, as isxdigit() does. */
+int vn_hex_digit(char c);
+
 /* "02:00:00:00:00:01". Returns 0 or -EINVAL. */
 int vn_parse_mac(const char *text, unsigned char mac[6]);
 

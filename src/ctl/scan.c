@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/parse.h"
+
 void vn_scan_init(struct vn_ctl_scan *s, const char *text, size_t len)
 {
 	s->at = text;
@@ -13,18 +15,6 @@ void vn_scan_init(struct vn_ctl_scan *s, const char *text, size_t len)
 static bool is_separator(char c)
 {
 	return c == '"' || c == '\n' || c == '\r' || c == '\t' || c == ' ' || c == '=';
-}
-
-/* Not isxdigit(): that asks the locale. */
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 bool vn_scan_is_end(const struct vn_ctl_scan *s)
@@ -63,8 +53,8 @@ unsigned int vn_scan_hex(struct vn_ctl_scan *s, unsigned int max, uint64_t *valu
 	unsigned int n;
 
 	*value = 0;
-	for (n = 0; n < max && s->at < s->end && hex_digit(*s->at) >= 0; n++)
-		*value = *value << 4 | (uint64_t)hex_digit(*s->at++);
+	for (n = 0; n < max && s->at < s->end && vn_hex_digit(*s->at) >= 0; n++)
+		*value = *value << 4 | (uint64_t)vn_hex_digit(*s->at++);
 	return n;
 }
 
@@ -82,7 +72,7 @@ bool vn_scan_ipv6(const char *word, struct in6_addr *out)
 	struct in6_addr addr;
 	size_t n = 0;
 
-	while (hex_digit(word[n]) >= 0 || word[n] == ':' || word[n] == '.')
+	while (vn_hex_digit(word[n]) >= 0 || word[n] == ':' || word[n] == '.')
 		n++;
 	if (n >= sizeof(text))
 		return false;
@@ -102,11 +92,11 @@ bool vn_scan_mac(const char *word, uint8_t mac[6])
 	for (i = 0; i < 6; i++, word += 3) {
 		/* Each step looks at one character only when the one before it
 		 * was not the end. */
-		if (hex_digit(word[0]) < 0 || hex_digit(word[1]) < 0)
+		if (vn_hex_digit(word[0]) < 0 || vn_hex_digit(word[1]) < 0)
 			return false;
 		if (i < 5 && word[2] != ':')
 			return false;
-		bytes[i] = (uint8_t)(hex_digit(word[0]) << 4 | hex_digit(word[1]));
+		bytes[i] = (uint8_t)(vn_hex_digit(word[0]) << 4 | vn_hex_digit(word[1]));
 	}
 	memcpy(mac, bytes, sizeof(bytes));
 	return true;
