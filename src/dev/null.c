@@ -189,11 +189,6 @@ static struct vn_tx_done commit_faulty(struct vn_txq *q, unsigned int n)
 	return done;
 }
 
-static uint32_t null_outstanding(struct vn_txq *q)
-{
-	return 0;
-}
-
 static int null_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
 			 struct vn_err *err)
 {
@@ -212,7 +207,6 @@ static int null_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, 
 				  opts->n_frames, opts->frame_cap);
 	}
 	t->txq.commit = is_plain ? commit_plain : commit_faulty;
-	t->txq.outstanding = null_outstanding;
 	*out = &t->txq;
 	return 0;
 }

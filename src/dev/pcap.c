@@ -113,11 +113,6 @@ static struct vn_tx_done pcap_commit(struct vn_txq *q, unsigned int n)
 	return done;
 }
 
-static uint32_t pcap_outstanding(struct vn_txq *q)
-{
-	return 0;
-}
-
 static void pcap_dev_close(struct vn_netdev *dev)
 {
 	struct pcap_dev *d;
@@ -214,7 +209,6 @@ static int pcap_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, 
 				  opts->n_frames, opts->frame_cap);
 	}
 	q->commit = pcap_commit;
-	q->outstanding = pcap_outstanding;
 	*out = q;
 	return 0;
 }

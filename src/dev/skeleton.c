@@ -51,12 +51,6 @@ static struct vn_tx_done mine_commit(struct vn_txq *txq, unsigned int n)
 	return (struct vn_tx_done){ n, VN_TX_OK };
 }
 
-/* Frames that were handed over and are still on their way: none here. */
-static uint32_t mine_outstanding(struct vn_txq *txq)
-{
-	return 0;
-}
-
 static void mine_txq_close(struct vn_txq *txq)
 {
 	if (!txq)
@@ -77,7 +71,6 @@ static int mine_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, 
 		return vn_err_set(err, ENOMEM, "%s: no memory for frames", dev->name);
 	}
 	q->q.commit = mine_commit;
-	q->q.outstanding = mine_outstanding;
 	*out = &q->q;
 	return 0;
 }

@@ -103,6 +103,11 @@ static size_t frame_stride(uint32_t cap)
 	return (lines | 1) * VN_CACHELINE;
 }
 
+static uint32_t nothing_outstanding(struct vn_txq *q)
+{
+	return 0;
+}
+
 int vn_txq_init(struct vn_txq *q, struct vn_netdev *dev, uint32_t n_frames, uint32_t cap)
 {
 	uint32_t n = n_frames ? n_frames : VN_TXQ_FRAMES;
@@ -114,6 +119,7 @@ int vn_txq_init(struct vn_txq *q, struct vn_netdev *dev, uint32_t n_frames, uint
 
 	memset(q, 0, sizeof(*q));
 	q->dev = dev;
+	q->outstanding = nothing_outstanding;
 	if (n > VN_TXQ_FRAMES_MAX || (n & (n - 1)))
 		return -EINVAL;
 	/* One block: the descriptors, then the bytes. Page-aligned, for short

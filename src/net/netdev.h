@@ -157,7 +157,7 @@ struct vn_txq {
 	uint32_t head, tail; /* reserved up to / gone up to */
 	struct vn_tx_done (*commit)(struct vn_txq *q, unsigned int n);
 	/* Frames handed over that someone still holds (qdisc, ring): 0 is exact,
-	 * anything else may be an estimate. */
+	 * anything else may be an estimate. After vn_txq_init: none ever. */
 	uint32_t (*outstanding)(struct vn_txq *q);
 	struct vn_netdev *dev;
 };
