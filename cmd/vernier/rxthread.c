@@ -94,7 +94,6 @@ static int open_parts(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 	const struct vn_netdev_opts dev_opts = {
 		.target = opts->target,
 		.clock = opts->clock,
-		.is_rx_only = true,
 	};
 	const struct vn_rxq_opts rxq_opts = { 0 };
 	int rc;

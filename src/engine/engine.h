@@ -48,7 +48,6 @@ struct vn_entry_stats {
 	_Atomic uint64_t errors;
 	_Atomic uint64_t tx_bytes;  /* frame bytes sent, no FCS */
 	_Atomic uint64_t tx_bits_l1, tx_bits_l2; /* what they take on a cable */
-	_Atomic uint64_t allocated; /* packets built */
 	_Atomic uint64_t idle_ns;   /* waited, spec section 7.11 */
 	_Atomic uint64_t started_ns, stopped_ns; /* the run's clock */
 	_Atomic uint64_t first_ns, last_ns; /* commit of the first, last packet */

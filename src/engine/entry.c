@@ -82,9 +82,8 @@ static void clear_stats(struct vn_entry *e)
 {
 	struct vn_entry_stats *st = &e->stats;
 	_Atomic uint64_t *counters[] = {
-		&st->sofar,    &st->errors,     &st->tx_bytes,	&st->tx_bits_l1,
-		&st->tx_bits_l2, &st->allocated, &st->idle_ns,	&st->first_ns,
-		&st->last_ns,  &st->late,	&st->late_max_ns,
+		&st->sofar,   &st->errors,   &st->tx_bytes, &st->tx_bits_l1, &st->tx_bits_l2,
+		&st->idle_ns, &st->first_ns, &st->last_ns,  &st->late,	     &st->late_max_ns,
 	};
 	unsigned int i;
 

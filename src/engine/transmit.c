@@ -43,7 +43,7 @@ static void copy_frame(struct vn_frame *to, const struct vn_frame *from)
 {
 	memcpy(to->data, from->data, from->len);
 	to->len = from->len;
-	to->content = from->content;
+	to->content = 0; /* what lies behind it may be an older, longer packet's */
 }
 
 /* The same packet several times, across batches: clone_skb and burst. */
@@ -54,12 +54,9 @@ static void fill_copies(struct vn_entry *e, struct vn_frame *f, unsigned int n, 
 	for (i = 0; i < n; i++) {
 		if (e->copies_left == 0) {
 			vn_builder_fill(&e->builder, &e->held, 1, e->seq_num + i, wall_ns);
-			vn_stat_add(&e->stats.allocated, 1);
 			e->copies_left = copies_of(&e->stream.cfg);
 		}
 		copy_frame(&f[i], &e->held);
-		/* Bytes after the copy may be an older, longer packet's. */
-		f[i].content = 0;
 		e->copies_left--;
 	}
 }
@@ -75,7 +72,6 @@ static void fill(struct vn_entry *e, struct vn_frame *f, unsigned int n)
 		return;
 	}
 	vn_builder_fill(&e->builder, f, n, e->seq_num, wall_ns);
-	vn_stat_add(&e->stats.allocated, n);
 }
 
 /* --- counting ------------------------------------------------------------- */

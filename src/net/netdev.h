@@ -70,7 +70,6 @@ struct vn_netdev_opts {
 	const char *target;   /* interface name, file name or "" */
 	struct vn_clock *clock; /* the run's; devices on the virtual clock need it */
 	uint64_t link_bps;    /* simulated devices: speed of the link; 0 = default */
-	bool is_rx_only;      /* will not be sent on */
 };
 
 struct vn_txq_opts {
