@@ -69,8 +69,8 @@ static void report_interval(struct send_run *run)
 }
 
 /*
- * Until nothing runs. A stop that overtakes the start is forgotten by the
- * workers, as in pktgen, so it is repeated.
+ * Until nothing runs. A signal may come before the start, which would undo its
+ * stop: so the stop is repeated while the signal stands.
  */
 static void wait_for_end(struct send_run *run)
 {
