@@ -8,6 +8,8 @@ import re
 import sys
 import tempfile
 
+import tap
+
 MAY_INCLUDE = {
     "base": "",
     "wire": "base",
@@ -58,12 +60,7 @@ def main():
     cases = [("planted violations are found", planted_are_found()),
              ("every folder has a row", rooms_are_known(src))]
     cases += [("src/" + room, violations(src, room)) for room in MAY_INCLUDE]
-    print("1..%d" % len(cases))
-    for i, (name, found) in enumerate(cases, 1):
-        for line in found:
-            print("# " + line)
-        print("%s %d - %s" % ("not ok" if found else "ok", i, name))
-    return any(found for _, found in cases)
+    return tap.report(cases)
 
 
 if __name__ == "__main__":

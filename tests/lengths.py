@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 
+import tap
+
 LINES_MAX = 70
 COLUMNS_MAX = 100
 FLAT_TABLES = set()  # names of functions that are one long table
@@ -64,12 +66,7 @@ def main():
              ("functions have at most %d lines" % LINES_MAX, long_functions(paths)),
              ("lines have at most %d columns" % COLUMNS_MAX, wide_lines(paths)),
              ("files begin with their licence", without_licence(paths))]
-    print("1..%d" % len(cases))
-    for i, (name, found) in enumerate(cases, 1):
-        for line in found:
-            print("# " + line)
-        print("%s %d - %s" % ("not ok" if found else "ok", i, name))
-    return any(found for _, found in cases)
+    return tap.report(cases)
 
 
 if __name__ == "__main__":
