@@ -5,8 +5,8 @@
 # that says what to install. Nothing is done when nothing is missing.
 set -eu
 
-build="gcc libc6-dev meson ninja-build pkg-config libpcap-dev libjansson-dev libmnl-dev
-	libcmocka-dev iproute2 util-linux"
+build="gcc libc6-dev meson ninja-build pkg-config libpcap-dev libjansson-dev libmnl-dev libbpf-dev
+	libcmocka-dev libfuse3-dev iproute2 util-linux"
 tests="clang libclang-rt-14-dev tshark python3 python3-scapy python3-jsonschema man-db
 	shellcheck universal-ctags procps ethtool zsh"
 bench="python3"

@@ -8,7 +8,6 @@
 struct vn_afpacket {
 	struct vn_netdev net;
 	/* as of the last refresh */
-	int ifindex;
 	bool rereads_type; /* struct vn_link */
 };
 
@@ -20,9 +19,19 @@ static inline struct vn_afpacket *vn_afpacket_of(struct vn_netdev *dev)
 /* A packet socket that receives nothing, or -errno with a sentence. */
 int vn_afpacket_socket(const char *name, struct vn_err *err);
 
+/* What the two kinds of transmit queue begin with. */
+struct vn_afpacket_txq {
+	struct vn_txq txq;
+	void (*close)(struct vn_txq *q); /* accepts a half-open one */
+	int fd; /* packet socket: sends, or is only asked about the link; -1 = none */
+};
+
+/* Sends through a packet socket (afpacket_tx.c). */
 int vn_afpacket_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
 			 struct vn_err *err);
-void vn_afpacket_txq_close(struct vn_txq *q);
+/* Sends up, as if received (inject.c). */
+int vn_inject_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
+		       struct vn_err *err);
 
 int vn_afpacket_rxq_open(struct vn_netdev *dev, const struct vn_rxq_opts *opts, struct vn_rxq **out,
 			 struct vn_err *err);

@@ -281,7 +281,7 @@ int vn_afpacket_rxq_open(struct vn_netdev *dev, const struct vn_rxq_opts *opts, 
 	r->rxq.poll = afpacket_poll;
 	r->rxq.stats = afpacket_rx_stats;
 	r->rxq.dev = dev;
-	r->ifindex = vn_afpacket_of(dev)->ifindex;
+	r->ifindex = dev->ifindex;
 	rc = r->fd = vn_afpacket_socket(dev->name, err);
 	if (rc < 0)
 		goto err_close;

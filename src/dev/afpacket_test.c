@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The packet socket driver on a veth pair, in a network namespace that this
- * program makes for itself and that goes with it. Whatever was asked of `ip`
- * has happened when it returns, so nothing here sleeps; waits for frames end
- * with the frames or, failing, after WAIT_NS.
+ * The packet socket driver on a veth pair, which sends on A and receives on B.
+ * Waits for frames end with the frames or, failing, after WAIT_NS.
  */
-#include "dev/fixture.h"
+#include "dev/netns_test.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/capability.h>
 #include <net/if.h>
-#include <sched.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
-#define A "vnt0" /* sends */
-#define B "vnt1" /* receives */
+#define C "vnt2" /* what A is called after a renaming */
 #define WAIT_NS (5 * VN_NSEC_PER_SEC)
 #define STEP_NS (100 * 1000000ull)
 
@@ -37,44 +24,6 @@ struct fixture {
 	uint16_t tci, tpid;
 	uint64_t first_ns, last_ns;
 };
-
-/* Runs a command given as words separated by single blanks; its exit status. */
-static int run(const char *command)
-{
-	char copy[256], *argv[24], *save = NULL;
-	int status, argc = 0;
-	pid_t pid;
-
-	snprintf(copy, sizeof(copy), "%s", command);
-	for (char *w = strtok_r(copy, " ", &save); w && argc < 23; w = strtok_r(NULL, " ", &save))
-		argv[argc++] = w;
-	argv[argc] = NULL;
-	pid = fork();
-	if (pid == 0) {
-		/* stdout is the test's; what `ip` says is in the way there. */
-		dup2(STDERR_FILENO, STDOUT_FILENO);
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return -1;
-	return WEXITSTATUS(status);
-}
-
-static void must(const char *command)
-{
-	if (run(command))
-		fail_msg("failed: %s", command);
-}
-
-static void make_links(void)
-{
-	must("ip link add " A " type veth peer name " B);
-	must("ip link set " A " addrgenmode none");
-	must("ip link set " B " addrgenmode none");
-	must("ip link set " B " up");
-	must("ip link set " A " up");
-}
 
 static int set_up(void **state)
 {
@@ -302,7 +251,7 @@ static void the_discipline_is_asked_only_when_wanted(void **state)
 {
 	struct fixture *x = *state;
 	struct vn_txq *through = open_txq(x->a, &(struct vn_txq_opts){
-		.frame_cap = 60, .through_qdisc = true, .priority = 6 });
+		.frame_cap = 60, .path = VN_PATH_QDISC, .priority = 6 });
 
 	x->len = 60;
 	fill_frames(through, 4, 60, 0, 0, 0);
@@ -327,7 +276,7 @@ static void frames_a_discipline_holds_are_outstanding(void **state)
 {
 	struct fixture *x = *state;
 	struct vn_txq *through = open_txq(x->a, &(struct vn_txq_opts){
-		.frame_cap = 60, .through_qdisc = true });
+		.frame_cap = 60, .path = VN_PATH_QDISC });
 
 	/* 8 kbit/s with a bucket of one frame: the others stay for long. */
 	must("tc qdisc add dev " A " root tbf rate 8kbit burst 80 limit 100000");
@@ -370,6 +319,103 @@ static void the_device_says_what_the_system_knows(void **state)
 	must("ip link set " A " down");
 	assert_int_equal(dev->ops->refresh(dev, NULL), 0);
 	assert_false(dev->is_up);
+}
+
+/* Another interface that takes the old name over must not be taken for it. */
+static void a_device_stays_itself_whatever_it_is_called(void **state)
+{
+	struct fixture *x = *state;
+	int ifindex = x->a->ifindex;
+
+	assert_int_equal(ifindex, if_nametoindex(A));
+	must("ip link set " A " down");
+	must("ip link set " A " name " C " mtu 1400");
+	must("ip link set " C " up");
+	must("ip link add " A " type veth peer name vnt3");
+	must("ip link set vnt3 up");
+	must("ip link set " A " up");
+	x->len = 60;
+	fill_frames(x->tx, 16, 60, 0, 0, 0);
+	assert_done(vn_txq_commit(x->tx, 4), 4, VN_TX_OK);
+	assert_true(receive(x, 4) >= 0);
+	assert_int_equal(x->n, 4);
+	assert_string_equal(x->a->name, A);
+	assert_int_equal(x->a->ops->refresh(x->a, NULL), 0);
+	assert_string_equal(x->a->name, C);
+	assert_int_equal(x->a->ifindex, ifindex);
+	assert_int_equal(x->a->mtu, 1400);
+	must("ip link set " C " down");
+	assert_done(vn_txq_commit(x->tx, 4), 0, VN_TX_DOWN);
+	assert_int_equal(x->a->ops->refresh(x->a, NULL), 0);
+	assert_false(x->a->is_up);
+	must("ip link delete " C);
+	assert_done(vn_txq_commit(x->tx, 4), 0, VN_TX_DOWN);
+	assert_int_equal(x->a->ops->refresh(x->a, NULL), -ENODEV);
+	assert_string_equal(x->a->name, C);
+	assert_int_equal(x->a->mtu, 1400);
+}
+
+static void an_alternative_name_finds_the_interface_too(void **state)
+{
+	struct fixture *x = *state;
+	struct vn_netdev *dev;
+
+	if (run("ip link property add dev " A " altname vnother")) {
+		fprintf(stderr, "skipped: no alternative names here\n");
+		skip();
+	}
+	dev = open_dev("afpacket", 0, &(struct vn_netdev_opts){ .target = "vnother" });
+	assert_string_equal(dev->name, A);
+	assert_int_equal(dev->ifindex, x->a->ifindex);
+	vn_netdev_close(dev);
+}
+
+/* The drop is one (the discipline has no room), the link is not: to see that
+ * asks the system by the name that the interface has by then. */
+static void a_drop_after_a_renaming_is_no_end(void **state)
+{
+	struct fixture *x = *state;
+	struct vn_txq *through = open_txq(x->a, &(struct vn_txq_opts){
+		.frame_cap = 60, .path = VN_PATH_QDISC });
+
+	must("tc qdisc add dev " A " root bfifo limit 1");
+	must("ip link set " A " down");
+	must("ip link set " A " name " C);
+	must("ip link set " C " up");
+	fill_frames(through, 2, 60, 0, 0, 0);
+	assert_done(vn_txq_commit(through, 2), 0, VN_XMIT_DROP);
+	assert_int_equal(x->a->ops->refresh(x->a, NULL), 0);
+	assert_done(vn_txq_commit(through, 1), 0, VN_XMIT_DROP);
+	x->a->ops->txq_close(through);
+	must("ip link delete " C);
+}
+
+static void a_device_in_another_namespace_is_gone(void **state)
+{
+	struct fixture *x = *state;
+	struct vn_err err = { "" };
+	pid_t neighbour = move_to_neighbour();
+
+	fill_frames(x->tx, 1, 60, 0, 0, 0);
+	assert_done(vn_txq_commit(x->tx, 1), 0, VN_TX_DOWN);
+	assert_int_equal(x->a->ops->refresh(x->a, &err), -ENODEV);
+	assert_string_equal(err.text, A ": the interface is gone");
+	end_neighbour(neighbour);
+}
+
+/* Addresses of other interfaces are not its own, however many there are. */
+static void addresses_of_others_are_passed_over(void **state)
+{
+	struct fixture *x = *state;
+
+	must("ip addr add 10.1.0.1/16 dev " B);
+	must("ip addr add fe80::b/64 dev " B " nodad");
+	assert_int_equal(x->a->ops->refresh(x->a, NULL), 0);
+	assert_int_equal(x->a->ipv4, 0);
+	assert_true(IN6_IS_ADDR_UNSPECIFIED(&x->a->ipv6_ll));
+	assert_int_equal(x->b->ops->refresh(x->b, NULL), 0);
+	assert_int_equal(x->b->ipv4, 0x0a010001);
+	assert_false(IN6_IS_ADDR_UNSPECIFIED(&x->b->ipv6_ll));
 }
 
 static void queues_are_counted_and_sharing_follows_the_kind(void **state)
@@ -427,13 +473,15 @@ static void the_machines_way_out_is_recognized(void **state)
 		{ "ip route replace default dev vnbr", true }, /* through its bridge */
 		{ "ip link delete vnbr", false },
 	};
-	struct fixture *x = *state;
 
 	for (size_t i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		struct vn_netdev *dev;
+
 		must(cases[i].add);
-		assert_int_equal(x->a->ops->refresh(x->a, NULL), 0);
-		if (x->a->holds_default_route != cases[i].holds)
+		dev = open_dev("afpacket", 0, &(struct vn_netdev_opts){ .target = A });
+		if (dev->holds_default_route != cases[i].holds)
 			fail_msg("after: %s", cases[i].add);
+		vn_netdev_close(dev);
 	}
 	must("ip route flush table all type unreachable");
 }
@@ -455,28 +503,15 @@ static void what_is_not_there_is_said(void **state)
 	}
 }
 
-static void set_effective_net_raw(bool on)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct caps[2];
-
-	assert_int_equal(syscall(SYS_capget, &head, caps), 0);
-	if (on)
-		caps[0].effective |= 1u << CAP_NET_RAW;
-	else
-		caps[0].effective &= ~(1u << CAP_NET_RAW);
-	assert_int_equal(syscall(SYS_capset, &head, caps), 0);
-}
-
 static void a_missing_right_is_named(void **state)
 {
 	struct vn_netdev_opts opts = { .target = A };
 	struct vn_err err = { "" };
 	struct vn_netdev *dev;
 
-	set_effective_net_raw(false);
+	set_effective(CAP_NET_RAW, false);
 	assert_int_equal(vn_netdev_open("afpacket", VN_CAP_TX, &opts, &dev, &err), -EPERM);
-	set_effective_net_raw(true);
+	set_effective(CAP_NET_RAW, true);
 	assert_null(dev);
 	assert_non_null(strstr(err.text, A ": needs CAP_NET_RAW"));
 }
@@ -484,12 +519,12 @@ static void a_missing_right_is_named(void **state)
 static void rings_that_cannot_be_are_refused(void **state)
 {
 	struct fixture *x = *state;
+	const struct vn_txq_opts odd = { .frame_cap = 60, .n_frames = 5 };
 	struct vn_err err = { "" };
 	struct vn_txq *tx;
 	struct vn_rxq *rx;
 
-	assert_int_equal(x->a->ops->txq_open(x->a, &(struct vn_txq_opts){ 60, 5, false, 0 }, &tx,
-					     &err), -EINVAL);
+	assert_int_equal(x->a->ops->txq_open(x->a, &odd, &tx, &err), -EINVAL);
 	assert_null(tx);
 	assert_non_null(strstr(err.text, "5 frames"));
 	assert_int_equal(x->b->ops->rxq_open(x->b, &(struct vn_rxq_opts){ 1ull << 40 }, &rx, &err),
@@ -498,46 +533,6 @@ static void rings_that_cannot_be_are_refused(void **state)
 	x->a->ops->txq_close(NULL);
 	x->b->ops->rxq_close(NULL);
 	x->a->ops->close(NULL);
-}
-
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n == (ssize_t)strlen(text) ? 0 : -EIO;
-}
-
-/* A network namespace of our own, as root or as root of a user namespace. */
-static bool enter_namespace(void)
-{
-	unsigned int uid = getuid(), gid = getgid();
-	char map[64];
-
-	if (uid == 0 && !unshare(CLONE_NEWNET))
-		return true;
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
-		return false;
-	snprintf(map, sizeof(map), "0 %u 1", uid);
-	if (write_text("/proc/self/uid_map", map) || write_text("/proc/self/setgroups", "deny"))
-		return false;
-	snprintf(map, sizeof(map), "0 %u 1", gid);
-	return write_text("/proc/self/gid_map", map) == 0;
-}
-
-/* Says so in TAP, which has a line for it, or by the usual exit status. */
-static int skip_all(const char *reason)
-{
-	if (!getenv("CMOCKA_MESSAGE_OUTPUT")) {
-		fprintf(stderr, "skipped: %s\n", reason);
-		return 77;
-	}
-	printf("1..0 # SKIP %s\n", reason);
-	return 0;
 }
 
 int main(void)
@@ -555,6 +550,11 @@ int main(void)
 		CASE(the_discipline_is_asked_only_when_wanted),
 		CASE(frames_a_discipline_holds_are_outstanding),
 		CASE(the_device_says_what_the_system_knows),
+		CASE(a_device_stays_itself_whatever_it_is_called),
+		CASE(an_alternative_name_finds_the_interface_too),
+		CASE(a_drop_after_a_renaming_is_no_end),
+		CASE(a_device_in_another_namespace_is_gone),
+		CASE(addresses_of_others_are_passed_over),
 		CASE(queues_are_counted_and_sharing_follows_the_kind),
 		CASE(the_machines_way_out_is_recognized),
 		CASE(what_is_not_there_is_said),
@@ -562,12 +562,9 @@ int main(void)
 		CASE(rings_that_cannot_be_are_refused),
 	};
 #undef CASE
+	const char *why = why_no_links();
 
-	if (!enter_namespace())
-		return skip_all("network namespaces are not permitted");
-	if (run("ip link add vnt0 type veth peer name vnt1"))
-		return skip_all("no veth pair (is iproute2 installed?)");
-	if (run("ip link delete vnt0"))
-		return 1;
+	if (why)
+		return skip_all(why);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,12 +21,10 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/ethtool.h>
 #include <linux/filter.h>
 #include <linux/if.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -46,8 +44,7 @@
 #define CARRIER_EVERY 64
 
 struct afpacket_txq {
-	struct vn_txq txq;
-	int fd;
+	struct vn_afpacket_txq base;
 	uint32_t drops_in_row;
 	struct mmsghdr *msgs; /* one for each frame of the ring */
 	struct iovec *iov;
@@ -55,7 +52,7 @@ struct afpacket_txq {
 
 static struct afpacket_txq *to_txq(struct vn_txq *q)
 {
-	return vn_container_of(q, struct afpacket_txq, txq);
+	return vn_container_of(q, struct afpacket_txq, base.txq);
 }
 
 /*
@@ -66,15 +63,12 @@ static struct afpacket_txq *to_txq(struct vn_txq *q)
  */
 static bool link_is_down(struct afpacket_txq *t)
 {
-	const char *name = t->txq.dev->name;
-	struct ifreq ifr = { 0 };
+	int ifindex = t->base.txq.dev->ifindex;
+	int flags = vn_link_flags(t->base.fd, ifindex);
 
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%.15s", name);
-	if (ioctl(t->fd, SIOCGIFFLAGS, &ifr))
+	if (flags < 0 || !(flags & IFF_UP) || !(flags & IFF_RUNNING))
 		return true;
-	if (!(ifr.ifr_flags & IFF_UP) || !(ifr.ifr_flags & IFF_RUNNING))
-		return true;
-	return t->drops_in_row++ % CARRIER_EVERY == 0 && vn_link_carrier(t->fd, name) <= 0;
+	return t->drops_in_row++ % CARRIER_EVERY == 0 && vn_link_carrier(t->base.fd, ifindex) <= 0;
 }
 
 static enum vn_tx_code code_of(struct afpacket_txq *t, int error)
@@ -104,8 +98,8 @@ static bool is_stale(struct afpacket_txq *t, int error)
 static int offer(struct afpacket_txq *t, uint32_t at, unsigned int n)
 {
 	if (n > 1)
-		return sendmmsg(t->fd, &t->msgs[at], n, MSG_DONTWAIT);
-	return send(t->fd, t->iov[at].iov_base, t->iov[at].iov_len, MSG_DONTWAIT) < 0 ? -1 : 1;
+		return sendmmsg(t->base.fd, &t->msgs[at], n, MSG_DONTWAIT);
+	return send(t->base.fd, t->iov[at].iov_base, t->iov[at].iov_len, MSG_DONTWAIT) < 0 ? -1 : 1;
 }
 
 static struct vn_tx_done afpacket_commit(struct vn_txq *q, unsigned int n)
@@ -134,7 +128,7 @@ static uint32_t afpacket_outstanding(struct vn_txq *q)
 {
 	int bytes = 0;
 
-	if (ioctl(to_txq(q)->fd, SIOCOUTQ, &bytes) || bytes <= 0)
+	if (ioctl(to_txq(q)->base.fd, SIOCOUTQ, &bytes) || bytes <= 0)
 		return 0;
 	return ((uint32_t)bytes + QUEUED_BYTES - 1) / QUEUED_BYTES;
 }
@@ -155,59 +149,56 @@ static int refuse_all(int fd)
 
 static int set_up_socket(struct afpacket_txq *t, const struct vn_txq_opts *opts, struct vn_err *err)
 {
-	const char *name = t->txq.dev->name;
+	const char *name = t->base.txq.dev->name;
 	struct sockaddr_ll addr = {
 		.sll_family = AF_PACKET,
-		.sll_ifindex = vn_afpacket_of(t->txq.dev)->ifindex,
+		.sll_ifindex = t->base.txq.dev->ifindex,
 	};
 	int rc = 0;
 
-	if (!opts->through_qdisc)
-		rc = set_option(t->fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
+	if (opts->path == VN_PATH_DRIVER)
+		rc = set_option(t->base.fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1);
 	if (rc)
 		return vn_err_set(err, -rc, "%s: cannot bypass the queueing discipline: %s", name,
 				  strerror(-rc));
 	/* Above the system's limit when we may, up to it otherwise. */
-	if (set_option(t->fd, SOL_SOCKET, SO_SNDBUFFORCE, SNDBUF_BYTES))
-		set_option(t->fd, SOL_SOCKET, SO_SNDBUF, SNDBUF_BYTES);
+	if (set_option(t->base.fd, SOL_SOCKET, SO_SNDBUFFORCE, SNDBUF_BYTES))
+		set_option(t->base.fd, SOL_SOCKET, SO_SNDBUF, SNDBUF_BYTES);
 	if (opts->priority)
-		rc = set_option(t->fd, SOL_SOCKET, SO_PRIORITY, (int)opts->priority);
+		rc = set_option(t->base.fd, SOL_SOCKET, SO_PRIORITY, (int)opts->priority);
 	if (rc)
 		return vn_err_set(err, -rc, "%s: priority %u: %s", name, opts->priority,
 				  strerror(-rc));
-	if (!opts->through_qdisc && vn_afpacket_of(t->txq.dev)->rereads_type &&
-	    !refuse_all(t->fd))
+	if (opts->path == VN_PATH_DRIVER && vn_afpacket_of(t->base.txq.dev)->rereads_type &&
+	    !refuse_all(t->base.fd))
 		addr.sll_protocol = htons(UNPARSED_PROTOCOL);
-	if (bind(t->fd, (struct sockaddr *)&addr, sizeof(addr)))
+	if (bind(t->base.fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return vn_err_set(err, errno, "%s: cannot send: %s", name, strerror(errno));
 	return 0;
 }
 
 static int lay_out_messages(struct afpacket_txq *t)
 {
-	uint32_t n = t->txq.mask + 1;
+	uint32_t n = t->base.txq.mask + 1;
 
 	t->msgs = calloc(n, sizeof(*t->msgs));
 	t->iov = calloc(n, sizeof(*t->iov));
 	if (!t->msgs || !t->iov)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++) {
-		t->iov[i].iov_base = t->txq.frames[i].data;
+		t->iov[i].iov_base = t->base.txq.frames[i].data;
 		t->msgs[i].msg_hdr.msg_iov = &t->iov[i];
 		t->msgs[i].msg_hdr.msg_iovlen = 1;
 	}
 	return 0;
 }
 
-void vn_afpacket_txq_close(struct vn_txq *q)
+static void afpacket_txq_close(struct vn_txq *q)
 {
-	struct afpacket_txq *t;
+	struct afpacket_txq *t = to_txq(q);
 
-	if (!q)
-		return;
-	t = to_txq(q);
-	if (t->fd >= 0)
-		close(t->fd);
+	if (t->base.fd >= 0)
+		close(t->base.fd);
 	free(t->msgs);
 	free(t->iov);
 	vn_txq_fini(q);
@@ -223,8 +214,8 @@ int vn_afpacket_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, 
 	*out = NULL;
 	if (!t)
 		return vn_err_set(err, ENOMEM, "%s: no memory", dev->name);
-	t->fd = -1;
-	rc = vn_txq_init(&t->txq, dev, opts->n_frames, opts->frame_cap);
+	t->base.fd = -1;
+	rc = vn_txq_init(&t->base.txq, dev, opts->n_frames, opts->frame_cap);
 	if (!rc)
 		rc = lay_out_messages(t);
 	if (rc) {
@@ -232,17 +223,18 @@ int vn_afpacket_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, 
 			   opts->n_frames, opts->frame_cap);
 		goto err_close;
 	}
-	rc = t->fd = vn_afpacket_socket(dev->name, err);
+	rc = t->base.fd = vn_afpacket_socket(dev->name, err);
 	if (rc >= 0)
 		rc = set_up_socket(t, opts, err);
 	if (rc < 0)
 		goto err_close;
-	t->txq.commit = afpacket_commit;
-	t->txq.outstanding = afpacket_outstanding;
-	*out = &t->txq;
+	t->base.close = afpacket_txq_close;
+	t->base.txq.commit = afpacket_commit;
+	t->base.txq.outstanding = afpacket_outstanding;
+	*out = &t->base.txq;
 	return 0;
 
 err_close:
-	vn_afpacket_txq_close(&t->txq);
+	afpacket_txq_close(&t->base.txq);
 	return rc;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the system says of one of its interfaces, by rtnetlink and the ethtool
- * ioctl. Each function asks anew; nothing is kept.
+ * What the system says of one of its interfaces, by rtnetlink and by ioctl.
+ * Each function asks anew; nothing is kept. An interface is found by its name
+ * once; after that it is known by its number, for names change.
  */
 #ifndef VN_DEV_LINK_H
 #define VN_DEV_LINK_H
@@ -12,6 +13,7 @@
 
 struct vn_link {
 	int ifindex;
+	char name[16];       /* what it is called now */
 	int master;          /* ifindex of the bridge, bond, ... it is part of; 0 = none */
 	bool is_up, has_carrier;
 	bool can_share;      /* pktgen's rule: the driver may be given one buffer many times */
@@ -23,14 +25,23 @@ struct vn_link {
 	uint64_t speed_bps;  /* 0 = not known */
 	uint32_t ipv4;       /* host order: first address, the peer's if point-to-point; 0 = none */
 	struct in6_addr ipv6_ll; /* first link-local that is usable; :: = none */
-	bool holds_default_route; /* it or its master */
 };
 
-/* 0 or -errno; -ENODEV: no interface of this name. */
-int vn_link_read(const char *name, struct vn_link *out);
+/* 0 or -errno; -ENODEV: there is none of this name (which may be an
+ * alternative one), or of this number. */
+int vn_link_find(const char *name, struct vn_link *out);
+int vn_link_read(int ifindex, struct vn_link *out);
 
-/* The driver's own word on the carrier, true where it has none to give;
- * -errno when the interface is gone. fd: any socket. */
-int vn_link_carrier(int fd, const char *name);
+/*
+ * Single questions, for a send loop that met an error. fd: any socket; it is
+ * asked in the network namespace that the socket was made in.
+ *
+ * flags: IFF_*, the low 16 bits, cheap (half a microsecond or one); they follow
+ * the carrier after a while. carrier: the driver's own word, exact, true where
+ * it has none to give; takes the system's configuration lock.
+ * -errno when the interface is gone.
+ */
+int vn_link_flags(int fd, int ifindex);
+int vn_link_carrier(int fd, int ifindex);
 
 #endif

@@ -227,7 +227,7 @@ uint64_t vn_null_consumed(struct vn_txq *q)
 const struct vn_netdev_ops vn_null_ops = {
 	.name = "null",
 	.summary = "takes everything and keeps nothing; faults on request",
-	.caps = VN_CAP_TX | VN_CAP_VIRTUAL,
+	.caps = VN_CAP_TX | VN_CAP_QUEUE_XMIT | VN_CAP_RX_INJECT | VN_CAP_VIRTUAL,
 	.open = null_open,
 	.refresh = null_refresh,
 	.txq_open = null_txq_open,

@@ -13,7 +13,7 @@
 
 #include "engine/engine_priv.h"
 
-#define ACTION_BITS (VN_T_STOP | VN_T_RUN | VN_T_REMDEVALL | VN_T_REMDEV)
+#define ACTION_BITS (VN_T_STOP | VN_T_RUN)
 
 /* --- making and ending ----------------------------------------------------------- */
 
@@ -31,7 +31,6 @@ static int init_locks(struct vn_engine *e)
 	if (rc)
 		return -rc;
 	pthread_mutex_init(&e->lock, NULL);
-	pthread_mutex_init(&e->call_lock, NULL);
 	return 0;
 }
 
@@ -50,6 +49,7 @@ int vn_engine_new(const struct vn_engine_opts *opts, struct vn_engine **out, str
 	e->is_virtual = opts->is_virtual;
 	e->interleave = opts->interleave;
 	e->seed = opts->seed;
+	e->sas = opts->sas;
 	e->workers = aligned_alloc(VN_CACHELINE, opts->n_cpus * sizeof(*e->workers));
 	if (!e->workers) {
 		vn_engine_free(e);
@@ -61,6 +61,8 @@ int vn_engine_new(const struct vn_engine_opts *opts, struct vn_engine **out, str
 
 		w->engine = e;
 		w->cpu = opts->cpus[i];
+		pthread_mutex_init(&w->own, NULL);
+		pthread_mutex_init(&w->call_lock, NULL);
 		w->virtual_ns = e->is_virtual ? vn_clock_now(e->clock) : 0;
 		e->n_workers++;
 		if (!e->is_virtual)
@@ -89,10 +91,11 @@ void vn_engine_free(struct vn_engine *e)
 		} else {
 			vn_worker_remove_all(w);
 		}
+		pthread_mutex_destroy(&w->own);
+		pthread_mutex_destroy(&w->call_lock);
 	}
 	pthread_cond_destroy(&e->changed);
 	pthread_mutex_destroy(&e->lock);
-	pthread_mutex_destroy(&e->call_lock);
 	free(e->workers);
 	free(e);
 }
@@ -124,24 +127,47 @@ void vn_worker_request(struct vn_worker *w, uint32_t bits)
 	vn_clock_wake(&w->control, bits);
 }
 
-int vn_worker_call(struct vn_worker *w, int (*fn)(void *arg), void *arg)
+/* The worker sleeps and nothing was asked of it: the caller may do it. */
+static bool take_over(struct vn_worker *w)
+{
+	if (pthread_mutex_trylock(&w->own))
+		return false;
+	if (!atomic_load_explicit(&w->control, memory_order_acquire))
+		return true;
+	pthread_mutex_unlock(&w->own);
+	return false;
+}
+
+static int call_thread(struct vn_worker *w, struct vn_call *call)
 {
 	struct vn_engine *e = w->engine;
-	struct vn_call call = { .fn = fn, .arg = arg };
 
-	if (!w->has_thread || pthread_equal(pthread_self(), w->thread))
-		return fn(arg);
-	pthread_mutex_lock(&e->call_lock);
+	pthread_mutex_lock(&w->call_lock);
 	pthread_mutex_lock(&e->lock);
-	w->call = &call;
+	w->call = call;
 	pthread_mutex_unlock(&e->lock);
 	vn_worker_request(w, VN_T_CALL);
 	pthread_mutex_lock(&e->lock);
-	while (!call.is_done)
+	while (!call->is_done)
 		pthread_cond_wait(&e->changed, &e->lock);
 	pthread_mutex_unlock(&e->lock);
-	pthread_mutex_unlock(&e->call_lock);
-	return call.ret;
+	pthread_mutex_unlock(&w->call_lock);
+	return call->ret;
+}
+
+int vn_worker_call(struct vn_worker *w, int (*fn)(void *arg), void *arg)
+{
+	struct vn_call call = { .fn = fn, .arg = arg };
+	int ret;
+
+	if (!w->has_thread || pthread_equal(pthread_self(), w->thread))
+		return fn(arg);
+	if (!take_over(w))
+		return call_thread(w, &call);
+	ret = fn(arg);
+	pthread_mutex_unlock(&w->own);
+	vn_worker_announce(w);
+	return ret;
 }
 
 static struct vn_entry *find_locked(struct vn_engine *e, const char *word)
@@ -184,7 +210,6 @@ static int add_to_list(void *arg)
 		vn_stream_seed(&a->entry->stream, e->seed, e->n_added++);
 		a->entry->next = a->worker->entries;
 		a->worker->entries = a->entry;
-		a->entry->dev->n_refs++;
 	}
 	pthread_mutex_unlock(&e->lock);
 	return rc;

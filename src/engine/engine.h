@@ -5,8 +5,9 @@
  *
  * Threads. An entry belongs to its worker. While the worker's thread lives,
  * whatever reads or writes an entry other than its counters goes through
- * vn_worker_call(), which runs a function on that thread between two turns.
- * Counters (struct vn_entry_stats) have one writer and are read by anyone.
+ * vn_worker_call(), which runs a function while the worker is between two
+ * turns. Counters (struct vn_entry_stats) have one writer at a time and are
+ * read by anyone.
  *
  * On a virtual clock there are no threads: vn_engine_run_virtual() steps the
  * same workers in time order in the caller's thread.
@@ -32,14 +33,13 @@
 #define VN_RESULT_SIZE 512  /* storage of a Result text */
 #define VN_LATE_NS 1000     /* lateness from which a packet is counted late */
 
-/* Thread control bits, pktgen's (spec section 7.1), and ours. */
+/* Thread control bits: pktgen's (spec section 7.1) but those for removing, which
+ * is a call here, and ours. */
 enum vn_worker_bit {
 	VN_T_STOP = 1 << 0,
 	VN_T_RUN = 1 << 1,
-	VN_T_REMDEVALL = 1 << 2,
-	VN_T_REMDEV = 1 << 3,
-	VN_T_CALL = 1 << 4, /* vn_worker_call() waits */
-	VN_T_EXIT = 1 << 5,
+	VN_T_CALL = 1 << 2, /* vn_worker_call() waits */
+	VN_T_EXIT = 1 << 3,
 };
 
 /* One writer (the worker), read by any thread: use vn_stat_get(). */
@@ -75,7 +75,6 @@ struct vn_entry {
 	bool last_ok;
 	bool has_held;              /* a packet was built in this run and is held */
 	bool is_prepared;           /* the last start got as far as running */
-	bool is_marked;             /* to be removed */
 	uint32_t copies_left;       /* further times the held packet is sent */
 	uint32_t burst_left;        /* packets of the burst under way still to come */
 	uint64_t burst_depart_ns;   /* asked departure of that burst */
@@ -83,6 +82,8 @@ struct vn_entry {
 	uint32_t seq_num;           /* as shown: 1 + packets sent in this run */
 	char result[VN_RESULT_SIZE]; /* "" prints as Idle */
 	struct vn_err start_err;    /* why the last start failed, "" if it did not */
+	/* pktgen's "debug", which all entries of a tree share; NULL: none */
+	_Atomic int32_t *debug;
 	/* Departure - asked departure of every scheduled packet, ns; NULL until
 	 * the first scheduled run. Written by the worker. */
 	struct vn_hist *lateness;
@@ -101,6 +102,8 @@ struct vn_engine_opts {
 	const int *cpus;        /* a worker for each */
 	unsigned int n_cpus;
 	uint64_t seed;
+	/* Where flag IPSEC finds security associations; NULL: there are none. */
+	const struct vn_sa_source *sas;
 };
 
 struct vn_engine;
@@ -116,8 +119,12 @@ struct vn_worker *vn_engine_worker(struct vn_engine *e, unsigned int i);
 int vn_worker_cpu(const struct vn_worker *w);
 struct vn_entry *vn_worker_entries(struct vn_worker *w); /* list head; on its thread */
 
-/* Runs fn(arg) on the worker's thread between two turns and returns what it
- * returned (at once, in the caller, when the worker has no thread). */
+/*
+ * Runs fn(arg) between two turns of the worker, after what was requested of it
+ * before, and returns what it returned. fn runs on the worker's thread, or in
+ * the caller's while that thread sleeps or when there is none; either way
+ * nobody else touches the worker's entries meanwhile.
+ */
 int vn_worker_call(struct vn_worker *w, int (*fn)(void *arg), void *arg);
 
 /*
@@ -127,6 +134,9 @@ int vn_worker_call(struct vn_worker *w, int (*fn)(void *arg), void *arg);
  */
 int vn_worker_add(struct vn_worker *w, const char *word, struct vn_netdev *dev,
 		  struct vn_entry **out, struct vn_err *err);
+/* Stops and frees an entry of this worker; the device is left to its owner. */
+void vn_worker_remove(struct vn_worker *w, struct vn_entry *entry);
+bool vn_entry_is_running(const struct vn_entry *entry); /* any thread */
 struct vn_entry *vn_engine_find(struct vn_engine *e, const char *word);
 
 /* Set bits and wake; do not wait (spec sections 3.2-3.4). Any thread; stop is

@@ -18,13 +18,17 @@ struct vn_worker {
 	int cpu;
 	pthread_t thread;
 	bool has_thread;
+	/* Held by whoever touches the entries: the worker's thread unless it
+	 * sleeps for want of work, so the send loop never takes it. */
+	pthread_mutex_t own;
+	pthread_mutex_t call_lock; /* one vn_worker_call to the thread at a time */
 	/* Bits of enum vn_worker_bit: set by anyone (release, vn_clock_wake),
 	 * cleared by the worker after it has acted; also the word its waits
 	 * end on. */
 	_Atomic uint32_t control VN_ALIGNED;
 	_Atomic uint32_t n_running;
-	struct vn_entry *entries; /* front first; changed on the worker's thread under
-				   * engine->lock, read there without */
+	struct vn_entry *entries; /* front first; changed under own and engine->lock,
+				   * read under either */
 	uint64_t virtual_ns;      /* virtual clock: this worker's own time */
 	struct vn_call *call;     /* under engine->lock */
 };
@@ -37,8 +41,8 @@ struct vn_engine {
 	unsigned int n_workers;
 	struct vn_worker *workers;
 	pthread_mutex_t lock;
-	pthread_cond_t changed;   /* a call was done, a worker became idle */
-	pthread_mutex_t call_lock; /* one vn_worker_call at a time */
+	pthread_cond_t changed;   /* a call was done, a worker may have become idle */
+	const struct vn_sa_source *sas;
 };
 
 /* The running entry whose time comes first, NULL when none runs. */
@@ -46,6 +50,8 @@ struct vn_entry *vn_worker_next(const struct vn_worker *w);
 /* Acts on the control bits, in pktgen's order. */
 void vn_worker_act(struct vn_worker *w);
 void vn_worker_remove_all(struct vn_worker *w);
+/* Wakes those who wait for a call or for the end of a run. */
+void vn_worker_announce(struct vn_worker *w);
 /* Gives back the queues of stopped runs; nothing may be running. */
 void vn_worker_close_all(struct vn_worker *w);
 /* Starts the thread, bound to the worker's CPU. 0 or -errno with a sentence. */
@@ -68,7 +74,6 @@ void vn_entry_stop(struct vn_entry *e);
 void vn_entry_close(struct vn_entry *e);
 /* Closes and frees an entry that is not running and in no list. */
 void vn_entry_free(struct vn_entry *e);
-bool vn_entry_is_running(const struct vn_entry *e);
 
 /* One turn of the worker for a running entry (spec section 7.6). */
 void vn_entry_transmit(struct vn_entry *e);

@@ -147,6 +147,8 @@ static void make(struct fixture *x, bool is_virtual, bool interleave)
 	x->tape.dev.clock = &x->clock;
 	x->tape.dev.n_txq = 1;
 	x->tape.dev.can_share = true;
+	x->tape.dev.is_up = true;
+	x->tape.dev.has_carrier = true;
 	if (vn_engine_new(&opts, &x->engine, &err) < 0)
 		fail_msg("%s", err.text);
 }
@@ -178,7 +180,6 @@ static void unmake(struct fixture *x)
 {
 	vn_engine_free(x->engine);
 	assert_int_equal(x->tape.n_open, 0);
-	assert_int_equal(x->tape.dev.n_refs, 0);
 }
 
 static int nothing(void *arg)
@@ -578,7 +579,44 @@ static void a_change_during_a_run_takes_effect_at_once(void **state)
 	unmake(&x);
 }
 
-static void removing_all_stops_what_runs(void **state)
+static void a_device_that_is_down_ends_the_run_before_a_packet(void **state)
+{
+	struct fixture x;
+	struct vn_entry *e;
+
+	make(&x, true, false);
+	e = add(&x, "t", 5, 0);
+	x.tape.dev.has_carrier = false;
+	run(&x);
+	assert_int_equal(x.tape.n, 0);
+	assert_non_null(strstr(e->result, ", 0 (58byte,-1frags)\n"));
+	assert_int_equal(strncmp(e->result, "OK: ", 4), 0);
+	x.tape.dev.has_carrier = true;
+	run(&x);
+	assert_int_equal(x.tape.n, 5);
+	unmake(&x);
+}
+
+/* While the worker sleeps the caller does it himself; what was asked for before
+ * is done first all the same. */
+static void a_call_comes_after_what_was_requested(void **state)
+{
+	struct fixture x;
+	struct vn_entry *e;
+	int i;
+
+	make(&x, false, false);
+	e = add(&x, "t", 0, 1000000000000);
+	for (i = 0; i < 1000; i++) {
+		start(&x);
+		assert_true(vn_entry_is_running(e));
+		vn_engine_stop(x.engine);
+		assert_true(vn_engine_wait_idle(x.engine, 10000000000));
+	}
+	unmake(&x);
+}
+
+static void removing_an_entry_stops_it(void **state)
 {
 	struct fixture x;
 	struct vn_entry *e;
@@ -588,8 +626,8 @@ static void removing_all_stops_what_runs(void **state)
 	vn_engine_start(x.engine);
 	while (vn_stat_get(&e->stats.sofar) < 100)
 		vn_engine_wait_idle(x.engine, 100000);
-	vn_worker_request(vn_engine_worker(x.engine, 0), VN_T_REMDEVALL);
-	assert_true(vn_engine_wait_idle(x.engine, 10000000000));
+	vn_worker_remove(vn_engine_worker(x.engine, 0), e);
+	assert_true(vn_engine_wait_idle(x.engine, 0));
 	assert_null(vn_engine_find(x.engine, "t"));
 	unmake(&x);
 }
@@ -618,7 +656,9 @@ int main(void)
 		cmocka_unit_test(the_delay_never_sends_nothing_and_stops),
 		cmocka_unit_test(a_stop_right_after_a_start_is_not_lost),
 		cmocka_unit_test(a_change_during_a_run_takes_effect_at_once),
-		cmocka_unit_test(removing_all_stops_what_runs),
+		cmocka_unit_test(a_device_that_is_down_ends_the_run_before_a_packet),
+		cmocka_unit_test(a_call_comes_after_what_was_requested),
+		cmocka_unit_test(removing_an_entry_stops_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

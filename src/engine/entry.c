@@ -114,10 +114,15 @@ static int check_mode(const struct vn_entry *e, struct vn_err *err)
 
 static int open_txq(struct vn_entry *e, struct vn_err *err)
 {
+	static const enum vn_tx_path path_of[] = {
+		[VN_START_XMIT] = VN_PATH_DRIVER,
+		[VN_NETIF_RECEIVE] = VN_PATH_RECEIVE,
+		[VN_QUEUE_XMIT] = VN_PATH_QDISC,
+	};
 	const struct vn_stream_cfg *cfg = &e->stream.cfg;
 	const struct vn_txq_opts opts = {
 		.frame_cap = e->builder.max_len,
-		.through_qdisc = cfg->xmit_mode == VN_QUEUE_XMIT,
+		.path = path_of[cfg->xmit_mode],
 		.priority = cfg->skb_priority,
 	};
 
@@ -221,6 +226,9 @@ void vn_entry_start(struct vn_entry *e)
 	e->sched.next_ns = now;
 	set_result(e, "Starting");
 	set_running(e, true);
+	/* Then the first turn ends the run, before a packet is built. */
+	if (!e->dev->is_up || !e->dev->has_carrier)
+		vn_entry_stop(e);
 }
 
 /* --- end ------------------------------------------------------------------ */
@@ -248,7 +256,6 @@ void vn_entry_free(struct vn_entry *e)
 	if (!e)
 		return;
 	vn_entry_close(e);
-	e->dev->n_refs--;
 	vn_stream_fini(&e->stream);
 	free(e->held.data);
 	free(e->lateness);

@@ -126,6 +126,13 @@ static void count_error(struct vn_entry *e)
 		vn_builder_reseq(&e->builder, f, n, e->seq_num);
 }
 
+/* What the receive path drops counts as sent all the same (spec section 7.7). */
+static void count_refused(struct vn_entry *e, const struct vn_frame *f, uint64_t now)
+{
+	count_sent(e, f, 1, now);
+	vn_stat_add(&e->stats.errors, 1);
+}
+
 /*
  * Offers what is reserved. Returns false when the device is gone or down and
  * the entry was stopped.
@@ -153,7 +160,10 @@ static bool commit(struct vn_entry *e)
 		vn_entry_stop(e);
 		return false;
 	default: /* dropped: the mark stays as it was */
-		count_error(e);
+		if (e->stream.cfg.xmit_mode == VN_NETIF_RECEIVE)
+			count_refused(e, f + done.sent, now);
+		else
+			count_error(e);
 		break;
 	}
 	return true;

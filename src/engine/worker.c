@@ -26,7 +26,7 @@ struct vn_entry *vn_worker_next(const struct vn_worker *w)
 	return best;
 }
 
-static void unlink_entry(struct vn_worker *w, struct vn_entry **at)
+static void remove_at(struct vn_worker *w, struct vn_entry **at)
 {
 	struct vn_entry *e = *at;
 
@@ -40,19 +40,22 @@ static void unlink_entry(struct vn_worker *w, struct vn_entry **at)
 void vn_worker_remove_all(struct vn_worker *w)
 {
 	while (w->entries)
-		unlink_entry(w, &w->entries);
+		remove_at(w, &w->entries);
 }
 
-static void remove_marked(struct vn_worker *w)
+static int remove_entry(void *arg)
 {
-	struct vn_entry **at;
+	struct vn_entry *e = arg, **at = &e->worker->entries;
 
-	for (at = &w->entries; *at; at = &(*at)->next) {
-		if ((*at)->is_marked) {
-			unlink_entry(w, at);
-			return;
-		}
-	}
+	while (*at != e)
+		at = &(*at)->next;
+	remove_at(e->worker, at);
+	return 0;
+}
+
+void vn_worker_remove(struct vn_worker *w, struct vn_entry *entry)
+{
+	vn_worker_call(w, remove_entry, entry);
 }
 
 static void stop_all(struct vn_worker *w)
@@ -113,8 +116,6 @@ void vn_worker_act(struct vn_worker *w)
 	} actions[] = {
 		{ VN_T_STOP, stop_all },
 		{ VN_T_RUN, run_all },
-		{ VN_T_REMDEVALL, vn_worker_remove_all },
-		{ VN_T_REMDEV, remove_marked },
 	};
 	unsigned int i;
 
@@ -131,7 +132,7 @@ void vn_worker_act(struct vn_worker *w)
 		serve_call(w);
 }
 
-static void announce_idle(struct vn_worker *w)
+void vn_worker_announce(struct vn_worker *w)
 {
 	pthread_mutex_lock(&w->engine->lock);
 	pthread_cond_broadcast(&w->engine->changed);
@@ -148,6 +149,7 @@ static void *worker_main(void *arg)
 
 	snprintf(name, sizeof(name), "kpktgend_%d", w->cpu);
 	vn_thread_name(name);
+	pthread_mutex_lock(&w->own);
 	for (;;) {
 		struct vn_entry *e = vn_worker_next(w);
 		uint32_t bits;
@@ -155,20 +157,23 @@ static void *worker_main(void *arg)
 		if (e) {
 			vn_entry_transmit(e);
 			if (!vn_entry_is_running(e))
-				announce_idle(w);
+				vn_worker_announce(w);
 		}
 		bits = atomic_load_explicit(&w->control, memory_order_acquire);
 		if (bits & VN_T_EXIT)
 			break;
 		if (bits) {
 			vn_worker_act(w);
-			announce_idle(w);
+			vn_worker_announce(w);
 		} else if (!e) {
 			vn_worker_close_all(w);
+			pthread_mutex_unlock(&w->own);
 			clock->wait(clock, vn_clock_now(clock) + IDLE_NS, &w->control);
+			pthread_mutex_lock(&w->own);
 		}
 	}
 	vn_worker_remove_all(w);
+	pthread_mutex_unlock(&w->own);
 	return NULL;
 }
 

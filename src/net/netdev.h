@@ -72,10 +72,17 @@ struct vn_netdev_opts {
 	uint64_t link_bps;    /* simulated devices: speed of the link; 0 = default */
 };
 
+/* Where the frames of a queue go: pktgen's transmit modes. */
+enum vn_tx_path {
+	VN_PATH_DRIVER,  /* start_xmit: straight to the device */
+	VN_PATH_RECEIVE, /* netif_receive: up, as if received on it; needs VN_CAP_RX_INJECT */
+	VN_PATH_QDISC,   /* queue_xmit: through its discipline; needs VN_CAP_QUEUE_XMIT */
+};
+
 struct vn_txq_opts {
 	uint32_t frame_cap;   /* bytes each lent frame must hold */
 	uint32_t n_frames;    /* frames wanted at a time, power of two; 0 = default */
-	bool through_qdisc;   /* queue_xmit; needs VN_CAP_QUEUE_XMIT */
+	enum vn_tx_path path;
 	uint32_t priority;    /* skb_priority */
 };
 
@@ -107,7 +114,9 @@ struct vn_netdev_ops {
 	/* Allocates the driver's struct that embeds struct vn_netdev, fills the
 	 * device's fields. 0 or -errno with a sentence; *out NULL on failure. */
 	int (*open)(const struct vn_netdev_opts *opts, struct vn_netdev **out, struct vn_err *err);
-	/* Reads flags, addresses and queues anew. 0 or -errno (-ENODEV: gone). */
+	/* Reads name, flags, addresses and queues anew: the device stays the one
+	 * that was opened, whatever it is called now. On the thread that uses its
+	 * queues. 0 or -errno (-ENODEV: gone; fields stay as they were). */
 	int (*refresh)(struct vn_netdev *dev, struct vn_err *err);
 	int (*txq_open)(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
 			struct vn_err *err);
@@ -128,12 +137,12 @@ struct vn_netdev_ops {
 struct vn_netdev {
 	const struct vn_netdev_ops *ops;
 	struct vn_clock *clock;
-	char name[64];        /* target as given */
-	uint32_t n_refs;      /* entries and receivers that use it (owner's thread) */
 	/* as of the last refresh */
+	char name[64];        /* interface name; target as given where there is none */
+	int ifindex;          /* the system's number for it, 0 = none */
 	bool is_up, has_carrier;
 	bool can_share;       /* one buffer may be sent many times (clone_skb, burst) */
-	bool holds_default_route; /* carries the machine's way out */
+	bool holds_default_route; /* carried the machine's way out when it was opened */
 	uint16_t n_txq;       /* real transmit queues, at least 1 */
 	uint16_t type;        /* ARPHRD_*: 1 Ethernet, 772 loopback */
 	uint32_t mtu;         /* bytes, 0 = no limit */
@@ -220,6 +229,14 @@ struct vn_rxq {
 		    vn_rx_handler handler, void *arg);
 	void (*stats)(struct vn_rxq *q, struct vn_rxq_stats *out);
 	struct vn_netdev *dev;
+};
+
+/* A device of the system came to be called name, or changed in another way
+ * (flags, addresses), or is gone. */
+struct vn_netdev_event {
+	int ifindex;
+	char name[16]; /* current; as it was last when gone */
+	bool is_gone;
 };
 
 /* All drivers that were built in, ended by NULL, the default first. */

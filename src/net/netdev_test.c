@@ -33,7 +33,7 @@ static void what_cannot_be_opened_is_refused_with_a_sentence(void **state)
 	} cases[] = {
 		{ "nosuch", "", VN_CAP_TX, -EINVAL, "afpacket, " },
 		{ "null", "", VN_CAP_TX | VN_CAP_RX, -EOPNOTSUPP, "receives" },
-		{ "null", "", VN_CAP_QUEUE_XMIT, -EOPNOTSUPP, "queueing discipline" },
+		{ "pair", "", VN_CAP_QUEUE_XMIT, -EOPNOTSUPP, "queueing discipline" },
 		{ "pcap", "x", VN_CAP_RX_INJECT, -EOPNOTSUPP, "injects" },
 		{ "afpacket", "lo", VN_CAP_VIRTUAL, -EOPNOTSUPP, "virtual clock" },
 		{ "afpacket", "", VN_CAP_TX, -EINVAL, "name of an interface" },

@@ -49,7 +49,6 @@ NONSENSE = [
     (["--rx", "vn9"], ["vn9"]),
     (["--json", "/nonexistent/x.json"], ["/nonexistent/x.json"]),
     (["--pcap", "/nonexistent/x.pcap", "--rx", "vn1"], ["/nonexistent/x.pcap"]),
-    (["--xmit-mode", "netif_receive"], ["netif_receive"]),
 ]
 
 
