@@ -189,14 +189,15 @@ static int begin(struct vn_entry *e, struct vn_err *err)
 		.ipv6_ll = dev->ipv6_ll,
 		.n_txq = dev->n_txq,
 		.cpu = (uint16_t)e->worker->cpu,
+		.sas = e->worker->engine->sas,
 	};
+	struct vn_err why = { "" };
 	int rc;
 
 	memcpy(env.mac, dev->mac, sizeof(env.mac));
-	rc = vn_stream_begin(&e->stream, &env);
+	rc = vn_stream_begin(&e->stream, &env, &why);
 	if (rc < 0)
-		return vn_err_set(err, -rc, "%s: no memory for %u flows", e->name,
-				  e->stream.cfg.flows);
+		return vn_err_set(err, -rc, "%s: %s", e->name, why.text);
 	clear_stats(e);
 	vn_entry_close(e); /* the mode or the priority may be another */
 	e->has_held = false;
@@ -247,6 +248,7 @@ void vn_entry_stop(struct vn_entry *e)
 
 void vn_entry_close(struct vn_entry *e)
 {
+	vn_stream_account(&e->stream);
 	e->dev->ops->txq_close(e->txq);
 	e->txq = NULL;
 }

@@ -247,7 +247,7 @@ static void reserve_due(struct vn_entry *e, uint64_t now)
 	do {
 		n += reserve_departure(e, e->sched.next_ns);
 		vn_schedule_advance(&e->sched);
-	} while (e->sched.next_ns <= now && n < limit && n + burst <= VN_BATCH &&
+	} while (e->sched.next_ns <= now && n < limit && n + burst <= e->builder.max_batch &&
 		 !is_over(e, e->sched.next_ns) && (e->txq->head & e->txq->mask));
 }
 
@@ -256,7 +256,7 @@ static void reserve_batch(struct vn_entry *e, uint64_t now)
 	if (e->worker->engine->is_virtual || burst_of(&e->stream.cfg) > 1)
 		reserve_departure(e, now);
 	else
-		reserve(e, allowed(e), now);
+		reserve(e, VN_MIN(allowed(e), (uint64_t)e->builder.max_batch), now);
 }
 
 /* Nothing more to send: lets the device finish, then ends the run. */

@@ -202,6 +202,7 @@ static void compile_edits(struct vn_builder *b, const struct vn_stream *s)
 		add_edit(b, b->has_csum ? finish_ipv6_csum : finish_ipv6_plain);
 	else
 		add_edit(b, b->has_csum ? finish_ipv4_csum : finish_ipv4_plain);
+	add_edit(b, vn_edit_ipsec(s));
 }
 
 /* --- what cannot be built ------------------------------------------------ */
@@ -214,9 +215,9 @@ static int check(const struct vn_stream *s, uint32_t max_len, struct vn_err *err
 		return vn_err_set(err, EMSGSIZE,
 				  "a packet of %u bytes is longer than IP can carry (%d)", l3_len,
 				  IPV4_PACKET_MAX);
-	if (s->cfg.flags & VN_FLAG_IPSEC)
+	if (vn_edit_ipsec(s) && vn_stream_tag_bytes(&s->cfg))
 		return vn_err_set(err, EOPNOTSUPP,
-				  "flag IPSEC: there is no source of security associations");
+				  "flag IPSEC: not behind VLAN tags or MPLS labels");
 	if (!is_ipv6(s) && !vn_daddr_exists(s))
 		return vn_err_set(err, EINVAL,
 				  "dst_min %s, dst_max %s: no address that IPDST_RND may take",
@@ -251,7 +252,8 @@ int vn_builder_compile(struct vn_builder *b, struct vn_stream *s, struct vn_err 
 		return rc;
 
 	b->s = s;
-	b->max_len = max_len;
+	b->max_len = max_len + (vn_edit_ipsec(s) ? VN_IPSEC_GROWTH_MAX : 0);
+	b->max_batch = vn_edit_ipsec(s) ? 1 : VN_BATCH;
 	b->has_csum = s->cfg.flags & VN_FLAG_UDPCSUM;
 	/* Unique while builders live: the address of a struct ends in three zero
 	 * bits, user addresses have 47 bits. */

@@ -42,6 +42,9 @@ struct vn_builder {
 	uint32_t sec, usec;
 	uint32_t ip_sums[VN_BATCH];
 	uint32_t udp_sums[VN_BATCH];
+	/* Most frames of one fill: VN_BATCH, or 1 where a packet decides how the
+	 * next is built (IPsec); then vn_builder_reseq() has nothing to do. */
+	unsigned int max_batch;
 	unsigned int n_edits;
 	vn_edit_fn edit[VN_EDITS_MAX];
 	uint8_t header[VN_HEADER_MAX];
@@ -52,12 +55,12 @@ struct vn_builder {
  * zeroed before its first use. The builder keeps a pointer to the stream.
  * Returns 0 or, with a sentence, -EMSGSIZE (frames longer than VN_FRAME_MAX),
  * -EINVAL (a random destination range without one address that may be sent
- * to), -EOPNOTSUPP (flag IPSEC: no source of associations) or -ENOMEM.
+ * to), -EOPNOTSUPP (IPsec behind tags or labels) or -ENOMEM.
  */
 int vn_builder_compile(struct vn_builder *b, struct vn_stream *s, struct vn_err *err);
 
 /*
- * Builds n (1..VN_BATCH) distinct packets into f[0..n-1], whose cap must be at
+ * Builds n (1..max_batch) distinct packets into f[0..n-1], whose cap must be at
  * least b->max_len. seq: sequence number of the first. wall_ns: time of day
  * for the stamp. Sets len and content. Moves the stream's cur on by n packets.
  */

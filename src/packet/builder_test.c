@@ -69,7 +69,7 @@ static void begin(struct fixture *x)
 {
 	struct vn_err err = { "" };
 
-	assert_int_equal(vn_stream_begin(&x->s, &env), 0);
+	assert_int_equal(vn_stream_begin(&x->s, &env, NULL), 0);
 	assert_int_equal(vn_builder_compile(&x->b, &x->s, &err), 0);
 }
 
@@ -223,7 +223,7 @@ static void a_range_without_a_destination_is_refused(void **state)
 	snprintf(x->s.cfg.dst_min, sizeof(x->s.cfg.dst_min), "224.0.0.1");
 	snprintf(x->s.cfg.dst_max, sizeof(x->s.cfg.dst_max), "239.0.0.1");
 	x->s.cfg.flags |= VN_FLAG_IPDST_RND;
-	assert_int_equal(vn_stream_begin(&x->s, &env), 0);
+	assert_int_equal(vn_stream_begin(&x->s, &env, NULL), 0);
 	assert_int_equal(vn_builder_compile(&x->b, &x->s, &err), -EINVAL);
 	assert_non_null(strstr(err.text, "224.0.0.1"));
 }
@@ -524,13 +524,16 @@ static void what_cannot_be_built_is_refused(void **state)
 	struct vn_err err = { "" };
 
 	x->s.cfg.min_pkt_size = 70000;
-	assert_int_equal(vn_stream_begin(&x->s, &env), 0);
+	assert_int_equal(vn_stream_begin(&x->s, &env, NULL), 0);
 	assert_int_equal(vn_builder_compile(&x->b, &x->s, &err), -EMSGSIZE);
 	assert_non_null(strstr(err.text, "69986"));
 	x->s.cfg.min_pkt_size = x->s.cfg.max_pkt_size = 60;
-	x->s.cfg.flags |= VN_FLAG_IPSEC;
-	assert_int_equal(vn_stream_begin(&x->s, &env), 0);
-	assert_int_equal(vn_builder_compile(&x->b, &x->s, &err), -EOPNOTSUPP);
+	x->s.cfg.flags |= VN_FLAG_IPSEC | VN_FLAG_IPDST_RND; /* without an association: clear */
+	x->s.cfg.flows = 1;
+	snprintf(x->s.cfg.dst_min, sizeof(x->s.cfg.dst_min), "127.0.0.1");
+	snprintf(x->s.cfg.dst_max, sizeof(x->s.cfg.dst_max), "127.0.0.9");
+	assert_int_equal(vn_stream_begin(&x->s, &env, NULL), 0);
+	assert_int_equal(vn_builder_compile(&x->b, &x->s, &err), -EINVAL);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -107,6 +107,7 @@ uint32_t vn_flow_daddr(struct vn_stream *s)
 	}
 	flow->is_seen = true;
 	flow->daddr = vn_daddr_next(s);
+	vn_flow_find_ipsec(s, flow);
 	s->cur.nflows++;
 	return flow->daddr;
 }

@@ -392,6 +392,15 @@ static void put_size(struct vn_builder *b, struct vn_frame *f, unsigned int i, i
 	b->udp_sums[i] += 2u * udp_len; /* pseudo header and header */
 }
 
+/* Of the same configured size, the overhead differs from flow to flow. */
+static void size_same(struct vn_builder *b, struct vn_frame *f, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		put_size(b, f, i, b->s->cur.pkt_size);
+}
+
 static void size_rnd(struct vn_builder *b, struct vn_frame *f, unsigned int n)
 {
 	struct vn_stream *s = b->s;
@@ -435,7 +444,9 @@ vn_edit_fn vn_edit_size(const struct vn_stream *s)
 {
 	if (s->cfg.min_pkt_size < s->cfg.max_pkt_size)
 		return has_flag(s, VN_FLAG_TXSIZE_RND) ? size_rnd : size_walk;
-	return s->imix.n ? size_imix : NULL;
+	if (s->imix.n)
+		return size_imix;
+	return vn_edit_ipsec(s) ? size_same : NULL;
 }
 
 /* --- queue map: touches no byte of a frame (spec section 7.8) ----------- */

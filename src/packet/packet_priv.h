@@ -4,6 +4,7 @@
 #define VN_PACKET_PRIV_H
 
 #include "packet/builder.h"
+#include "packet/ipsec.h"
 #include "packet/stream.h"
 #include "wire/csum.h"
 
@@ -40,6 +41,15 @@ bool vn_daddr_exists(const struct vn_stream *s);
 /* Picks the flow of the next packet, counts the packet in it and returns its
  * IPv4 destination, a new one when the flow begins. */
 uint32_t vn_flow_daddr(struct vn_stream *s);
+
+/* association.c. May packets of the stream be transformed? */
+bool vn_stream_may_ipsec(const struct vn_stream *s);
+/* Sets up what the source has for this run. 0 or -errno with a sentence. */
+int vn_stream_load_ipsec(struct vn_stream *s, const struct vn_sa_source *sas, struct vn_err *err);
+/* A flow begins: its association, and the overhead that comes with it. */
+void vn_flow_find_ipsec(struct vn_stream *s, struct vn_flow *flow);
+void vn_stream_free_ipsec(struct vn_stream *s);
+vn_edit_fn vn_edit_ipsec(const struct vn_stream *s); /* the last of all */
 
 /* VLAN tag control information. */
 static inline uint16_t vn_tci(uint16_t id, uint8_t p, uint8_t cfi)

@@ -26,6 +26,8 @@ void vn_stream_init(struct vn_stream *s)
 
 void vn_stream_fini(struct vn_stream *s)
 {
+	vn_stream_account(s);
+	vn_stream_free_ipsec(s);
 	free(s->flow);
 	s->flow = NULL;
 	s->n_flow = 0;
@@ -116,6 +118,9 @@ int vn_stream_nr_frags(const struct vn_stream *s)
 
 	if (s->cfg.frags <= 0 || data <= VN_PGH_HLEN)
 		return 0;
+	/* A transformation leaves one, as recorded. */
+	if (vn_edit_ipsec(s) && s->flow[s->cur.flow].ipsec)
+		return 1;
 	return VN_MIN(s->cfg.frags, VN_FRAGS_MAX);
 }
 
@@ -162,13 +167,12 @@ static void begin_ipv6(struct vn_stream *s, const struct vn_stream_env *env)
 		s->cur.saddr6 = env->ipv6_ll;
 }
 
-int vn_stream_begin(struct vn_stream *s, const struct vn_stream_env *env)
+int vn_stream_begin(struct vn_stream *s, const struct vn_stream_env *env, struct vn_err *err)
 {
 	struct vn_stream_cur *cur = &s->cur;
-	int rc = vn_stream_reserve_flows(s);
 
-	if (rc < 0)
-		return rc;
+	if (vn_stream_reserve_flows(s) < 0)
+		return vn_err_set(err, ENOMEM, "no memory for %u flows", s->cfg.flows);
 	s->n_txq = VN_MAX(env->n_txq, 1);
 	s->cpu = env->cpu;
 	begin_queues(s, env);
@@ -189,7 +193,7 @@ int vn_stream_begin(struct vn_stream *s, const struct vn_stream_env *env)
 	cur->nflows = 0;
 	cur->pkt_overhead = (int32_t)vn_stream_tag_bytes(&s->cfg);
 	s->generation++;
-	return 0;
+	return vn_stream_load_ipsec(s, env->sas, err);
 }
 
 uint32_t vn_ipv4_from_word(const char *word)

@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/rng.h"
+#include "packet/sa.h"
 #include "wire/wire.h"
 
 /*
@@ -138,13 +139,14 @@ struct vn_flow {
 	uint32_t daddr;
 	uint32_t count; /* packets since it was begun */
 	bool is_seen;
+	struct vn_ipsec *ipsec; /* one of the stream's; NULL: in clear */
 };
 
 /* Each thing that is drawn at random has its own generator. */
 enum vn_stream_draw {
 	VN_DRAW_FLOW, VN_DRAW_MACSRC, VN_DRAW_MACDST, VN_DRAW_MPLS, VN_DRAW_VID, VN_DRAW_SVID,
 	VN_DRAW_UDPSRC, VN_DRAW_UDPDST, VN_DRAW_IPSRC, VN_DRAW_IPDST, VN_DRAW_IP6DST,
-	VN_DRAW_SIZE, VN_DRAW_QUEUE,
+	VN_DRAW_SIZE, VN_DRAW_QUEUE, VN_DRAW_IPSEC,
 	VN_DRAWS,
 };
 
@@ -155,6 +157,11 @@ struct vn_stream {
 	struct vn_flow *flow; /* max(cfg.flows, 1) as of the last begin, owned */
 	uint32_t n_flow;
 	uint16_t n_txq, cpu; /* of the device and worker of the run */
+	/* Where associations come from, and those that packets of this run or one
+	 * before could take (association.c), owned. */
+	const struct vn_sa_source *sas;
+	struct vn_ipsec **ipsec;
+	uint32_t n_ipsec;
 	struct vn_rng rng[VN_DRAWS];
 	/* Whoever changes cfg or cur from outside the builder counts this up;
 	 * the worker compiles anew when it sees another number. */
@@ -168,6 +175,7 @@ struct vn_stream_env {
 	struct in6_addr ipv6_ll;   /* first link-local, :: if none */
 	uint16_t n_txq;            /* real transmit queues, at least 1 */
 	uint16_t cpu;              /* of the worker */
+	const struct vn_sa_source *sas; /* NULL: there are no associations */
 };
 
 /* pktgen's defaults for a fresh entry (spec section 4.3). */
@@ -180,9 +188,13 @@ void vn_stream_seed(struct vn_stream *s, uint64_t seed, uint32_t index);
 /*
  * Beginning of a run, spec section 7.4 a-e and the overhead of f: queue map
  * clamped, MACs, addresses, sizes, current values. Writes cfg where pktgen
- * does (min_pkt_size, max_pkt_size, queue map). 0 or -ENOMEM.
+ * does (min_pkt_size, max_pkt_size, queue map). Associations are loaded when
+ * the stream may use them. 0 or -errno with a sentence.
  */
-int vn_stream_begin(struct vn_stream *s, const struct vn_stream_env *env);
+int vn_stream_begin(struct vn_stream *s, const struct vn_stream_env *env, struct vn_err *err);
+
+/* Tells the source of associations what was sent through each since last time. */
+void vn_stream_account(struct vn_stream *s);
 
 /* Exact gap of num/den ns (den > 0); delay_ns becomes its integer part. */
 void vn_stream_set_period(struct vn_stream *s, uint64_t num, uint64_t den);

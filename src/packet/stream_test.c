@@ -69,7 +69,7 @@ static void tags_are_part_of_the_size_and_lift_the_minimum(void **state)
 	s.cfg.vlan_id = 5;
 	s.cfg.svlan_id = 6;
 	s.cfg.min_pkt_size = s.cfg.max_pkt_size = 100;
-	assert_int_equal(vn_stream_begin(&s, &env), 0);
+	assert_int_equal(vn_stream_begin(&s, &env, NULL), 0);
 	assert_int_equal(s.cur.pkt_overhead, 8);
 	assert_int_equal(vn_stream_frame_len(&s, 100), 100);
 	assert_int_equal(vn_stream_frame_len(&s, 42), 66);
@@ -85,7 +85,7 @@ static void an_unset_size_becomes_the_smallest_frame(void **state)
 
 	vn_stream_init(&s);
 	s.cfg.n_labels = 2;
-	assert_int_equal(vn_stream_begin(&s, &env), 0);
+	assert_int_equal(vn_stream_begin(&s, &env, NULL), 0);
 	assert_int_equal(s.cfg.min_pkt_size, 58);
 	assert_int_equal(s.cfg.max_pkt_size, 58);
 	assert_int_equal(s.cur.pkt_size, 58);
@@ -100,13 +100,13 @@ static void addresses_come_from_the_device_or_the_texts(void **state)
 	vn_stream_init(&s);
 	snprintf(s.cfg.dst_min, sizeof(s.cfg.dst_min), "10.0.0.5");
 	snprintf(s.cfg.dst_max, sizeof(s.cfg.dst_max), "10.0.0.9");
-	assert_int_equal(vn_stream_begin(&s, &env), 0);
+	assert_int_equal(vn_stream_begin(&s, &env, NULL), 0);
 	assert_int_equal(s.cur.saddr, 0x0a000001);
 	assert_int_equal(s.cur.saddr_max, 0x0a000001);
 	assert_int_equal(s.cur.daddr, 0x0a000005);
 	assert_memory_equal(s.cur.hdr_src, env.mac, 6);
 	snprintf(s.cfg.src_min, sizeof(s.cfg.src_min), "10.0.0.77");
-	assert_int_equal(vn_stream_begin(&s, &env), 0);
+	assert_int_equal(vn_stream_begin(&s, &env, NULL), 0);
 	assert_int_equal(s.cur.saddr, 0x0a00004d);
 	assert_int_equal(s.cur.saddr_max, 0); /* no text: no walk */
 	vn_stream_fini(&s);
@@ -119,7 +119,7 @@ static void the_queue_map_is_clamped_to_the_device(void **state)
 	vn_stream_init(&s);
 	s.cfg.queue_map_min = 3;
 	s.cfg.queue_map_max = 9;
-	assert_int_equal(vn_stream_begin(&s, &env), 0);
+	assert_int_equal(vn_stream_begin(&s, &env, NULL), 0);
 	assert_int_equal(s.cfg.queue_map_min, 3);
 	assert_int_equal(s.cfg.queue_map_max, 3);
 	vn_stream_fini(&s);
@@ -163,11 +163,11 @@ static void growing_the_flow_table_keeps_what_is_in_it(void **state)
 
 	vn_stream_init(&s);
 	s.cfg.flows = 2;
-	assert_int_equal(vn_stream_begin(&s, &env), 0);
+	assert_int_equal(vn_stream_begin(&s, &env, NULL), 0);
 	s.flow[1].daddr = 7;
 	s.flow[1].is_seen = true;
 	s.cfg.flows = 100;
-	assert_int_equal(vn_stream_begin(&s, &env), 0);
+	assert_int_equal(vn_stream_begin(&s, &env, NULL), 0);
 	assert_int_equal(s.flow[1].daddr, 7);
 	assert_false(s.flow[99].is_seen);
 	vn_stream_fini(&s);
