@@ -109,13 +109,15 @@ sanitizers() {
 fuzz() {
 	build fuzz clang -Dfuzz=true -Dtests=disabled -Db_sanitize=address,undefined \
 		-Db_lundef=false || return
-	local target n=0
+	local target name n=0
 	while IFS= read -r target; do
 		n=$((n + 1))
-		mkdir -p "$out/crashes"
-		check "fuzz $(basename "$target") for $FUZZ_SECONDS s" "$target" -seed=1 \
+		name=$(basename "$target")
+		# What is found goes into the first folder.
+		mkdir -p "$out/crashes" "$out/corpus/$name"
+		check "fuzz $name for $FUZZ_SECONDS s" "$target" -seed=1 \
 			-max_total_time="$FUZZ_SECONDS" -artifact_prefix="$out/crashes/" \
-			-print_final_stats=1
+			-print_final_stats=1 "$out/corpus/$name" "tests/corpus/$name"
 	done < <(find "$out/fuzz" -type f -name '*_fuzz' -perm -u+x | sort)
 	[ "$n" -gt 0 ] || note FAIL "fuzz: no targets were built"
 }

@@ -7,12 +7,14 @@
 
 #define DEBUG_DIGITS 10
 
-/* In the kernel it makes the log longer. We answer, and that is all. */
+/* Of all devices of the tree: its log then has every write. */
 static int debug_command(struct vn_entry *e, const struct vn_param *p, struct vn_ctl_scan *arg)
 {
 	uint64_t value;
 
 	vn_scan_decimal(arg, DEBUG_DIGITS, &value);
+	if (e->debug)
+		atomic_store_explicit(e->debug, (int32_t)value, memory_order_relaxed);
 	vn_ctl_result(e, "OK: %s=%u", p->name, (uint32_t)value);
 	return 0;
 }

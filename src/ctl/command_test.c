@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Rules of the device file's commands. What the kernel answered to some two
- * thousand writes is in commands_test.c; here are the rules by name, and what
- * a recording of texts cannot show: values that are not displayed.
+ * thousand writes is in tests/recordings_test.c; here are the rules by name, and
+ * what a recording of texts cannot show: values that are not displayed.
  */
 #include "ctl/fixture.h"
 
@@ -362,12 +362,28 @@ static void counters_are_cleared(void **state)
 	fixture_fini(&f);
 }
 
-static void debug_only_answers(void **state)
+static void older_spellings_of_a_flag_are_taken(void **state)
 {
 	struct fixture f;
 
 	fixture_init(&f, true);
-	RUN(&f, { "debug 4294967295", 0, "OK: debug=4294967295" }, { "debug", 0, "OK: debug=0" });
+	RUN(&f, { "flag NODE_ALLOC", 0, "OK: flags=0x60000" },
+	    { "flag !NODE_ALLOC", 0, "OK: flags=0x40000" });
+	fixture_fini(&f);
+}
+
+static void debug_is_shared_by_all_devices(void **state)
+{
+	_Atomic int32_t debug = 7;
+	struct fixture f;
+
+	fixture_init(&f, true);
+	RUN(&f, { "debug 1", 0, "OK: debug=1" }); /* an entry that shares with nobody */
+	f.entry.debug = &debug;
+	RUN(&f, { "debug 4294967295", 0, "OK: debug=4294967295" });
+	assert_int_equal(debug, -1);
+	RUN(&f, { "debug", 0, "OK: debug=0" });
+	assert_int_equal(debug, 0);
 	fixture_fini(&f);
 }
 
@@ -391,7 +407,8 @@ int main(void)
 		cmocka_unit_test(imix_keeps_what_was_read_and_the_old_slots),
 		cmocka_unit_test(after_twenty_sizes_nothing_may_follow),
 		cmocka_unit_test(counters_are_cleared),
-		cmocka_unit_test(debug_only_answers),
+		cmocka_unit_test(older_spellings_of_a_flag_are_taken),
+		cmocka_unit_test(debug_is_shared_by_all_devices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,10 @@ static bool flag_parse(const char *word, struct flag_change *c)
 	c->is_set = word[0] != '!';
 	if (!c->is_set)
 		word++;
+	if (strcmp(word, "NODE_ALLOC") == 0) { /* of older kernels */
+		c->bits = VN_FLAG_NODE;
+		return true;
+	}
 	if (strcmp(word, "FLOW_RND") == 0) {
 		c->bits = VN_FLAG_FLOW_SEQ;
 		c->is_set = !c->is_set;
@@ -91,17 +95,14 @@ static int flag_command(struct vn_entry *e, const struct vn_param *p, struct vn_
 	return 0;
 }
 
-/* One name of a list on the command line, where older spellings go too. */
+/* One name of a list on the command line. */
 static int flag_one(const struct vn_entry *e, const char *word, uint32_t *flags, struct vn_err *why)
 {
-	bool is_old_node = strcmp(word + (word[0] == '!'), "NODE_ALLOC") == 0;
 	char names[VN_RESULT_SIZE];
 	struct flag_change c;
 	struct vn_text text;
 	int rc;
 
-	if (is_old_node)
-		word = word[0] == '!' ? "!NODE" : "NODE";
 	if (strcmp(word, "IPV6") == 0)
 		return vn_err_set(why, EINVAL, "IPV6 is set by dst6 and src6");
 	if (!flag_parse(word, &c)) {

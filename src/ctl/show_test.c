@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The device file's text. Most lines are held against recordings in
- * commands_test.c; here are those that only a run changes. */
+ * tests/recordings_test.c; here are those that only a run changes. */
 #include "ctl/fixture.h"
 
 #include <arpa/inet.h>
