@@ -31,10 +31,14 @@ struct vn_command {
 extern const struct vn_command vn_commands[];
 
 /* options.h, beside their functions */
-extern const struct vn_options send_spec, recv_spec, drivers_spec, params_spec, completion_spec;
+extern const struct vn_options send_spec, recv_spec, drivers_spec, params_spec, completion_spec,
+	serve_spec, exec_spec, ctl_spec;
 
 int vn_cmd_send(int argc, char **argv, struct vn_err *err);
 int vn_cmd_recv(int argc, char **argv, struct vn_err *err);
+int vn_cmd_serve(int argc, char **argv, struct vn_err *err);
+int vn_cmd_exec(int argc, char **argv, struct vn_err *err);
+int vn_cmd_ctl(int argc, char **argv, struct vn_err *err);
 int vn_cmd_drivers(int argc, char **argv, struct vn_err *err);
 int vn_cmd_params(int argc, char **argv, struct vn_err *err);
 int vn_cmd_completion(int argc, char **argv, struct vn_err *err);

@@ -63,7 +63,7 @@ static void bash_completes(void **state)
 	static const struct {
 		const char *words, *want;
 	} cases[] = {
-		{ "''", "send recv drivers params completion" },
+		{ "''", "send recv serve exec ctl drivers params completion" },
 		{ "re", "recv" },
 		{ "nonsense ''", "" },
 		{ "send --pk", "--pkt-size" },

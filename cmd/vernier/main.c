@@ -11,6 +11,9 @@
 const struct vn_command vn_commands[] = {
 	{ &send_spec, vn_cmd_send },
 	{ &recv_spec, vn_cmd_recv },
+	{ &serve_spec, vn_cmd_serve },
+	{ &exec_spec, vn_cmd_exec },
+	{ &ctl_spec, vn_cmd_ctl },
 	{ &drivers_spec, vn_cmd_drivers },
 	{ &params_spec, vn_cmd_params },
 	{ &completion_spec, vn_cmd_completion },

@@ -180,6 +180,7 @@ static int check_args(const struct vn_options *spec, int argc, char **argv, stru
 int vn_options_parse(const struct vn_options *spec, void *dest, int argc, char **argv, int *first,
 		     struct vn_err *err)
 {
+	const char *shorts = spec->ends_at_args ? "+:h" : ":h";
 	struct long_list list;
 	int c, rc;
 
@@ -190,7 +191,7 @@ int vn_options_parse(const struct vn_options *spec, void *dest, int argc, char *
 		rc = defaults_store(spec, dest, err);
 	optind = 0; /* glibc: begin anew */
 	opterr = 0;
-	while (!rc && (c = getopt_long(argc, argv, ":h", list.v, NULL)) != -1)
+	while (!rc && (c = getopt_long(argc, argv, shorts, list.v, NULL)) != -1)
 		rc = take(spec, dest, c, argv, err);
 	if (!rc)
 		rc = check_args(spec, argc, argv, err);

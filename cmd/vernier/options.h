@@ -49,6 +49,7 @@ struct vn_options {
 	const struct vn_option *rows;
 	unsigned int n_rows;
 	unsigned int args_min, args_max;
+	bool ends_at_args; /* options end at the first argument: the rest is a command */
 	/* For completion: an argument is the name of an interface, or one of
 	 * these words (as vn_option.word). */
 	bool has_interface;

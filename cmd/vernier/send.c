@@ -66,6 +66,8 @@ static const struct vn_option send_rows[] = {
 	  .help = "begin a stream; stream options before the first are for all" },
 	{ .name = "file", .metavar = "FILE", .call = take_file,
 	  .help = "streams from a file of pktgen commands" },
+	{ .name = "sa", .metavar = "FILE", .offset = OFF(sa),
+	  .help = "security associations, as ip xfrm state prints them (flag IPSEC)" },
 	{ .name = "cpus", .metavar = "LIST", .offset = OFF(cpus),
 	  .help = "a worker on each of these CPUs (0,2-3)" },
 	{ .name = "threads", .metavar = "N", .offset = OFF(threads),
@@ -177,6 +179,7 @@ static int carry_out(struct send_run *run, struct vn_err *err)
 static void close_all(struct send_run *run)
 {
 	vn_engine_free(run->engine);
+	sas_close(&run->sas);
 	vn_rxthread_close(run->rx);
 	for (unsigned int i = 0; i < run->n_devs; i++)
 		vn_netdev_close(run->devs[i]);

@@ -8,9 +8,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "drivers.h"
+#include "seed.h"
 
 #define SIM_DRIVER "pcap"
 #define SIM_FILE "vernier.pcap"
@@ -18,18 +18,13 @@
 
 static int choose_seed(struct send_run *run, struct vn_err *err)
 {
-	uint32_t drawn;
+	int rc = 0;
 
-	if (run->o.seed)
-		return vn_parse_quantity("--seed", run->o.seed, vn_units_none, 0, INT64_MAX,
-					 &run->seed, err);
 	run->seed = SIM_SEED;
-	if (!run->o.is_sim) {
-		/* 32 bits: short enough to be typed again. */
-		if (getrandom(&drawn, sizeof(drawn), 0) != sizeof(drawn))
-			return vn_err_set(err, errno, "no random seed: %s", strerror(errno));
-		run->seed = drawn;
-	}
+	if (run->o.seed || !run->o.is_sim)
+		rc = vn_seed_choose(run->o.seed, &run->seed, err);
+	if (rc || run->o.seed)
+		return rc;
 	snprintf(run->seed_text, sizeof(run->seed_text), "%" PRIu64, run->seed);
 	run->o.seed = run->seed_text;
 	return 0;

@@ -15,6 +15,7 @@
 #include "json.h"
 #include "options.h"
 #include "rxthread.h"
+#include "sas.h"
 #include "send_streams.h"
 #include "snapshot.h"
 
@@ -22,7 +23,7 @@
 
 /* As given; send_plan() writes what was chosen for the rest. */
 struct send_options {
-	const char *driver, *rx, *pcap, *json, *seed, *cpus, *rx_cpu, *really_on;
+	const char *driver, *rx, *pcap, *json, *seed, *cpus, *rx_cpu, *really_on, *sa;
 	uint64_t pcap_max, interval_ns, settle_ns, threads, link_bps;
 	bool is_sim, show_settings, is_quiet;
 	struct send_streams *streams; /* --stream, --file and stream options go here */
@@ -41,6 +42,7 @@ struct send_run {
 	struct vn_clock clock;
 	struct vn_netdev *devs[SEND_DEVS_MAX];
 	unsigned int n_devs;
+	struct sas sas;
 	struct vn_engine *engine;
 	struct vn_rxthread *rx;     /* NULL without --rx */
 	struct vn_json json;

@@ -127,8 +127,12 @@ int send_make_engine(struct send_run *run, struct vn_err *err)
 		.cpus = run->cpus.v,
 		.n_cpus = run->cpus.n,
 		.seed = run->seed,
+		.sas = &run->sas.source,
 	};
+	int rc = sas_open(&run->sas, run->o.sa, err);
 
+	if (rc)
+		return rc;
 	return vn_engine_new(&opts, &run->engine, err);
 }
 

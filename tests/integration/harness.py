@@ -2,21 +2,28 @@
 """What the integration tests share.
 
 A test file decorates functions with @case and ends with main(). Each case runs
-in a process of its own, in a network namespace of its own (and, for a user who
-is not root, a user namespace), with a folder of its own as working directory
-and a time limit; whatever it leaves running is ended with it. The namespace
-goes with its last process. Prints TAP; a case that raises fails, Skip skips.
+in a process of its own, in a network and a mount namespace of its own (and, for
+a user who is not root, a user namespace), with a folder of its own as working
+directory and a time limit; whatever it leaves running is ended with it. The
+namespaces go with their last process, mounts too. Prints TAP; a case that
+raises fails, Skip skips.
 
 VERNIER names the program under test; VN_TOP the top of the source tree.
 """
 import ctypes
+import fcntl
 import json
+import mmap
 import os
+import pty
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import traceback
 
@@ -24,7 +31,8 @@ TOP = os.environ.get("VN_TOP") or os.path.abspath(os.path.join(os.path.dirname(_
 VERNIER = os.environ.get("VERNIER") or os.path.join(TOP, "build/cmd/vernier/vernier")
 LIMIT_S = 90
 IS_ROOT = os.getuid() == 0  # of the machine, not only of a namespace
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWNET = 0x20000, 0x10000000, 0x40000000
+MS_REC, MS_SLAVE = 0x4000, 0x80000
 MAC0, MAC1 = "02:00:00:00:00:01", "02:00:00:00:00:02"
 
 _cases = []
@@ -81,6 +89,125 @@ def finish(process, timeout=30):
     return process.returncode, out, err
 
 
+class Terminal:
+    """A command with a terminal of its own, on which Ctrl-C can be pressed."""
+
+    def __init__(self, *words, **more):
+        self._keyboard, screen = pty.openpty()
+        self._out, self._err = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            words, stdin=screen, stdout=self._out, stderr=self._err, start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0), **more)
+        os.close(screen)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:  # a case failed: this session is not the case's own
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        os.close(self._keyboard)
+
+    def press_ctrl_c(self):
+        os.write(self._keyboard, b"\x03")
+
+    def said(self):
+        """Its standard output so far."""
+        self._out.seek(0)
+        return self._out.read()
+
+    def finish(self, timeout=30):
+        """Waits for the end; returns (status, stdout, stderr)."""
+        status = self.process.wait(timeout)
+        self._err.seek(0)
+        return status, self.said(), self._err.read()
+
+
+class Server:
+    """`vernier serve`, its tree on the folder `proc` unless words say otherwise.
+
+    As a context it is ended by SIGINT, which must leave nothing behind."""
+
+    def __init__(self, *words, folder="proc", prefix=()):
+        try:
+            os.mkdir(folder)
+        except FileExistsError:
+            pass  # a killed server's may be there
+        self.folder, self.tree = os.path.abspath(folder), os.path.abspath(folder) + "/net/pktgen"
+        self._err = tempfile.TemporaryFile("w+")
+        options = [] if {"--mount", "--no-mount"} & set(words) else ["--mount", folder]
+        self.process = subprocess.Popen(
+            [*prefix, VERNIER, "serve", *options, *map(str, words)], stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=self._err, text=True)
+        self.line = self.process.stdout.readline()
+        if not self.line.startswith("serving "):
+            raise AssertionError("serve: status %s, said %r" % (self.process.wait(), self.log()))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None and self.process.returncode is None:
+            self.end()
+
+    def log(self):
+        self._err.seek(0)
+        return self._err.read()
+
+    def path(self, file):
+        return os.path.join(self.tree, file)
+
+    def write(self, file, command):
+        """One write of a line; the errno, 0 when all of it was taken."""
+        try:
+            fd = os.open(self.path(file), os.O_WRONLY)
+        except OSError as error:
+            return error.errno
+        try:
+            data = command.encode() + b"\n"
+            equal(os.write(fd, data), len(data), "bytes taken of %r" % command)
+        except OSError as error:
+            return error.errno
+        finally:
+            os.close(fd)
+        return 0
+
+    def set(self, file, *commands):
+        """Writes that must succeed."""
+        for command in commands:
+            error = self.write(file, command)
+            equal(error, 0, "errno of %r into %s (%s)" % (command, file, os.strerror(error)))
+
+    def read(self, file):
+        with open(self.path(file)) as f:
+            return f.read()
+
+    def result(self, file):
+        return self.read(file).split("\nResult: ", 1)[1]
+
+    def sent(self, file):
+        return int(self.read(file).split("pkts-sofar: ", 1)[1].split()[0])
+
+    def start(self):
+        """Writes start in a process of its own, which waits for the run."""
+        return subprocess.Popen(["/bin/bash", "-c", 'echo start > "$0"', self.path("pgctrl")],
+                                stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def end(self, number=signal.SIGINT):
+        """Ends it by a signal; returns what it printed meanwhile."""
+        self.process.send_signal(number)
+        out, _ = self.process.communicate(timeout=20)
+        equal(self.process.returncode, 0, "status of the server (%s)" % self.log())
+        holds(self.folder not in mounted(), "%s is still mounted" % self.folder)
+        return out
+
+
+def mounted():
+    with open("/proc/self/mounts") as f:
+        return [line.split()[1] for line in f]
+
+
 def wait_until(condition, what, timeout=20):
     """Waits for something that happens in another process."""
     end = time.monotonic() + timeout
@@ -108,11 +235,12 @@ def quiet_stack():
             pass  # no IPv6 here, or /proc/sys is read-only: addrgenmode none does most of it
 
 
-def veth(one="vn0", other="vn1"):
+def veth(one="vn0", other="vn1", queues=1):
     """A cable: both ends up, without addresses."""
     quiet_stack()
-    sh("ip", "link", "add", one, "address", MAC0, "type", "veth", "peer", "name", other,
-       "address", MAC1)
+    many = ["numtxqueues", str(queues), "numrxqueues", str(queues)] if queues > 1 else []
+    sh("ip", "link", "add", one, "address", MAC0, *many, "type", "veth", "peer", "name", other,
+       "address", MAC1, *many)
     for link in (one, other):
         sh("ip", "link", "set", link, "addrgenmode", "none", "arp", "off", "up")
     wait_until(lambda: all("LOWER_UP" in link_facts(x)["flags"] for x in (one, other)),
@@ -145,6 +273,54 @@ def is_receiving():
         return any(row.split()[3] == "0003" and row.split()[5] == "1" for row in f.readlines()[1:])
 
 
+class Tap:
+    """A packet socket on an interface, which keeps the first packets that it sees.
+
+    They are kept in a ring that is never emptied: a socket's own buffer is small
+    for who is not root."""
+    ALL = 3  # ETH_P_ALL
+    OUTGOING = socket.PACKET_OUTGOING
+    SOL, STATISTICS, VERSION, RING, V2 = 263, 6, 10, 5, 1  # linux/if_packet.h
+    BLOCK = 1 << 16
+
+    def __init__(self, link, slots=16384, slot_bytes=2048):
+        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        self._socket.setsockopt(self.SOL, self.VERSION, self.V2)
+        self._socket.setsockopt(self.SOL, self.RING, struct.pack(
+            "4I", self.BLOCK, slots * slot_bytes // self.BLOCK, slot_bytes, slots))
+        self._ring = mmap.mmap(self._socket.fileno(), slots * slot_bytes)
+        self._socket.bind((link, self.ALL))
+        self._slot_bytes, self._seen, self._lost = slot_bytes, 0, 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._socket.close()
+
+    def seen(self):
+        """Packets so far, also those for which there was no room."""
+        packed = self._socket.getsockopt(self.SOL, self.STATISTICS, 8)  # since the last call
+        seen, lost = struct.unpack("II", packed)
+        self._seen, self._lost = self._seen + seen, self._lost + lost
+        return self._seen
+
+    def _slot(self, i):
+        """None while it is empty."""
+        at = i * self._slot_bytes
+        status, _, kept, mac, _, sec, ns = struct.unpack_from("3I2H2I", self._ring, at)
+        kind = self._ring[at + 32 + 10]  # of the struct sockaddr_ll behind the header
+        frame = self._ring[at + mac:at + mac + kept]
+        return (sec * 10**9 + ns, kind, frame) if status & 1 else None
+
+    def take(self, n):
+        """Waits for packet n; all kept ones so far: [(time in ns, kind, frame)]."""
+        wait_until(lambda: self.seen() >= n, "packet %d" % n)
+        kept = self._seen - self._lost
+        wait_until(lambda: not kept or self._slot(kept - 1), "slot %d" % kept)
+        return [self._slot(i) for i in range(kept)]
+
+
 # Files
 
 def json_lines(path):
@@ -167,7 +343,6 @@ def tshark(path, *fields, filters="", options=()):
 
 def frames(path):
     """[(time in ns, frame)] of a pcap file with nanosecond stamps."""
-    import struct
     with open(path, "rb") as f:
         data = f.read()
     order = {b"\x4d\x3c\xb2\xa1": "<", b"\xa1\xb2\x3c\x4d": ">"}[data[:4]]
@@ -184,13 +359,15 @@ def frames(path):
 def _enter_namespaces():
     libc = ctypes.CDLL(None, use_errno=True)
     uid, gid = os.getuid(), os.getgid()
-    if libc.unshare(CLONE_NEWNET | (CLONE_NEWUSER if uid else 0)):
-        raise Skip("no network namespace: " + os.strerror(ctypes.get_errno()))
+    if libc.unshare(CLONE_NEWNET | CLONE_NEWNS | (CLONE_NEWUSER if uid else 0)):
+        raise Skip("no namespaces: " + os.strerror(ctypes.get_errno()))
     if uid:
         for name, text in (("setgroups", "deny"), ("uid_map", "0 %d 1" % uid),
                            ("gid_map", "0 %d 1" % gid)):
             with open("/proc/self/" + name, "w") as f:
                 f.write(text)
+    if libc.mount(None, b"/", None, MS_REC | MS_SLAVE, None):
+        raise Skip("mounts cannot be kept apart: " + os.strerror(ctypes.get_errno()))
     sh("ip", "link", "set", "lo", "up")
 
 

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vernier serve: the control tree for everybody in this network namespace, as
+ * files and by a socket, until a signal.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "control.h"
+#include "ctl/mount.h"
+#include "ctl/socket.h"
+#include "interrupt.h"
+#include "options.h"
+
+#define DEFAULT_DIR "/run/vernier"
+#define LOOK_NS 100000000ull /* how long a mount that was taken off may stay unnoticed */
+
+struct serve_options {
+	struct control_options control; /* first: CONTROL_ROWS */
+	const char *dir, *socket;
+	bool is_socket_only, is_background;
+};
+
+#define OFF(member) offsetof(struct control_options, member)
+#define OWN(member) offsetof(struct serve_options, member)
+
+static const struct vn_option serve_rows[] = {
+	{ .name = "mount", .metavar = "DIR", .offset = OWN(dir),
+	  .help = "serve DIR/net/pktgen (default " DEFAULT_DIR ")" },
+	{ .name = "socket", .metavar = "NAME", .offset = OWN(socket), .def = VN_SOCKET_NAME,
+	  .help = "listen for vernier ctl by this name, or at this path" },
+	{ .name = "no-mount", .offset = OWN(is_socket_only),
+	  .help = "the socket only, no files" },
+	{ .name = "background", .offset = OWN(is_background),
+	  .help = "return when everything is there; the server goes on" },
+	CONTROL_ROWS,
+};
+
+const struct vn_options serve_spec = {
+	.command = "serve",
+	.brief = "serve pktgen's control files",
+	.args = "",
+	.summary = "Serves pktgen's control files, DIR/net/pktgen/pgctrl and so on, without the\n"
+		   "kernel's module, and the same by a socket to vernier ctl. Ends on SIGINT or\n"
+		   "SIGTERM: what runs is stopped, and its results are printed.",
+	.examples =
+		"  vernier serve --mount /tmp/proc &\n"
+		"  echo add_device eth1@0 > /tmp/proc/net/pktgen/kpktgend_0\n"
+		"  echo count 100000 > /tmp/proc/net/pktgen/eth1@0\n"
+		"  echo start > /tmp/proc/net/pktgen/pgctrl\n"
+		"  vernier serve --background --no-mount; vernier ctl pgctrl start\n"
+		"  vernier serve --device out=pcap:/tmp/out.pcap\n",
+	.rows = serve_rows,
+	.n_rows = VN_ARRAY_SIZE(serve_rows),
+};
+
+struct serve {
+	struct serve_options o;
+	struct control control;
+	struct vn_mount *mount;
+	struct vn_socket_server *socket;
+	struct vn_interrupt interrupt;
+	_Atomic uint32_t is_over; /* futex word: a signal came */
+	char dir[4096];
+};
+
+/* --- files ------------------------------------------------------------------------ */
+
+static int make_mount(struct serve *s, struct vn_err *err)
+{
+	struct vn_err why = { "" };
+	int rc;
+
+	if (s->o.is_socket_only)
+		return 0;
+	snprintf(s->dir, sizeof(s->dir), "%s", s->o.dir ? s->o.dir : DEFAULT_DIR);
+	/* Only the default directory is made; another may be a typing error. */
+	if (!s->o.dir && mkdir(s->dir, 0755) && errno != EEXIST && errno != ENOTCONN)
+		return vn_err_set(err, errno, "%s: %s (choose a directory with --mount)", s->dir,
+				  strerror(errno));
+	rc = vn_mount_open(s->control.tree, s->dir, &s->mount, &why);
+	if (rc == -ENODEV) { /* the socket still is of use */
+		fprintf(stderr, "vernier: serve: no files: %s\n", why.text);
+		return 0;
+	}
+	*err = why;
+	return rc;
+}
+
+/* --- results ----------------------------------------------------------------------- */
+
+struct files {
+	struct { uint64_t file; char name[VN_ENTRY_NAME]; } *v;
+	size_t n;
+	const struct vn_tree *tree;
+};
+
+static int keep_device(void *arg, const char *name, uint64_t file)
+{
+	struct files *f = arg;
+	void *v;
+
+	if (vn_tree_is_permanent(f->tree, file))
+		return 0;
+	v = realloc(f->v, (f->n + 1) * sizeof(*f->v));
+	if (!v)
+		return -ENOMEM;
+	f->v = v;
+	f->v[f->n].file = file;
+	snprintf(f->v[f->n].name, sizeof(f->v[f->n].name), "%s", name);
+	f->n++;
+	return 0;
+}
+
+/* Two lines for each device that has the result of a run. */
+static void print_results(struct vn_tree *tree)
+{
+	struct files f = { .tree = tree };
+	char *text = malloc(VN_TREE_TEXT_MAX + 1);
+
+	vn_tree_list(tree, keep_device, &f);
+	for (size_t i = 0; i < f.n && text; i++) {
+		ssize_t len = vn_tree_read(tree, f.v[i].file, text, VN_TREE_TEXT_MAX);
+		const char *result;
+
+		text[len < 0 ? 0 : len] = '\0';
+		result = strstr(text, "\nResult: OK: ");
+		if (result && strstr(result, "pps "))
+			printf("%s: %s", f.v[i].name, result + strlen("\nResult: "));
+	}
+	free(f.v);
+	free(text);
+	fflush(stdout);
+}
+
+/* --- life -------------------------------------------------------------------------- */
+
+static void end_it(void *arg)
+{
+	struct serve *s = arg;
+
+	vn_tree_shut(s->control.tree);
+	vn_clock_wake(&s->is_over, 1);
+}
+
+static void say_ready(const struct serve *s)
+{
+	if (s->mount)
+		printf("serving %s/" VN_MOUNT_TREE ", socket %s\n", s->dir, s->o.socket);
+	else
+		printf("serving socket %s\n", s->o.socket);
+	fflush(stdout);
+}
+
+static void wait_for_end(struct serve *s)
+{
+	struct vn_clock *clock = &s->control.clock;
+
+	while (!atomic_load_explicit(&s->is_over, memory_order_acquire)) {
+		if (s->mount && vn_mount_is_gone(s->mount))
+			return;
+		clock->wait(clock, vn_clock_now(clock) + LOOK_NS, &s->is_over);
+	}
+}
+
+/* Lets the parent go, and its terminal or pipes with it. */
+static void detach(int ready)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd <= 2 && null >= 0; fd++)
+		dup2(null, fd);
+	if (write(ready, "", 1) < 0)
+		return; /* the parent is gone: nobody waits */
+	close(ready);
+}
+
+/* ready: a descriptor on which the parent waits, -1 without one. */
+static int run(struct serve *s, int ready, struct vn_err *err)
+{
+	int rc;
+
+	rc = control_open(&s->control, &s->o.control, err);
+	if (!rc)
+		rc = make_mount(s, err);
+	if (!rc)
+		rc = vn_socket_serve(s->control.tree, s->o.socket, &s->socket, err);
+	if (!rc) {
+		rc = vn_interrupt_listen(&s->interrupt, end_it, s);
+		if (rc)
+			vn_err_set(err, -rc, "cannot start a thread: %s", strerror(-rc));
+	}
+	if (!rc) {
+		say_ready(s);
+		if (ready >= 0)
+			detach(ready);
+		wait_for_end(s);
+		end_it(s);
+	}
+	vn_socket_close(s->socket);
+	vn_mount_close(s->mount);
+	if (!rc && !s->o.control.is_quiet && ready < 0)
+		print_results(s->control.tree);
+	control_close(&s->control);
+	return rc;
+}
+
+/* The server is a child; the parent ends when the child says that it serves, or
+ * when it failed and told why (both have the same standard error). */
+static int run_in_background(struct serve *s, struct vn_err *err)
+{
+	int ends[2];
+	ssize_t n;
+	pid_t child;
+	char byte;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return vn_err_set(err, errno, "no pipe: %s", strerror(errno));
+	child = fork();
+	if (child < 0)
+		return vn_err_set(err, errno, "no process: %s", strerror(errno));
+	if (child == 0) {
+		close(ends[0]);
+		setsid();
+		return run(s, ends[1], err);
+	}
+	close(ends[1]);
+	do {
+		n = read(ends[0], &byte, 1);
+	} while (n < 0 && errno == EINTR);
+	return n == 1 ? 0 : -ECHILD;
+}
+
+int vn_cmd_serve(int argc, char **argv, struct vn_err *err)
+{
+	struct serve *s = calloc(1, sizeof(*s));
+	int first, rc;
+
+	if (!s) {
+		vn_err_set(err, ENOMEM, "no memory");
+		return VN_EXIT_FAILED;
+	}
+	rc = vn_options_parse(&serve_spec, &s->o, argc, argv, &first, err);
+	if (rc) {
+		free(s);
+		return rc == VN_OPTIONS_HELPED ? VN_EXIT_DONE : VN_EXIT_USAGE;
+	}
+	vn_interrupt_block(&s->interrupt);
+	rc = s->o.is_background ? run_in_background(s, err) : run(s, -1, err);
+	vn_interrupt_end(&s->interrupt);
+	free(s);
+	if (rc == -EINVAL)
+		return VN_EXIT_USAGE;
+	return rc ? VN_EXIT_FAILED : VN_EXIT_DONE;
+}
