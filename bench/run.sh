@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# run.sh BUILD [options of bench.py]: sees to the generators we are compared
-# with, then measures in namespaces of its own for network, mounts and processes:
-# whatever way it ends, the kernel takes interfaces and senders away with it.
+# [BENCH=control] run.sh BUILD [options of bench.py, or of control.py]: sees to
+# the generators we are compared with, then measures in namespaces of its own for
+# network, mounts and processes: whatever way it ends, the kernel takes
+# interfaces and senders away with it.
 set -eu
 
 build=$(realpath "$1")
@@ -29,4 +30,4 @@ fi
 # shellcheck disable=SC2016 # expanded by the inner shell
 exec unshare --net --mount --pid --fork --kill-child --mount-proc sh -c \
 	'mount -t tmpfs tmpfs /run && exec /usr/bin/python3 -B "$@"' sh \
-	"$here/bench.py" "$build" "$@"
+	"$here/${BENCH:-bench}.py" "$build" "$@"

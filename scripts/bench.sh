@@ -7,4 +7,5 @@ cd "$(dirname "$0")/.."
 build=${BUILD:-build}
 scripts/setup.sh bench
 scripts/build.sh "$build"
-exec bench/run.sh "$build"
+bench/run.sh "$build"
+BENCH=control bench/run.sh "$build"
