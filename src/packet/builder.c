@@ -238,21 +238,41 @@ static int32_t largest_size(const struct vn_stream *s)
 	return size;
 }
 
-int vn_builder_compile(struct vn_builder *b, struct vn_stream *s, struct vn_err *err)
+/* With IPsec the overhead comes and goes, and packets grow by more than it. */
+static uint32_t longest_frame(const struct vn_stream *s)
 {
-	uint32_t max_len = vn_stream_frame_len(s, largest_size(s));
-	uint16_t udp_len = (uint16_t)(VN_UDP_HLEN + vn_stream_data_len(s, s->cur.pkt_size,
-								       s->cur.pkt_overhead));
-	uint8_t *p;
-	int rc = check(s, max_len, err);
+	if (!vn_edit_ipsec(s))
+		return vn_stream_frame_len(s, largest_size(s));
+	return VN_ETH_HLEN + vn_stream_tag_bytes(&s->cfg) + VN_IPV4_HLEN + VN_UDP_HLEN +
+	       vn_stream_data_len(s, largest_size(s), 0) + VN_IPSEC_GROWTH_MAX;
+}
 
+static int prepare(struct vn_stream *s, uint32_t *max_len, struct vn_err *err)
+{
+	int rc = vn_stream_reload_ipsec(s, err);
+
+	if (rc < 0)
+		return rc;
+	*max_len = longest_frame(s);
+	rc = check(s, *max_len, err);
 	if (rc == 0 && vn_stream_reserve_flows(s) < 0)
 		rc = vn_err_set(err, ENOMEM, "no memory for %u flows", s->cfg.flows);
+	return rc;
+}
+
+int vn_builder_compile(struct vn_builder *b, struct vn_stream *s, struct vn_err *err)
+{
+	uint16_t udp_len = (uint16_t)(VN_UDP_HLEN + vn_stream_data_len(s, s->cur.pkt_size,
+								       s->cur.pkt_overhead));
+	uint32_t max_len;
+	uint8_t *p;
+	int rc = prepare(s, &max_len, err);
+
 	if (rc < 0)
 		return rc;
 
 	b->s = s;
-	b->max_len = max_len + (vn_edit_ipsec(s) ? VN_IPSEC_GROWTH_MAX : 0);
+	b->max_len = max_len;
 	b->max_batch = vn_edit_ipsec(s) ? 1 : VN_BATCH;
 	b->has_csum = s->cfg.flags & VN_FLAG_UDPCSUM;
 	/* Unique while builders live: the address of a struct ends in three zero

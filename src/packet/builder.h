@@ -55,7 +55,8 @@ struct vn_builder {
  * zeroed before its first use. The builder keeps a pointer to the stream.
  * Returns 0 or, with a sentence, -EMSGSIZE (frames longer than VN_FRAME_MAX),
  * -EINVAL (a random destination range without one address that may be sent
- * to), -EOPNOTSUPP (IPsec behind tags or labels) or -ENOMEM.
+ * to), -EOPNOTSUPP (IPsec behind tags or labels), -ENOMEM, or what a source of
+ * associations says that is asked only now.
  */
 int vn_builder_compile(struct vn_builder *b, struct vn_stream *s, struct vn_err *err);
 

@@ -37,6 +37,7 @@ struct cipher {
 	enum iv_rule iv;
 	uint32_t iv_len, block, salt; /* bytes; salt: at the end of the key */
 	uint32_t tag;                 /* longest check value of its own, 0: none */
+	uint16_t tag_bits[3];         /* what may be asked for of it */
 	bool is_auth_only;            /* leaves the payload readable */
 	const EVP_CIPHER *(*evp)(uint32_t key_len); /* without the salt; NULL: no such length */
 };
@@ -75,16 +76,16 @@ static const EVP_CIPHER *evp_chacha(uint32_t len)
 }
 
 static const struct cipher ciphers[] = {
-	{ { "ecb(cipher_null)", "cipher_null" }, IV_NONE, 0, 1, 0, 0, false, evp_null },
-	{ { "cbc(aes)", "aes" }, IV_ZERO_BLOCK, 16, 16, 0, 0, false, evp_aes_cbc },
-	{ { "cbc(des3_ede)", "des3_ede" }, IV_ZERO_BLOCK, 8, 8, 0, 0, false, evp_des3 },
-	{ { "rfc3686(ctr(aes))" }, IV_RANDOM, 8, 1, 4, 0, false, evp_aes_ctr },
+	{ { "ecb(cipher_null)", "cipher_null" }, IV_NONE, 0, 1, 0, 0, { 0 }, false, evp_null },
+	{ { "cbc(aes)", "aes" }, IV_ZERO_BLOCK, 16, 16, 0, 0, { 0 }, false, evp_aes_cbc },
+	{ { "cbc(des3_ede)", "des3_ede" }, IV_ZERO_BLOCK, 8, 8, 0, 0, { 0 }, false, evp_des3 },
+	{ { "rfc3686(ctr(aes))" }, IV_RANDOM, 8, 1, 4, 0, { 0 }, false, evp_aes_ctr },
 };
 
 static const struct cipher aeads[] = {
-	{ { "rfc4106(gcm(aes))" }, IV_RANDOM, 8, 1, 4, 16, false, evp_aes_gcm },
-	{ { "rfc4543(gcm(aes))" }, IV_RANDOM, 8, 1, 4, 16, true, evp_aes_gcm },
-	{ { "rfc7539esp(chacha20,poly1305)" }, IV_RANDOM, 8, 1, 4, 16, false, evp_chacha },
+	{ { "rfc4106(gcm(aes))" }, IV_RANDOM, 8, 1, 4, 16, { 64, 96, 128 }, false, evp_aes_gcm },
+	{ { "rfc4543(gcm(aes))" }, IV_RANDOM, 8, 1, 4, 16, { 128 }, true, evp_aes_gcm },
+	{ { "rfc7539esp(chacha20,poly1305)" }, IV_RANDOM, 8, 1, 4, 16, { 128 }, false, evp_chacha },
 };
 
 static const struct digest {
@@ -153,6 +154,103 @@ static int unknown(const char *kind, const char *name, struct vn_err *err)
 	return vn_err_set(err, EOPNOTSUPP, "%s \"%s\" is none of %s", kind, name, names);
 }
 
+/* --- checks --------------------------------------------------------------------- */
+
+static const EVP_CIPHER *evp_of(const struct cipher *c, uint32_t key_len)
+{
+	/* Without an IV and without a key: nothing is encrypted. */
+	if (key_len < c->salt || (c->iv == IV_NONE && key_len))
+		return NULL;
+	return c->evp(key_len - c->salt);
+}
+
+static int check_key(const char *kind, const struct vn_sa_algo *algo, const struct cipher *c,
+		     struct vn_err *err)
+{
+	char accepted[64];
+	struct vn_text t;
+	uint32_t len;
+
+	if (evp_of(c, algo->key_len))
+		return 0;
+	vn_text_init(&t, accepted, sizeof(accepted));
+	for (len = 1; len <= VN_SA_KEY_MAX; len++)
+		if (evp_of(c, len))
+			vn_text_add(&t, "%s%u", t.len ? ", " : "", len * 8);
+	return vn_err_set(err, EINVAL, "%s %s: a key of %u bits; it takes %s", kind, algo->name,
+			  algo->key_len * 8, t.len ? accepted : "none");
+}
+
+static int check_enc(const struct vn_sa_algo *algo, struct vn_err *err)
+{
+	const struct cipher *c = find_cipher(ciphers, VN_ARRAY_SIZE(ciphers), algo->name);
+
+	return c ? check_key("enc", algo, c, err) : unknown("enc", algo->name, err);
+}
+
+static int check_aead(const struct vn_sa_algo *algo, struct vn_err *err)
+{
+	const struct cipher *c = find_cipher(aeads, VN_ARRAY_SIZE(aeads), algo->name);
+	char accepted[64];
+	struct vn_text t;
+
+	if (!c)
+		return unknown("aead", algo->name, err);
+	vn_text_init(&t, accepted, sizeof(accepted));
+	for (size_t i = 0; i < VN_ARRAY_SIZE(c->tag_bits) && c->tag_bits[i]; i++) {
+		if (algo->icv_bits == c->tag_bits[i])
+			return check_key("aead", algo, c, err);
+		vn_text_add(&t, "%s%u", i ? ", " : "", c->tag_bits[i]);
+	}
+	return vn_err_set(err, EINVAL, "aead %s: a check value of %u bits; it makes %s", algo->name,
+			  algo->icv_bits, accepted);
+}
+
+static int check_auth(const struct vn_sa_algo *algo, struct vn_err *err)
+{
+	const struct digest *d = find_digest(algo->name);
+	uint32_t most;
+
+	if (!d)
+		return unknown("auth", algo->name, err);
+	most = d->evp ? (uint32_t)EVP_MD_get_size(d->evp()) * 8 : 0;
+	if (d->evp && algo->key_len == 0)
+		return vn_err_set(err, EINVAL, "auth %s: no key; it takes one of 8 bits or more",
+				  algo->name);
+	if (algo->icv_bits % 8 || algo->icv_bits > most)
+		return vn_err_set(err, EINVAL,
+				  "auth %s: a check value of %u bits; it makes bytes, up to %u",
+				  algo->name, algo->icv_bits, most);
+	return 0;
+}
+
+static int check_esp(const struct vn_sa *sa, struct vn_err *err)
+{
+	int rc;
+
+	if (sa->aead.name[0] && (sa->enc.name[0] || sa->auth.name[0]))
+		return vn_err_set(err, EINVAL, "aead %s and %s; esp takes aead, or enc and auth",
+				  sa->aead.name, sa->enc.name[0] ? sa->enc.name : sa->auth.name);
+	if (sa->aead.name[0])
+		return check_aead(&sa->aead, err);
+	if (!sa->enc.name[0])
+		return vn_err_set(err, EINVAL,
+				  "esp takes enc or aead (enc cipher_null '' encrypts nothing)");
+	rc = check_enc(&sa->enc, err);
+	return rc == 0 && sa->auth.name[0] ? check_auth(&sa->auth, err) : rc;
+}
+
+int vn_ipsec_check(const struct vn_sa *sa, struct vn_err *err)
+{
+	if (sa->unusable)
+		return vn_err_set(err, EOPNOTSUPP, "%s is not supported", sa->unusable);
+	if (sa->proto == VN_SA_ESP)
+		return check_esp(sa, err);
+	if (sa->enc.name[0] || sa->aead.name[0] || !sa->auth.name[0])
+		return vn_err_set(err, EINVAL, "ah takes auth or auth-trunc, and nothing else");
+	return check_auth(&sa->auth, err);
+}
+
 /* --- setting up ---------------------------------------------------------------- */
 
 /* The packet's IV and the cipher's, once for all packets. */
@@ -182,27 +280,16 @@ static int set_cipher(struct vn_ipsec_state *st, const struct vn_sa *sa, struct 
 {
 	bool is_aead = sa->aead.name[0];
 	const struct vn_sa_algo *algo = is_aead ? &sa->aead : &sa->enc;
-	const char *kind = is_aead ? "aead" : "enc";
-	const EVP_CIPHER *evp = NULL;
 
 	st->cipher = is_aead ? find_cipher(aeads, VN_ARRAY_SIZE(aeads), algo->name)
 			     : find_cipher(ciphers, VN_ARRAY_SIZE(ciphers), algo->name);
-	if (!st->cipher)
-		return unknown(kind, algo->name, err);
-	if (algo->key_len >= st->cipher->salt)
-		evp = st->cipher->evp(algo->key_len - st->cipher->salt);
-	if (!evp)
-		return vn_err_set(err, EINVAL, "%s %s: takes no key of %u bits", kind, algo->name,
-				  algo->key_len * 8);
-	if (is_aead)
-		st->icv = algo->icv_bits ? algo->icv_bits / 8 : st->cipher->tag;
-	if (st->icv > st->cipher->tag && is_aead)
-		return vn_err_set(err, EINVAL, "aead %s: no check value of %u bits (at most %u)",
-				  algo->name, algo->icv_bits, st->cipher->tag * 8);
+	st->icv = is_aead ? algo->icv_bits / 8 : 0;
 	st->crypt = EVP_CIPHER_CTX_new();
-	if (!st->crypt || !EVP_EncryptInit_ex(st->crypt, evp, NULL, algo->key, NULL) ||
+	if (!st->crypt ||
+	    !EVP_EncryptInit_ex(st->crypt, evp_of(st->cipher, algo->key_len), NULL, algo->key,
+				NULL) ||
 	    !EVP_CIPHER_CTX_set_padding(st->crypt, 0) || set_iv(st, algo, rng) < 0)
-		return vn_err_set(err, EIO, "%s %s: libcrypto refuses it", kind, algo->name);
+		return vn_err_set(err, EIO, "%s: libcrypto refuses it", algo->name);
 	return 0;
 }
 
@@ -213,14 +300,9 @@ static int set_mac(struct vn_ipsec_state *st, const struct vn_sa_algo *algo, str
 	EVP_MAC *mac;
 	bool is_set;
 
-	if (!d)
-		return unknown("auth", algo->name, err);
 	if (!d->evp)
 		return 0;
 	st->icv = algo->icv_bits ? algo->icv_bits / 8 : d->icv;
-	if (st->icv > (uint32_t)EVP_MD_get_size(d->evp()))
-		return vn_err_set(err, EINVAL, "auth %s: no check value of %u bits (at most %d)",
-				  algo->name, algo->icv_bits, EVP_MD_get_size(d->evp()) * 8);
 	params[0] = OSSL_PARAM_construct_utf8_string(
 		"digest", (char *)(uintptr_t)EVP_MD_get0_name(d->evp()), 0);
 	mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
@@ -230,28 +312,27 @@ static int set_mac(struct vn_ipsec_state *st, const struct vn_sa_algo *algo, str
 	return is_set ? 0 : vn_err_set(err, EIO, "auth %s: libcrypto refuses it", algo->name);
 }
 
-/* As the kernel counts it: AH's check value is rounded up to 8 bytes with it. */
-static uint32_t ah_len(const struct vn_ipsec_state *st)
+/* As the kernel counts it: AH's header is rounded up with its check value. */
+static uint32_t ah_len(const struct vn_ipsec *x)
 {
-	return (AH_HLEN + st->icv + 7) & ~7u;
+	uint32_t align = x->sa.is_align4 ? 4 : 8;
+
+	return (AH_HLEN + x->state->icv + align - 1) / align * align;
 }
 
 static int set_up(struct vn_ipsec *x, struct vn_rng *rng, struct vn_err *err)
 {
 	struct vn_ipsec_state *st = x->state;
 	const struct vn_sa *sa = &x->sa;
-	int rc = 0;
+	int rc = vn_ipsec_check(sa, err);
 
-	if (sa->mode == VN_SA_OTHER_MODE)
-		return vn_err_set(err, EOPNOTSUPP, "spi 0x%x: mode is none of transport, tunnel",
-				  sa->spi);
-	if (sa->proto == VN_SA_ESP)
+	if (!rc && sa->proto == VN_SA_ESP)
 		rc = set_cipher(st, sa, rng, err);
-	if (!rc && !sa->aead.name[0] && (sa->auth.name[0] || sa->proto == VN_SA_AH))
+	if (!rc && sa->auth.name[0])
 		rc = set_mac(st, &sa->auth, err);
 	if (rc)
 		return rc;
-	x->header_len = sa->proto == VN_SA_AH ? ah_len(st) : ESP_HLEN + st->cipher->iv_len;
+	x->header_len = sa->proto == VN_SA_AH ? ah_len(x) : ESP_HLEN + st->cipher->iv_len;
 	if (sa->mode == VN_SA_TUNNEL)
 		x->header_len += VN_IPV4_HLEN;
 	return 0;
@@ -286,6 +367,8 @@ void vn_ipsec_free(struct vn_ipsec *x)
 		return;
 	EVP_CIPHER_CTX_free(x->state->crypt);
 	EVP_MAC_CTX_free(x->state->mac);
+	explicit_bzero(x->state, sizeof(*x->state));
+	explicit_bzero(&x->sa, sizeof(x->sa));
 	free(x->state);
 	free(x);
 }
@@ -367,7 +450,7 @@ static uint32_t put_esp(const struct vn_ipsec *x, uint8_t *at, uint32_t len, uin
 static uint32_t put_ah(const struct vn_ipsec *x, uint8_t *ip, uint32_t len, uint8_t next)
 {
 	const struct vn_ipsec_state *st = x->state;
-	uint32_t ah = ah_len(st);
+	uint32_t ah = ah_len(x);
 	uint8_t *at = ip + VN_IPV4_HLEN, kept[VN_IPV4_HLEN], icv[EVP_MAX_MD_SIZE];
 
 	make_room(at, len, ah);

@@ -22,16 +22,23 @@
 struct vn_ipsec {
 	struct vn_sa sa;
 	uint64_t bytes, packets; /* sent, and not yet accounted for */
-	bool is_current;         /* the source had it when the run began */
+	bool is_current;         /* the source had it when it was asked last */
+	bool is_held;            /* a flow has it */
 	uint32_t header_len;     /* what the kernel takes off the payload for it */
 	struct vn_ipsec_state *state;
 };
 
 /*
+ * Whether packets can be transformed by it: algorithms known and fitting the
+ * protocol, keys and check values of a length they take, nothing unusable. 0,
+ * or -EINVAL or -EOPNOTSUPP with a sentence that says what is accepted.
+ */
+int vn_ipsec_check(const struct vn_sa *sa, struct vn_err *err);
+
+/*
  * Sets up an association. rng: draws the IV of ciphers that count (the kernel
- * has a random one for each association). 0, or -EOPNOTSUPP (an algorithm that
- * is not known, with a list of those that are), -EINVAL (a key of another
- * length) or -ENOMEM with a sentence; *out NULL then.
+ * has a random one for each association). 0, or what the check says, -EIO
+ * (libcrypto refuses) or -ENOMEM with a sentence; *out NULL then.
  */
 int vn_ipsec_new(const struct vn_sa *sa, struct vn_rng *rng, struct vn_ipsec **out,
 		 struct vn_err *err);

@@ -46,6 +46,11 @@ uint32_t vn_flow_daddr(struct vn_stream *s);
 bool vn_stream_may_ipsec(const struct vn_stream *s);
 /* Sets up what the source has for this run. 0 or -errno with a sentence. */
 int vn_stream_load_ipsec(struct vn_stream *s, const struct vn_sa_source *sas, struct vn_err *err);
+/* The same when a change during the run is the first to ask for it. */
+int vn_stream_reload_ipsec(struct vn_stream *s, struct vn_err *err);
+/* That of the packet under work, or built last; NULL: it goes out in clear. A
+ * tunnel needs the stream's spi, also when a flow holds it. */
+struct vn_ipsec *vn_stream_ipsec(const struct vn_stream *s);
 /* A flow begins: its association, and the overhead that comes with it. */
 void vn_flow_find_ipsec(struct vn_stream *s, struct vn_flow *flow);
 void vn_stream_free_ipsec(struct vn_stream *s);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as a file of associations; each that is read is set up and used. */
 #include "packet/sa.c"
+#include "packet/sa_words.c"
 #include "packet/sa_parse.c"
 #include "packet/ipsec.h"
 

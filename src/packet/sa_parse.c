@@ -1,427 +1,529 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `ip xfrm state` syntax. An association begins with the word src at the
- * beginning of a line (or behind "ip xfrm state add") and goes on in the lines
- * that are indented, as `ip` prints them. What does not change a packet
- * (life times, selectors, counters) is passed over.
+ * One table of keywords serves what `ip xfrm state` prints and what `ip xfrm
+ * state add` takes: the two differ in little but the line ends.
  */
 #include "packet/sa.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdbool.h>
-#include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/macros.h"
 #include "base/parse.h"
-
-#define WORD_MAX 512
-#define WORDS_MAX 128
-#define FILE_MAX (16u << 20)
+#include "packet/ipsec.h"
+#include "packet/sa_words.h"
 
 struct parser {
+	struct vn_sa_words words;
+	struct vn_sa_word word; /* the one that comes next */
 	const char *name;
-	unsigned int line;
-	const char *at, *end;   /* still to be read */
-	char text[WORDS_MAX][WORD_MAX];
-	unsigned int n, next;   /* words of this line; the one to be taken */
-	bool is_indented;
-	struct vn_sa sa;
-	bool has_sa, is_foreign; /* one is under way; not for us (IPv6, other protocol) */
-	struct vn_sa_db *db;
 	struct vn_err *err;
+	/* the association under work */
+	struct vn_sa sa;
+	unsigned int line;
+	bool is_ipv6, has_src, has_dst, has_proto, has_spi;
 };
 
-static int refuse(struct parser *p, const char *what, const char *value, const char *accepted)
+struct keyword {
+	const char *name;
+	int (*take)(struct parser *p, const struct keyword *k);
+	size_t at;            /* offset into struct vn_sa */
+	unsigned int n;       /* words to leave out; whether an ICV length follows */
+	const char *unusable; /* what using it would need */
+};
+
+/* --- words -------------------------------------------------------------- */
+
+/* Puts the place before the sentence. */
+static int complain(struct parser *p, int rc, const struct vn_err *why)
 {
-	return vn_err_set(p->err, EINVAL, "%s:%u: %s \"%s\": accepted is %s", p->name, p->line,
-			  what, value, accepted);
+	return vn_err_set(p->err, -rc, "%s:%u: %s", p->name, p->word.line, why->text);
 }
 
-/* --- words ----------------------------------------------------------------- */
-
-static bool is_blank(char c)
+static int advance(struct parser *p)
 {
-	return c == ' ' || c == '\t' || c == '\r';
+	struct vn_err why = { "" };
+	int rc = vn_sa_words_next(&p->words, &p->word, &why);
+
+	return rc < 0 ? complain(p, rc, &why) : 0;
 }
 
-/* A line ends at a newline that no backslash precedes. */
-static bool at_continuation(const struct parser *p)
+static bool is_word(const struct parser *p, const char *text)
 {
-	return *p->at == '\\' && p->at + 1 < p->end && p->at[1] == '\n';
+	return !p->word.is_end && !strcmp(p->word.text, text);
 }
 
-static int take_word(struct parser *p)
+static bool begins_association(const struct vn_sa_word *w)
 {
-	char *word = p->text[p->n], quote = '\0';
-	size_t len = 0;
-
-	if (p->n == WORDS_MAX)
-		return vn_err_set(p->err, EINVAL, "%s:%u: more than %d words", p->name, p->line,
-				  WORDS_MAX);
-	for (; p->at < p->end; p->at++) {
-		char c = *p->at;
-
-		if (quote ? c == quote : c == '\'' || c == '"') {
-			quote = quote ? '\0' : c;
-			continue;
-		}
-		if (c == '\n' || (!quote && (is_blank(c) || at_continuation(p))))
-			break;
-		if (len + 1 == WORD_MAX)
-			return vn_err_set(p->err, EINVAL, "%s:%u: a word of more than %d bytes",
-					  p->name, p->line, WORD_MAX - 1);
-		word[len++] = c;
-	}
-	word[len] = '\0';
-	p->n++;
-	return 0;
+	return w->is_first && (!w->is_indented || !strcmp(w->text, "ip"));
 }
 
-/* Returns 1 when there was a line, 0 at the end. */
-static int take_line(struct parser *p)
+static bool is_over(const struct parser *p)
+{
+	return p->word.is_end || begins_association(&p->word);
+}
+
+/* Keys are not shown: messages end up in logs. A word that could be one is cut. */
+static const char *shown(const struct parser *p)
+{
+	return !strncmp(p->word.text, "0x", 2) && strlen(p->word.text) > 10 ? "0x..."
+									    : p->word.text;
+}
+
+/* For messages about the next word. */
+static int refuse(struct parser *p, const char *what, const char *accepted)
+{
+	return vn_err_set(p->err, EINVAL, "%s:%u: %s '%.60s' is not accepted (%s)", p->name,
+			  p->word.line, what, shown(p), accepted);
+}
+
+/* There must be a next word that belongs to the keyword. */
+static int expect(struct parser *p, const struct keyword *k)
+{
+	if (!is_over(p))
+		return 0;
+	return vn_err_set(p->err, EINVAL, "%s:%u: '%s' without its value", p->name,
+			  p->word.line, k->name);
+}
+
+static int skip_words(struct parser *p, const struct keyword *k, unsigned int n)
 {
 	int rc = 0;
 
-	p->n = p->next = 0;
-	if (p->at == p->end)
-		return 0;
-	p->line++;
-	p->is_indented = is_blank(*p->at);
-	while (!rc && p->at < p->end && *p->at != '\n') {
-		if (is_blank(*p->at)) {
-			p->at++;
-		} else if (at_continuation(p)) {
-			p->at += 2;
-			p->line++;
-		} else if (*p->at == '#') {
-			while (p->at < p->end && *p->at != '\n')
-				p->at++;
-		} else {
-			rc = take_word(p);
-		}
+	for (; n > 0 && rc == 0; n--) {
+		rc = expect(p, k);
+		if (rc == 0)
+			rc = advance(p);
 	}
-	if (p->at < p->end)
-		p->at++;
-	return rc < 0 ? rc : 1;
+	return rc;
 }
 
-/* The next word, "" behind the last. */
-static const char *next_word(struct parser *p)
+static int skip_line(struct parser *p)
 {
-	return p->next < p->n ? p->text[p->next++] : "";
-}
-
-static bool take_if(struct parser *p, const char *word)
-{
-	if (p->next == p->n || strcmp(p->text[p->next], word) != 0)
-		return false;
-	p->next++;
-	return true;
-}
-
-/* --- values ------------------------------------------------------------------- */
-
-/* "256", "0x100", "0x00000100(256)" */
-static int take_number(struct parser *p, const char *what, uint32_t *out)
-{
-	const char *word = next_word(p);
-	unsigned long long value;
-	char *end;
-
-	errno = 0;
-	value = strtoull(word, &end, 0);
-	if (end == word || (*end && *end != '(' && *end != '/') || *word == '-' || errno ||
-	    value > UINT32_MAX)
-		return refuse(p, what, word, "a number of 32 bits");
-	*out = (uint32_t)value;
-	return 0;
-}
-
-static int take_address(struct parser *p, const char *what, uint32_t *out)
-{
-	const char *word = next_word(p);
-	struct in6_addr in6;
-	struct in_addr in;
-
-	if (inet_pton(AF_INET, word, &in) == 1) {
-		*out = ntohl(in.s_addr);
-		return 0;
-	}
-	if (inet_pton(AF_INET6, word, &in6) != 1)
-		return refuse(p, what, word, "an IPv4 address");
-	p->is_foreign = true;
-	return 0;
-}
-
-static int take_key(struct parser *p, struct vn_sa_algo *algo)
-{
-	const char *word = p->text[p->next];
-	size_t len = strlen(word), i;
-
-	/* Printed without one: the next is "(0 bits)", a length, or nothing. */
-	if (p->next == p->n)
-		return 0;
-	p->next++;
-	if (strncmp(word, "0x", 2) != 0) {
-		if (len > VN_SA_KEY_MAX)
-			return refuse(p, algo->name, word, "a key of at most 1024 bits");
-		memcpy(algo->key, word, len);
-		algo->key_len = (uint32_t)len;
-		return 0;
-	}
-	if (len % 2 || len > 2 + 2 * VN_SA_KEY_MAX)
-		return refuse(p, algo->name, word, "0x and an even number of at most 256 digits");
-	for (i = 2; i < len; i += 2) {
-		int high = vn_hex_digit(word[i]), low = vn_hex_digit(word[i + 1]);
-
-		if (high < 0 || low < 0)
-			return refuse(p, algo->name, word, "0x and hexadecimal digits");
-		algo->key[i / 2 - 1] = (uint8_t)(high << 4 | low);
-	}
-	algo->key_len = (uint32_t)(len / 2 - 1);
-	return 0;
-}
-
-/* NAME KEY, and with_icv a length in bits; "(160 bits)" may stand between. */
-static int take_algo(struct parser *p, struct vn_sa_algo *algo, bool with_icv)
-{
-	const char *name = next_word(p);
 	int rc;
 
-	memset(algo, 0, sizeof(*algo));
-	if (!*name || strlen(name) >= sizeof(algo->name))
-		return refuse(p, "algorithm", name, "its name and key");
-	memcpy(algo->name, name, strlen(name));
-	rc = take_key(p, algo);
-	if (rc)
+	do {
+		rc = advance(p);
+	} while (rc == 0 && !p->word.is_end && !p->word.is_first);
+	return rc;
+}
+
+/* "(160 bits)" */
+static int skip_remark(struct parser *p)
+{
+	bool is_last;
+	int rc = 0;
+
+	if (is_over(p) || p->word.text[0] != '(')
+		return 0;
+	do {
+		is_last = strchr(p->word.text, ')');
+		rc = advance(p);
+	} while (rc == 0 && !is_last && !is_over(p));
+	return rc;
+}
+
+/* Decimal or 0x; a remark right behind it, as in 0x00000100(256), is left out.
+ * *end: what follows the number. */
+static bool read_number(const char *text, uint32_t *out, const char **end)
+{
+	unsigned int base = text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10;
+	const char *digits = text + (base == 16 ? 2 : 0), *c;
+	uint64_t v = 0;
+
+	for (c = digits; vn_hex_digit(*c) >= 0 && vn_hex_digit(*c) < (int)base; c++) {
+		v = v * base + (unsigned int)vn_hex_digit(*c);
+		if (v > UINT32_MAX)
+			return false;
+	}
+	*out = (uint32_t)v;
+	*end = c;
+	return c > digits;
+}
+
+static int take_number(struct parser *p, const struct keyword *k, uint32_t *out)
+{
+	const char *end;
+	int rc = expect(p, k);
+
+	if (rc < 0)
 		return rc;
-	if (p->next < p->n && p->text[p->next][0] == '(')
-		p->next += 2;
-	return with_icv ? take_number(p, "length in bits", &algo->icv_bits) : 0;
+	if (!read_number(p->word.text, out, &end) || (*end != '\0' && *end != '('))
+		return refuse(p, k->name, "a number up to 4294967295, decimal or 0x");
+	return advance(p);
 }
 
-/* --- keywords ------------------------------------------------------------------- */
+/* --- keywords ------------------------------------------------------------- */
 
-static int take_src(struct parser *p)
+static int take_address(struct parser *p, const struct keyword *k)
 {
-	return take_address(p, "src", &p->sa.saddr);
-}
+	struct in6_addr ipv6;
+	struct in_addr ipv4;
+	int rc = expect(p, k);
 
-static int take_dst(struct parser *p)
-{
-	return take_address(p, "dst", &p->sa.daddr);
-}
-
-static int take_proto(struct parser *p)
-{
-	const char *word = next_word(p);
-
-	if (strcmp(word, "esp") == 0)
-		p->sa.proto = VN_SA_ESP;
-	else if (strcmp(word, "ah") == 0)
-		p->sa.proto = VN_SA_AH;
-	else if (strcmp(word, "comp") == 0 || strcmp(word, "route2") == 0 ||
-		 strcmp(word, "hao") == 0)
-		p->is_foreign = true;
+	if (rc < 0)
+		return rc;
+	if (inet_pton(AF_INET, p->word.text, &ipv4) == 1)
+		*(uint32_t *)((char *)&p->sa + k->at) = ntohl(ipv4.s_addr);
+	else if (inet_pton(AF_INET6, p->word.text, &ipv6) == 1)
+		p->is_ipv6 = true;
 	else
-		return refuse(p, "proto", word, "esp or ah");
-	return 0;
+		return refuse(p, k->name, "an IPv4 or IPv6 address");
+	*(k->at == offsetof(struct vn_sa, saddr) ? &p->has_src : &p->has_dst) = true;
+	return advance(p);
 }
 
-static int take_mode(struct parser *p)
+static int take_proto(struct parser *p, const struct keyword *k)
 {
-	const char *word = next_word(p);
+	int rc = expect(p, k);
 
-	p->sa.mode = strcmp(word, "transport") == 0 ? VN_SA_TRANSPORT :
-		     strcmp(word, "tunnel") == 0 ? VN_SA_TUNNEL : VN_SA_OTHER_MODE;
-	return *word ? 0 : refuse(p, "mode", word, "transport or tunnel");
+	if (rc < 0)
+		return rc;
+	p->has_proto = true;
+	if (is_word(p, "esp") || is_word(p, "50"))
+		p->sa.proto = VN_SA_ESP;
+	else if (is_word(p, "ah") || is_word(p, "51"))
+		p->sa.proto = VN_SA_AH;
+	else if (is_word(p, "comp") || is_word(p, "108"))
+		p->sa.unusable = "proto comp";
+	else if (is_word(p, "route2") || is_word(p, "hao"))
+		p->is_ipv6 = true; /* these are nowhere else */
+	else
+		return refuse(p, k->name, "esp, ah, comp, route2, hao");
+	return advance(p);
 }
 
-static int take_spi(struct parser *p)
+static int take_mode(struct parser *p, const struct keyword *k)
 {
-	return take_number(p, "spi", &p->sa.spi);
+	static const struct {
+		const char *name, *unusable;
+		enum vn_sa_mode mode;
+	} modes[] = {
+		{ "transport", NULL, VN_SA_TRANSPORT },	{ "tunnel", NULL, VN_SA_TUNNEL },
+		{ "beet", "mode beet", 0 },		{ "ro", "mode ro", 0 },
+		{ "in_trigger", "mode in_trigger", 0 }, { "iptfs", "mode iptfs", 0 },
+	};
+	unsigned int i;
+	int rc = expect(p, k);
+
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < VN_ARRAY_SIZE(modes); i++) {
+		if (!is_word(p, modes[i].name))
+			continue;
+		p->sa.mode = modes[i].mode;
+		if (modes[i].unusable)
+			p->sa.unusable = modes[i].unusable;
+		return advance(p);
+	}
+	return refuse(p, k->name, "transport, tunnel");
 }
 
-static int take_reqid(struct parser *p)
+static int take_spi(struct parser *p, const struct keyword *k)
 {
-	return take_number(p, "reqid", &p->sa.reqid);
+	p->has_spi = true;
+	return take_number(p, k, &p->sa.spi);
 }
 
-static int take_mark(struct parser *p)
+static int take_u32(struct parser *p, const struct keyword *k)
 {
-	return take_number(p, "mark", &p->sa.mark);
+	return take_number(p, k, (uint32_t *)((char *)&p->sa + k->at));
 }
 
-static int take_auth(struct parser *p)
+/* "mark 1 mask 0xff", "mark 0x1/0xff" */
+static int take_mark(struct parser *p, const struct keyword *k)
 {
-	return take_algo(p, &p->sa.auth, false);
+	const char *end;
+	int rc = expect(p, k);
+
+	if (rc < 0)
+		return rc;
+	p->sa.mark_mask = UINT32_MAX;
+	if (!read_number(p->word.text, &p->sa.mark, &end) ||
+	    (*end != '\0' &&
+	     (*end != '/' || !read_number(end + 1, &p->sa.mark_mask, &end) || *end != '\0')))
+		return refuse(p, k->name, "MARK or MARK/MASK");
+	rc = advance(p);
+	if (rc < 0 || is_over(p) || !is_word(p, "mask"))
+		return rc;
+	rc = advance(p);
+	return rc < 0 ? rc : take_number(p, k, &p->sa.mark_mask);
 }
 
-static int take_auth_trunc(struct parser *p)
+/* The next word as a key: digits behind 0x, else its characters. */
+static int read_key(struct parser *p, const struct keyword *k, struct vn_sa_algo *key)
 {
-	return take_algo(p, &p->sa.auth, true);
+	const char *c = p->word.text;
+	bool is_0x = c[0] == '0' && (c[1] == 'x' || c[1] == 'X');
+	size_t len = strlen(c);
+	size_t n = is_0x ? (len - 2) / 2 : len, i;
+
+	if (n > VN_SA_KEY_MAX)
+		return vn_err_set(p->err, EINVAL, "%s:%u: %s '%s': a key of %zu bytes (at most %d)",
+				  p->name, p->word.line, k->name, key->name, n, VN_SA_KEY_MAX);
+	if (is_0x && (len % 2 || strspn(c + 2, "0123456789abcdefABCDEF") != len - 2))
+		return vn_err_set(p->err, EINVAL,
+				  "%s:%u: %s '%s': key '%s' is not bytes of two hexadecimal digits",
+				  p->name, p->word.line, k->name, key->name, shown(p));
+	for (i = 0; i < n; i++)
+		key->key[i] = is_0x ? (uint8_t)(vn_hex_digit(c[2 + 2 * i]) << 4 |
+						vn_hex_digit(c[3 + 2 * i]))
+				    : (uint8_t)c[i];
+	key->key_len = (uint32_t)n;
+	return advance(p);
 }
 
-static int take_enc(struct parser *p)
+/* An empty key is not printed: a remark, the ICV's length or a new line follows. */
+static bool has_key(const struct parser *p, const struct keyword *k, const struct vn_sa_algo *key)
 {
-	return take_algo(p, &p->sa.enc, false);
+	if (is_over(p) || p->word.is_first || p->word.text[0] == '(')
+		return false;
+	return !(k->n && !strcmp(key->name, "digest_null") && is_word(p, "0"));
 }
 
-static int take_aead(struct parser *p)
+/* NAME KEY, in what is printed also the key's length and nothing for an empty
+ * key; then, with some, the length of the ICV. */
+static int take_algorithm(struct parser *p, const struct keyword *k)
 {
-	return take_algo(p, &p->sa.aead, true);
+	struct vn_sa_algo *key = (struct vn_sa_algo *)((char *)&p->sa + k->at);
+	int rc = expect(p, k);
+
+	if (rc < 0)
+		return rc;
+	if (strlen(p->word.text) >= VN_SA_NAME_MAX || !p->word.text[0] ||
+	    !strncmp(p->word.text, "0x", 2))
+		return refuse(p, k->name, "the name of an algorithm, then its key");
+	memset(key, 0, sizeof(*key));
+	memcpy(key->name, p->word.text, strlen(p->word.text) + 1);
+	rc = advance(p);
+	if (rc == 0 && has_key(p, k, key))
+		rc = read_key(p, k, key);
+	if (rc == 0)
+		rc = skip_remark(p);
+	if (rc == 0 && k->n)
+		rc = take_number(p, k, &key->icv_bits);
+	return rc;
 }
 
-static int take_encap(struct parser *p)
+static bool is_hex(const char *text)
 {
-	return refuse(p, "encap", next_word(p), "an association without encapsulation");
+	return text[0] && text[strspn(text, "0123456789abcdef")] == '\0';
 }
 
-static int pass_word(struct parser *p)
+static int take_flags(struct parser *p, const struct keyword *k)
 {
-	next_word(p);
-	return 0;
+	static const char *const known[] = {
+		"noecn",  "decap-dscp", "nopmtudisc", "wildrecv",	 "icmp",
+		"af-unspec", "align4",	   "esn",	 "dont-encap-dscp", "oseq-may-wrap",
+	};
+	unsigned int i;
+	int rc = 0;
+
+	while (rc == 0 && !is_over(p)) {
+		for (i = 0; i < VN_ARRAY_SIZE(known) && !is_word(p, known[i]); i++)
+			;
+		/* Flags without a name are printed as a number, in hexadecimal. */
+		if (i == VN_ARRAY_SIZE(known) && (p->word.is_first || !is_hex(p->word.text)))
+			break;
+		if (is_word(p, "align4"))
+			p->sa.is_align4 = true;
+		else if (is_word(p, "esn"))
+			p->sa.unusable = "flag esn";
+		else if (is_word(p, "dont-encap-dscp"))
+			p->sa.unusable = "extra-flag dont-encap-dscp";
+		rc = advance(p);
+	}
+	return rc < 0 ? rc : skip_remark(p);
 }
 
-static int pass_line(struct parser *p)
+/* Which packets a policy gives it: pktgen asks no policy. */
+static int skip_selector(struct parser *p, const struct keyword *k)
 {
-	p->next = p->n;
-	return 0;
+	static const char *const parts[] = {
+		"src", "dst", "proto", "sport", "dport", "type", "code", "key", "dev", "uid",
+	};
+	unsigned int i;
+	int rc = 0;
+
+	while (rc == 0 && !is_over(p)) {
+		for (i = 0; i < VN_ARRAY_SIZE(parts) && !is_word(p, parts[i]); i++)
+			;
+		if (i == VN_ARRAY_SIZE(parts) || p->word.is_first)
+			break;
+		rc = skip_words(p, k, 2);
+	}
+	return rc;
 }
 
-static const struct {
-	const char *word;
-	int (*take)(struct parser *p);
-} keywords[] = {
-	{ "src", take_src },
-	{ "dst", take_dst },
-	{ "proto", take_proto },
-	{ "spi", take_spi },
-	{ "reqid", take_reqid },
-	{ "mode", take_mode },
-	{ "mark", take_mark },
-	{ "auth", take_auth },
-	{ "auth-trunc", take_auth_trunc },
-	{ "enc", take_enc },
-	{ "aead", take_aead },
-	{ "encap", take_encap },
-	{ "replay-window", pass_word },
-	{ "replay-seq", pass_word },
-	{ "replay-oseq", pass_word },
-	{ "seq", pass_word },
-	{ "if_id", pass_word },
-	{ "tfcpad", pass_word },
-	{ "output-mark", pass_line },
-	{ "flag", pass_line },
-	{ "extra-flag", pass_line },
-	{ "sel", pass_line },
-	{ "limit", pass_line },
-	{ "offload", pass_line },
+/* "encap espinudp 4500 4500 0.0.0.0"; printed with a word before each */
+static int take_encap(struct parser *p, const struct keyword *k)
+{
+	p->sa.unusable = k->unusable;
+	return skip_words(p, k, is_word(p, "type") ? 8 : 4);
+}
+
+/* "offload [crypto|packet] dev eth0 dir out": the card's part is done here. */
+static int skip_offload(struct parser *p, const struct keyword *k)
+{
+	return skip_words(p, k, is_word(p, "crypto") || is_word(p, "packet") ? 5 : 4);
+}
+
+static int take_output_mark(struct parser *p, const struct keyword *k)
+{
+	int rc = skip_words(p, k, 1);
+
+	return rc == 0 && !is_over(p) && is_word(p, "mask") ? skip_words(p, k, 2) : rc;
+}
+
+static int skip(struct parser *p, const struct keyword *k)
+{
+	if (k->unusable)
+		p->sa.unusable = k->unusable;
+	return skip_words(p, k, k->n);
+}
+
+#define SA(field) offsetof(struct vn_sa, field)
+
+static const struct keyword keywords[] = {
+	{ "src", take_address, SA(saddr), 0, NULL },
+	{ "dst", take_address, SA(daddr), 0, NULL },
+	{ "proto", take_proto, 0, 0, NULL },
+	{ "spi", take_spi, 0, 0, NULL },
+	{ "mode", take_mode, 0, 0, NULL },
+	{ "reqid", take_u32, SA(reqid), 0, NULL },
+	{ "if_id", take_u32, SA(if_id), 0, NULL },
+	{ "mark", take_mark, 0, 0, NULL },
+	{ "auth", take_algorithm, SA(auth), 0, NULL },
+	{ "auth-trunc", take_algorithm, SA(auth), 1, NULL },
+	{ "enc", take_algorithm, SA(enc), 0, NULL },
+	{ "aead", take_algorithm, SA(aead), 1, NULL },
+	{ "comp", skip, 0, 1, "comp" },
+	{ "flag", take_flags, 0, 0, NULL },
+	{ "extra-flag", take_flags, 0, 0, NULL },
+	{ "extra_flag", take_flags, 0, 0, NULL },
+	{ "encap", take_encap, 0, 0, "encap" },
+	{ "tfcpad", skip, 0, 1, "tfcpad" },
+	{ "sel", skip_selector, 0, 0, NULL },
+	{ "offload", skip_offload, 0, 0, NULL },
+	{ "output-mark", take_output_mark, 0, 0, NULL },
+	{ "set-mark", take_output_mark, 0, 0, NULL },
+	{ "limit", skip, 0, 2, NULL },
+	{ "seq", skip, 0, 1, NULL },
+	{ "replay-window", skip, 0, 1, NULL },
+	{ "replay-seq", skip, 0, 1, NULL },
+	{ "replay-oseq", skip, 0, 1, NULL },
+	{ "replay-seq-hi", skip, 0, 1, NULL },
+	{ "replay-oseq-hi", skip, 0, 1, NULL },
+	{ "replay", skip, 0, 1, NULL }, /* statistics */
+	{ "failed", skip, 0, 1, NULL },
+	{ "coa", skip, 0, 1, NULL },
+	{ "ctx", skip, 0, 1, NULL },
+	{ "dir", skip, 0, 1, NULL },
 };
 
-static int take_keyword(struct parser *p)
+static const struct keyword *find_keyword(const char *name)
 {
-	const char *word = next_word(p);
 	unsigned int i;
 
 	for (i = 0; i < VN_ARRAY_SIZE(keywords); i++)
-		if (strcmp(word, keywords[i].word) == 0)
-			return keywords[i].take(p);
-	/* Printed lines tell of much that is none of ours. */
-	if (p->is_indented)
-		return pass_line(p);
-	return refuse(p, "word", word,
-		      "src, dst, proto, spi, reqid, mode, mark, auth, auth-trunc, enc or aead");
+		if (!strcmp(keywords[i].name, name))
+			return &keywords[i];
+	return NULL;
 }
 
-/* The association that was under way is complete. */
-static int finish(struct parser *p)
+/* --- associations --------------------------------------------------------- */
+
+static int take_command_word(struct parser *p, const char *text)
 {
-	if (!p->has_sa)
+	if (!is_over(p) && is_word(p, text))
+		return advance(p);
+	return vn_err_set(p->err, EINVAL,
+			  "%s:%u: a command that is not read here (ip xfrm state add, update)",
+			  p->name, p->line);
+}
+
+/* "ip [options] xfrm state add" in front; it may be left out. */
+static int skip_command(struct parser *p)
+{
+	int rc = 0;
+
+	if (!is_word(p, "ip") && !is_word(p, "xfrm"))
 		return 0;
-	p->has_sa = false;
-	if (p->is_foreign)
+	while (rc == 0 && !is_over(p) && !is_word(p, "xfrm"))
+		rc = advance(p);
+	if (rc == 0)
+		rc = take_command_word(p, "xfrm");
+	if (rc == 0)
+		rc = take_command_word(p, "state");
+	return rc == 0 ? take_command_word(p, is_word(p, "update") ? "update" : "add") : rc;
+}
+
+static int finish(struct parser *p, struct vn_sa_db *db)
+{
+	const char *missing = !p->has_src ? "src" : !p->has_dst ? "dst" : !p->has_proto ? "proto" :
+			      !p->has_spi ? "spi" : NULL;
+	struct vn_err why = { "" };
+	int rc = 0;
+
+	if (p->is_ipv6)
 		return 0;
-	if (!p->sa.proto || !p->sa.spi)
+	if (missing)
 		return vn_err_set(p->err, EINVAL,
-				  "%s:%u: the association before has no %s", p->name, p->line,
-				  p->sa.proto ? "spi" : "proto");
-	if (vn_sa_db_add(p->db, &p->sa) < 0)
-		return vn_err_set(p->err, ENOMEM, "%s: no memory", p->name);
+				  "%s:%u: an association without '%s' (src, dst, proto, spi)",
+				  p->name, p->line, missing);
+	if (!p->sa.unusable)
+		rc = vn_ipsec_check(&p->sa, &why);
+	if (rc < 0)
+		return vn_err_set(p->err, -rc, "%s:%u: %s", p->name, p->line, why.text);
+	if (vn_sa_db_add(db, &p->sa) < 0)
+		return vn_err_set(p->err, ENOMEM, "%s: no memory for %zu associations", p->name,
+				  db->n + 1);
 	return 0;
 }
 
-static int begin(struct parser *p)
+static int take_keyword(struct parser *p)
 {
-	int rc = finish(p);
+	const struct keyword *k = find_keyword(p->word.text);
+	int rc;
 
-	memset(&p->sa, 0, sizeof(p->sa));
-	p->has_sa = true;
-	p->is_foreign = false;
-	return rc;
+	if (k) {
+		rc = advance(p);
+		return rc < 0 ? rc : k->take(p, k);
+	}
+	if (p->word.is_first && p->word.is_indented)
+		return skip_line(p);
+	return vn_err_set(p->err, EINVAL,
+			  "%s:%u: '%.60s' is not known (what ip xfrm state prints or takes)",
+			  p->name, p->word.line, shown(p));
 }
 
-static int take_statement(struct parser *p)
+static int take_association(struct parser *p, struct vn_sa_db *db)
 {
-	bool is_command = take_if(p, "ip");
-	int rc = 0;
+	int rc;
 
-	if (is_command || (p->n && strcmp(p->text[0], "xfrm") == 0)) {
-		if (!take_if(p, "xfrm") || !take_if(p, "state") || !take_if(p, "add"))
-			return refuse(p, "command", p->text[0], "ip xfrm state add");
-	}
-	if (p->next < p->n && !p->is_indented)
-		rc = strcmp(p->text[p->next], "src") == 0
-			     ? begin(p)
-			     : refuse(p, "word", p->text[p->next], "src");
-	if (!rc && p->next < p->n && !p->has_sa)
-		rc = refuse(p, "word", p->text[p->next], "src, at the beginning of a line");
-	while (!rc && p->next < p->n)
+	memset(&p->sa, 0, sizeof(p->sa)); /* padding too: they are compared as bytes */
+	p->is_ipv6 = p->has_src = p->has_dst = p->has_proto = p->has_spi = false;
+	p->line = p->word.line;
+	p->word.is_first = false; /* it does not end the association it begins */
+	rc = skip_command(p);
+	while (rc == 0 && !is_over(p))
 		rc = take_keyword(p);
-	return rc;
+	return rc < 0 ? rc : finish(p, db);
 }
 
 int vn_sa_parse(const char *text, size_t len, const char *name, struct vn_sa_db *db,
 		struct vn_err *err)
 {
-	struct parser *p = calloc(1, sizeof(*p));
+	struct parser p = { .name = name, .err = err };
 	int rc;
 
-	if (!p)
-		return vn_err_set(err, ENOMEM, "%s: no memory", name);
-	p->name = name;
-	p->at = text;
-	p->end = text + len;
-	p->db = db;
-	p->err = err;
-	while ((rc = take_line(p)) > 0 && (rc = take_statement(p)) == 0)
-		;
-	if (rc == 0)
-		rc = finish(p);
-	free(p);
-	return rc;
-}
-
-int vn_sa_parse_file(const char *path, struct vn_sa_db *db, struct vn_err *err)
-{
-	FILE *f = fopen(path, "re");
-	char *text = f ? malloc(FILE_MAX) : NULL;
-	size_t len;
-	int rc;
-
-	if (!f)
-		return vn_err_set(err, errno, "%s: %s", path, strerror(errno));
-	len = text ? fread(text, 1, FILE_MAX, f) : 0;
-	if (!text)
-		rc = vn_err_set(err, ENOMEM, "%s: no memory", path);
-	else if (ferror(f))
-		rc = vn_err_set(err, EIO, "%s: cannot be read", path);
-	else
-		rc = vn_sa_parse(text, len, path, db, err);
-	free(text);
-	fclose(f);
+	vn_sa_words_init(&p.words, text, len);
+	rc = advance(&p);
+	while (rc == 0 && !p.word.is_end)
+		rc = take_association(&p, db);
+	explicit_bzero(&p, sizeof(p));
 	return rc;
 }

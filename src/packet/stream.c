@@ -119,7 +119,7 @@ int vn_stream_nr_frags(const struct vn_stream *s)
 	if (s->cfg.frags <= 0 || data <= VN_PGH_HLEN)
 		return 0;
 	/* A transformation leaves one, as recorded. */
-	if (vn_edit_ipsec(s) && s->flow[s->cur.flow].ipsec)
+	if (vn_stream_ipsec(s))
 		return 1;
 	return VN_MIN(s->cfg.frags, VN_FRAGS_MAX);
 }

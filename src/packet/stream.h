@@ -162,6 +162,7 @@ struct vn_stream {
 	const struct vn_sa_source *sas;
 	struct vn_ipsec **ipsec;
 	uint32_t n_ipsec;
+	bool is_ipsec_loaded; /* in this run */
 	struct vn_rng rng[VN_DRAWS];
 	/* Whoever changes cfg or cur from outside the builder counts this up;
 	 * the worker compiles anew when it sees another number. */

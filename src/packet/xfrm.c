@@ -68,11 +68,25 @@ static void take_attribute(struct vn_sa *sa, const struct nlattr *attr)
 		break;
 	}
 	case XFRMA_MARK:
-		if (len >= sizeof(struct xfrm_mark))
+		if (len >= sizeof(struct xfrm_mark)) {
 			sa->mark = ((const struct xfrm_mark *)data)->v;
+			sa->mark_mask = ((const struct xfrm_mark *)data)->m;
+		}
+		break;
+	case XFRMA_IF_ID:
+		if (len >= sizeof(uint32_t))
+			sa->if_id = mnl_attr_get_u32(attr);
 		break;
 	case XFRMA_ENCAP:
-		sa->mode = VN_SA_OTHER_MODE;
+		sa->unusable = "encap";
+		break;
+	case XFRMA_TFCPAD:
+		sa->unusable = "tfcpad";
+		break;
+	case XFRMA_SA_EXTRA_FLAGS:
+		if (len >= sizeof(uint32_t) &&
+		    (mnl_attr_get_u32(attr) & XFRM_SA_XFLAG_DONT_ENCAP_DSCP))
+			sa->unusable = "extra-flag dont-encap-dscp";
 		break;
 	default:
 		break;
@@ -95,8 +109,12 @@ bool vn_xfrm_read(const struct nlmsghdr *msg, struct vn_sa *sa)
 	sa->spi = ntohl(info->id.spi);
 	sa->reqid = info->reqid;
 	sa->proto = info->id.proto;
-	sa->mode = info->mode == XFRM_MODE_TRANSPORT ? VN_SA_TRANSPORT :
-		   info->mode == XFRM_MODE_TUNNEL ? VN_SA_TUNNEL : VN_SA_OTHER_MODE;
+	sa->mode = info->mode == XFRM_MODE_TUNNEL ? VN_SA_TUNNEL : VN_SA_TRANSPORT;
+	sa->is_align4 = info->flags & XFRM_STATE_ALIGN4;
+	if (info->mode != XFRM_MODE_TUNNEL && info->mode != XFRM_MODE_TRANSPORT)
+		sa->unusable = "a mode other than transport and tunnel";
+	else if (info->flags & XFRM_STATE_ESN)
+		sa->unusable = "flag esn";
 	mnl_attr_for_each(attr, msg, sizeof(*info))
 		take_attribute(sa, attr);
 	return true;
@@ -124,6 +142,7 @@ static int on_message(const struct nlmsghdr *msg, void *arg)
 	}
 	if (vn_xfrm_read(msg, &sa) && vn_sa_db_add(d->db, &sa) < 0)
 		d->is_full = true;
+	explicit_bzero(&sa, sizeof(sa));
 	return MNL_CB_OK;
 }
 
@@ -173,6 +192,8 @@ static int dump(struct dialogue *d)
 		rc = talk(nl, req, d, buf);
 	if (nl)
 		mnl_socket_close(nl);
+	if (buf)
+		explicit_bzero(buf, BUF_BYTES); /* there were keys in it */
 	free(buf);
 	return rc;
 }
@@ -180,7 +201,13 @@ static int dump(struct dialogue *d)
 int vn_xfrm_load(void *arg, struct vn_sa_db *db, struct vn_err *err)
 {
 	struct dialogue d = { .db = db };
-	int rc = dump(&d);
+	const size_t n = db->n;
+	int rc;
+
+	do {
+		db->n = n; /* they changed meanwhile: all of them once more */
+		rc = dump(&d);
+	} while (rc == -EINTR);
 
 	if (rc == -EPROTONOSUPPORT || rc == -EAFNOSUPPORT || rc == -EOPNOTSUPP)
 		return 0; /* this kernel has no IPsec, and so no associations */
@@ -209,7 +236,7 @@ static struct xfrm_usersa_id id_of(const struct vn_sa *sa)
 static int read_lifetime(struct mnl_socket *nl, const struct vn_sa *sa, char *buf,
 			 struct xfrm_lifetime_cur *out)
 {
-	struct xfrm_mark mark = { .v = sa->mark, .m = UINT32_MAX };
+	struct xfrm_mark mark = { .v = sa->mark, .m = sa->mark_mask };
 	struct dialogue d = { .lifetime = out };
 	char req_buf[256] = { 0 };
 	struct nlmsghdr *req = mnl_nlmsg_put_header(req_buf);
@@ -218,7 +245,7 @@ static int read_lifetime(struct mnl_socket *nl, const struct vn_sa *sa, char *bu
 	req->nlmsg_type = XFRM_MSG_GETSA;
 	req->nlmsg_flags = NLM_F_REQUEST;
 	*id = id_of(sa);
-	if (sa->mark)
+	if (sa->mark_mask)
 		mnl_attr_put(req, XFRMA_MARK, sizeof(mark), &mark);
 	return talk(nl, req, &d, buf);
 }
@@ -226,7 +253,7 @@ static int read_lifetime(struct mnl_socket *nl, const struct vn_sa *sa, char *bu
 static int write_lifetime(struct mnl_socket *nl, const struct vn_sa *sa, char *buf,
 			  const struct xfrm_lifetime_cur *lifetime)
 {
-	struct xfrm_mark mark = { .v = sa->mark, .m = UINT32_MAX };
+	struct xfrm_mark mark = { .v = sa->mark, .m = sa->mark_mask };
 	struct dialogue d = { 0 };
 	char req_buf[256] = { 0 };
 	struct nlmsghdr *req = mnl_nlmsg_put_header(req_buf);
@@ -238,7 +265,7 @@ static int write_lifetime(struct mnl_socket *nl, const struct vn_sa *sa, char *b
 	id->saddr.a4 = htonl(sa->saddr);
 	id->reqid = sa->reqid;
 	mnl_attr_put(req, XFRMA_LTIME_VAL, sizeof(*lifetime), lifetime);
-	if (sa->mark)
+	if (sa->mark_mask)
 		mnl_attr_put(req, XFRMA_MARK, sizeof(mark), &mark);
 	return talk(nl, req, &d, buf);
 }
