@@ -8,6 +8,12 @@
  * good; device files are looked up at each open, so that one that is gone is
  * gone at once. A control write then costs three requests: look up, open, write.
  *
+ * A control write is small, and most of its time would go into waking up: so one
+ * thread does everything, and for a while after each request looks for the next
+ * without going to sleep, unless something is sending, which should have the
+ * CPU. Only writes to pgctrl, which may take as long as a run, get a thread of
+ * their own.
+ *
  * The kernel lets one write at a time into a file, and a `start` is written for
  * as long as it runs. So pgctrl is another file, with the same name, each time
  * it is looked up: who stops need not wait for who started.
@@ -20,9 +26,12 @@
 #include <fcntl.h>
 #include <fuse_lowlevel.h>
 #include <linux/magic.h>
+#include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -30,6 +39,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/cpu.h"
 
 #define MISC_MAJOR 10 /* Documentation/admin-guide/devices.txt */
@@ -40,7 +50,7 @@
 #define INO_FILES 16 /* + number of the file */
 #define INO_PGCTRLS (1ull << 62) /* and all above: pgctrl, as looked up */
 #define FOR_GOOD 1e9 /* seconds of caching */
-#define THREADS_MAX 4096 /* each waiting start keeps one */
+#define AWAKE_NS 100000 /* after a request */
 #define CAP_NET_ADMIN_BIT 12
 
 struct vn_mount {
@@ -51,7 +61,10 @@ struct vn_mount {
 	pthread_t thread;
 	_Atomic uint64_t n_pgctrls; /* looked up */
 	_Atomic bool is_gone;
+	int wake;               /* an event: the session is over */
 	pthread_mutex_t lock;
+	pthread_cond_t changed; /* n_writers */
+	unsigned int n_writers; /* threads that write pgctrl; under lock */
 	struct handle *handles; /* under lock */
 };
 
@@ -425,24 +438,84 @@ static bool is_interrupted(void *arg)
 	return fuse_req_interrupted(arg);
 }
 
-static void on_write(fuse_req_t req, fuse_ino_t ino, const char *text, size_t len, off_t off,
-		     struct fuse_file_info *fi)
-{
-	struct handle *h = handle_of(fi);
-	struct vn_mount *m = mount_of(req);
-	struct vn_tree_writer who = { .is_interrupted = is_interrupted, .arg = req };
-	ssize_t n;
+struct request {
+	fuse_req_t req;
+	struct handle *handle;
+	const char *text;
+	size_t len;
+	off_t off;
+	bool may_control;
+	char copy[]; /* of the text, for a thread of its own */
+};
 
-	who.may_control = h->file != VN_TREE_PGCTRL || may_control(fuse_req_ctx(req));
-	n = vn_tree_write(m->tree, h->file, text, len, &who);
+static void write_and_reply(const struct request *r)
+{
+	const struct vn_tree_writer who = { is_interrupted, r->req, r->may_control };
+	struct vn_mount *m = mount_of(r->req);
+	struct handle *h = r->handle;
+	ssize_t n = vn_tree_write(m->tree, h->file, r->text, r->len, &who);
+
 	pthread_mutex_lock(&h->lock);
-	if (n > 0 && off == h->pos)
+	if (n > 0 && r->off == h->pos)
 		h->pos += n;
 	pthread_mutex_unlock(&h->lock);
 	if (n < 0)
-		fuse_reply_err(req, (int)-n);
+		fuse_reply_err(r->req, (int)-n);
 	else
-		fuse_reply_write(req, (size_t)n);
+		fuse_reply_write(r->req, (size_t)n);
+}
+
+static void *write_pgctrl(void *arg)
+{
+	struct request *r = arg;
+	struct vn_mount *m = mount_of(r->req);
+
+	vn_thread_name("vn-pgctrl");
+	write_and_reply(r);
+	free(r);
+	pthread_mutex_lock(&m->lock);
+	m->n_writers--;
+	pthread_cond_signal(&m->changed);
+	pthread_mutex_unlock(&m->lock);
+	return NULL;
+}
+
+/* Hands the request to a thread; false: there is none to be had. */
+static bool spawn_writer(struct vn_mount *m, const struct request *from)
+{
+	struct request *r = malloc(sizeof(*r) + from->len);
+	pthread_attr_t attr;
+	pthread_t thread;
+	int rc;
+
+	if (!r)
+		return false;
+	*r = *from;
+	r->text = memcpy(r->copy, from->text, from->len);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_mutex_lock(&m->lock);
+	rc = pthread_create(&thread, &attr, write_pgctrl, r);
+	m->n_writers += rc == 0;
+	pthread_mutex_unlock(&m->lock);
+	pthread_attr_destroy(&attr);
+	if (rc)
+		free(r);
+	return rc == 0;
+}
+
+static void on_write(fuse_req_t req, fuse_ino_t ino, const char *text, size_t len, off_t off,
+		     struct fuse_file_info *fi)
+{
+	struct request r = { req, handle_of(fi), text, len, off, true };
+
+	if (r.handle->file != VN_TREE_PGCTRL) {
+		write_and_reply(&r);
+		return;
+	}
+	r.may_control = may_control(fuse_req_ctx(req));
+	if (!spawn_writer(mount_of(req), &r))
+		fuse_reply_err(req, ENOMEM);
 }
 
 static const struct fuse_lowlevel_ops ops = {
@@ -533,15 +606,48 @@ static int mount_fuse(const char *dir, struct vn_err *err)
 	return -EPERM;
 }
 
+/* Sleeps until there is a request or the session is over; false: it is over. */
+static bool sleep_for_request(struct vn_mount *m)
+{
+	struct pollfd fds[] = {
+		{ .fd = fuse_session_fd(m->se), .events = POLLIN },
+		{ .fd = m->wake, .events = POLLIN },
+	};
+
+	return poll(fds, VN_ARRAY_SIZE(fds), -1) < 0 || !fds[1].revents;
+}
+
+/* Until the session is over, or the file system was taken off. */
+static void serve_requests(struct vn_mount *m, struct fuse_buf *buf)
+{
+	uint64_t awake_until = 0;
+	struct vn_clock clock;
+	int n;
+
+	vn_clock_real(&clock);
+	for (;;) {
+		n = fuse_session_receive_buf(m->se, buf);
+		if (n > 0) {
+			fuse_session_process_buf(m->se, buf);
+			awake_until = vn_clock_now(&clock) + AWAKE_NS;
+		} else if (n != -EAGAIN && n != -EINTR) {
+			return;
+		} else if (vn_clock_now(&clock) < awake_until && vn_tree_is_idle(m->tree)) {
+			sched_yield();
+		} else if (!sleep_for_request(m)) {
+			return;
+		}
+	}
+}
+
 static void *serve(void *arg)
 {
 	struct vn_mount *m = arg;
-	struct fuse_loop_config *config = fuse_loop_cfg_create();
+	struct fuse_buf buf = { 0 };
 
 	vn_thread_name("vn-mount");
-	fuse_loop_cfg_set_max_threads(config, THREADS_MAX);
-	fuse_session_loop_mt(m->se, config);
-	fuse_loop_cfg_destroy(config);
+	serve_requests(m, &buf);
+	free(buf.mem);
 	atomic_store_explicit(&m->is_gone, true, memory_order_release);
 	return NULL;
 }
@@ -555,7 +661,9 @@ static int make_session(struct vn_mount *m, int fd, struct vn_err *err)
 	m->se = fuse_session_new(&args, &ops, sizeof(ops), m);
 	fuse_opt_free_args(&args);
 	snprintf(path, sizeof(path), "/dev/fd/%d", fd);
-	if (!m->se || fuse_session_mount(m->se, path))
+	m->wake = eventfd(0, EFD_CLOEXEC);
+	if (!m->se || m->wake < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    fuse_session_mount(m->se, path))
 		return vn_err_set(err, EIO, "%s: no FUSE session", m->dir);
 	return 0;
 }
@@ -564,8 +672,11 @@ static void free_mount(struct vn_mount *m)
 {
 	if (m->se)
 		fuse_session_destroy(m->se);
+	if (m->wake >= 0)
+		close(m->wake);
 	while (m->handles)
 		free_handle(m, m->handles);
+	pthread_cond_destroy(&m->changed);
 	pthread_mutex_destroy(&m->lock);
 	free(m->dir);
 	free(m);
@@ -588,6 +699,8 @@ int vn_mount_open(struct vn_tree *tree, const char *dir, struct vn_mount **out, 
 		return vn_err_set(err, ENOMEM, "%s: no memory", dir);
 	}
 	pthread_mutex_init(&m->lock, NULL);
+	pthread_cond_init(&m->changed, NULL);
+	m->wake = -1;
 	m->tree = tree;
 	m->made = time(NULL);
 	fd = rc = mount_fuse(m->dir, err);
@@ -618,37 +731,21 @@ bool vn_mount_is_gone(const struct vn_mount *m)
 	return atomic_load_explicit(&m->is_gone, memory_order_acquire);
 }
 
-static void *ask(void *arg)
-{
-	struct vn_mount *m = arg;
-	struct statfs fs;
-
-	(void)statfs(m->dir, &fs);
-	return NULL;
-}
-
-/*
- * The threads wait for requests, and the first that has had one when the
- * session is over ends the others. So a request is made; by a thread, since
- * all may have ended before it, and then only the end of the connection, which
- * is closed with the session, answers it.
- */
+/* No requests are taken any more; the writers of pgctrl get their answers; then
+ * the connection is closed, and whoever still asks is told that it is gone. */
 void vn_mount_close(struct vn_mount *m)
 {
-	pthread_t asker;
-	bool has_asker;
+	const uint64_t one = 1;
 
 	if (!m)
 		return;
-	fuse_session_exit(m->se);
-	has_asker = pthread_create(&asker, NULL, ask, m) == 0;
-	if (!has_asker)
-		ask(m);
+	if (write(m->wake, &one, sizeof(one)) < 0)
+		fuse_session_exit(m->se); /* cannot be: the counter was 0 */
 	pthread_join(m->thread, NULL);
-	fuse_session_destroy(m->se);
-	m->se = NULL;
-	if (has_asker)
-		pthread_join(asker, NULL);
+	pthread_mutex_lock(&m->lock);
+	while (m->n_writers)
+		pthread_cond_wait(&m->changed, &m->lock);
+	pthread_mutex_unlock(&m->lock);
 	umount2(m->dir, MNT_DETACH);
 	free_mount(m);
 }

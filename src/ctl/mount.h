@@ -18,7 +18,7 @@
 struct vn_mount;
 
 /*
- * Mounts on dir, which must be a directory, and serves from threads of its
+ * Mounts on dir, which must be a directory, and serves from a thread of its
  * own. A mount that a killed server left on dir is taken off first; -EBUSY
  * when a living one is there. The tree must outlive the mount. 0 or -errno
  * with a sentence (-ENODEV: this system has no FUSE; -EPERM).
@@ -30,7 +30,7 @@ int vn_mount_open(struct vn_tree *tree, const char *dir, struct vn_mount **out,
  * aborted: nothing is served any more. */
 bool vn_mount_is_gone(const struct vn_mount *m);
 
-/* Unmounts and ends the threads. Call vn_tree_shut() first, or a waiting start
+/* Unmounts and ends the thread. Call vn_tree_shut() first, or a waiting start
  * is waited for. NULL accepted. */
 void vn_mount_close(struct vn_mount *m);
 

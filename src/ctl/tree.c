@@ -85,6 +85,11 @@ void vn_tree_shut(struct vn_tree *t)
 	vn_engine_stop(t->o.engine);
 }
 
+bool vn_tree_is_idle(const struct vn_tree *t)
+{
+	return vn_engine_is_idle(t->o.engine);
+}
+
 /* --- devices ------------------------------------------------------------------ */
 
 static int refresh(void *arg)

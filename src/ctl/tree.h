@@ -90,6 +90,9 @@ struct vn_tree_writer {
 ssize_t vn_tree_write(struct vn_tree *t, uint64_t file, const char *text, size_t len,
 		      const struct vn_tree_writer *who);
 
+/* No device runs. */
+bool vn_tree_is_idle(const struct vn_tree *t);
+
 /* Ends all waiting for a run, and the runs: what Ctrl-C does to a server. Safe
  * in any thread; later starts return at once. */
 void vn_tree_shut(struct vn_tree *t);

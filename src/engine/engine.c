@@ -266,7 +266,7 @@ void vn_engine_stop(struct vn_engine *e)
 	request_all(e, VN_T_STOP);
 }
 
-static bool is_idle(const struct vn_engine *e)
+bool vn_engine_is_idle(const struct vn_engine *e)
 {
 	unsigned int i;
 
@@ -293,7 +293,7 @@ bool vn_engine_wait_idle(struct vn_engine *e, uint64_t timeout_ns)
 	until.tv_sec += (time_t)(timeout_ns / VN_NSEC_PER_SEC);
 	until.tv_nsec = (long)(timeout_ns % VN_NSEC_PER_SEC);
 	pthread_mutex_lock(&e->lock);
-	while (!(idle = is_idle(e)) && rc == 0)
+	while (!(idle = vn_engine_is_idle(e)) && rc == 0)
 		rc = pthread_cond_timedwait(&e->changed, &e->lock, &until);
 	pthread_mutex_unlock(&e->lock);
 	return idle;

@@ -145,6 +145,8 @@ void vn_engine_start(struct vn_engine *e);
 void vn_engine_stop(struct vn_engine *e);
 void vn_worker_request(struct vn_worker *w, uint32_t bits);
 
+/* Nothing runs and no start waits to be acted on. Any thread. */
+bool vn_engine_is_idle(const struct vn_engine *e);
 /* Waits until start's bits were acted on and nothing runs, or timeout_ns have
  * passed. Returns true when nothing runs. */
 bool vn_engine_wait_idle(struct vn_engine *e, uint64_t timeout_ns);

@@ -125,7 +125,7 @@ void vn_worker_act(struct vn_worker *w)
 		if (!(bits & actions[i].bit))
 			continue;
 		actions[i].action(w);
-		/* Release: pairs with the acquire in is_idle(). */
+		/* Release: pairs with the acquire in vn_engine_is_idle(). */
 		atomic_fetch_and_explicit(&w->control, ~actions[i].bit, memory_order_release);
 	}
 	if (atomic_load_explicit(&w->control, memory_order_acquire) & VN_T_CALL)
