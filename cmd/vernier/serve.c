@@ -68,6 +68,7 @@ struct serve {
 	struct vn_interrupt interrupt;
 	_Atomic uint32_t is_over; /* futex word: a signal came */
 	char dir[4096];
+	bool made_dir;            /* and remove it at the end */
 };
 
 /* --- files ------------------------------------------------------------------------ */
@@ -80,8 +81,9 @@ static int make_mount(struct serve *s, struct vn_err *err)
 	if (s->o.is_socket_only)
 		return 0;
 	snprintf(s->dir, sizeof(s->dir), "%s", s->o.dir ? s->o.dir : DEFAULT_DIR);
-	/* Only the default directory is made; another may be a typing error. */
-	if (!s->o.dir && mkdir(s->dir, 0755) && errno != EEXIST && errno != ENOTCONN)
+	/* Not its parents: a path that is wrong further up is a typing error. */
+	s->made_dir = mkdir(s->dir, 0755) == 0;
+	if (!s->made_dir && errno != EEXIST && errno != ENOTCONN)
 		return vn_err_set(err, errno, "%s: %s (choose a directory with --mount)", s->dir,
 				  strerror(errno));
 	rc = vn_mount_open(s->control.tree, s->dir, &s->mount, &why);
@@ -205,6 +207,8 @@ static int run(struct serve *s, int ready, struct vn_err *err)
 	}
 	vn_socket_close(s->socket);
 	vn_mount_close(s->mount);
+	if (s->made_dir)
+		rmdir(s->dir);
 	if (!rc && !s->o.control.is_quiet && ready < 0)
 		print_results(s->control.tree);
 	control_close(&s->control);

@@ -694,12 +694,20 @@ def vernier_ctl_status():
 
 
 @case
+def a_missing_directory_is_made_and_removed_again():
+    with Server("--mount", "made", folder="other") as s:
+        equal(os.listdir("made/net/pktgen")[0], "pgctrl")
+        holds("made/net/pktgen" in s.line, s.line)
+    holds(not os.path.exists("made"), "the directory is left behind")
+
+
+@case
 def refusals_before_anything_is_served():
     os.mkdir("proc")
     with open("file", "w"):
         pass
     for words, status, names in (
-            (["--mount", "absent"], 1, ["absent", "No such file"]),
+            (["--mount", "absent/dir"], 1, ["absent/dir", "No such file"]),
             (["--mount", "file"], 1, ["file", "not a directory"]),
             (["--device", "nonsense"], 2, ["--device", "nonsense", "NAME=DRIVER"]),
             (["--device", "=null"], 2, ["--device", "=null"]),
