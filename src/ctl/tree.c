@@ -7,7 +7,6 @@
 #include "ctl/tree.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,7 @@
 #include "ctl/param.h"
 #include "ctl/tree_priv.h"
 
-#define LOG_LINE 400
+#define LOG_TEXT 200
 
 static void enter(struct vn_tree *t)
 {
@@ -27,19 +26,6 @@ static void enter(struct vn_tree *t)
 static void leave(struct vn_tree *t)
 {
 	pthread_mutex_unlock(&t->lock);
-}
-
-void vn_tree_log(struct vn_tree *t, const char *fmt, ...)
-{
-	char line[LOG_LINE];
-	va_list ap;
-
-	if (!t->o.log)
-		return;
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	t->o.log(t->o.log_arg, line);
 }
 
 /* --- making and ending ------------------------------------------------------- */
@@ -91,38 +77,6 @@ bool vn_tree_is_idle(const struct vn_tree *t)
 }
 
 /* --- devices ------------------------------------------------------------------ */
-
-static int refresh(void *arg)
-{
-	struct vn_netdev *dev = arg;
-
-	return dev->ops->refresh ? dev->ops->refresh(dev, NULL) : 0;
-}
-
-int vn_tree_refresh(struct vn_tree_node *n)
-{
-	return vn_worker_call(n->entry->worker, refresh, n->dev);
-}
-
-void vn_tree_remove(struct vn_tree_thread *th, struct vn_tree_node **at)
-{
-	struct vn_tree_node *n = *at;
-
-	*at = n->next;
-	vn_worker_remove(th->worker, n->entry);
-	vn_netdev_close(n->dev);
-	free(n);
-}
-
-void vn_tree_remove_all(struct vn_tree *t, struct vn_tree_thread *th)
-{
-	while (th->nodes) {
-		if (vn_entry_is_running(th->nodes->entry))
-			vn_tree_log(t, "WARNING: trying to remove a running interface, "
-				       "stopping it now");
-		vn_tree_remove(th, &th->nodes);
-	}
-}
 
 struct device_copy {
 	const struct vn_entry *from;
@@ -203,23 +157,6 @@ static struct vn_tree_node *node_of(const struct vn_tree *t, uint64_t file)
 bool vn_tree_is_permanent(const struct vn_tree *t, uint64_t file)
 {
 	return file > 0 && file < FILE_THREAD + t->n_threads;
-}
-
-uint64_t vn_tree_find(const struct vn_tree *t, const char *name)
-{
-	struct vn_tree_node *n;
-	unsigned int i;
-
-	if (strcmp(name, "pgctrl") == 0)
-		return VN_TREE_PGCTRL;
-	for (i = 0; i < t->n_threads; i++) {
-		if (strcmp(name, t->threads[i].name) == 0)
-			return FILE_THREAD + i;
-		for (n = t->threads[i].nodes; n; n = n->next)
-			if (n->file && strcmp(name, n->name) == 0)
-				return n->file;
-	}
-	return 0;
 }
 
 uint64_t vn_tree_lookup(struct vn_tree *t, const char *name)
@@ -328,7 +265,7 @@ static void log_write(struct vn_tree *t, uint64_t file, const char *text, size_t
 {
 	const struct vn_tree_thread *th = thread_of(t, file);
 	const struct vn_tree_node *n = node_of(t, file);
-	char line[LOG_LINE / 2];
+	char line[LOG_TEXT];
 	struct vn_text out;
 	size_t i;
 

@@ -8,6 +8,7 @@
  */
 #include "ctl/tree.c"
 #include "ctl/tree_events.c"
+#include "ctl/tree_node.c"
 #include "ctl/tree_thread.c"
 #include "ctl/pgctrl.c"
 #include "ctl/pretend.h"

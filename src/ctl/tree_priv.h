@@ -38,7 +38,7 @@ struct vn_tree {
 	struct vn_tree_thread threads[];
 };
 
-/* All of these under the lock. */
+/* tree_node.c; all of these under the lock. */
 void vn_tree_log(struct vn_tree *t, const char *fmt, ...) VN_PRINTF(2, 3);
 /* Is there a file of this name? */
 uint64_t vn_tree_find(const struct vn_tree *t, const char *name);
