@@ -49,11 +49,13 @@ static int private_namespace(struct vn_err *err)
 		return vn_err_set(err, errno,
 				  "no mount namespace: %s (run as root, or in a user, network and "
 				  "mount namespace: unshare -Urnm)", strerror(errno));
-	/* What is mounted outside still comes in, ours does not go out. */
-	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL))
-		return vn_err_set(err, errno, "/: cannot make mounts private: %s",
-				  strerror(errno));
-	return 0;
+	/* What is mounted outside still comes in, ours does not go out. In a chroot
+	 * the root is no mount: then it is done for /proc, and what else is mounted
+	 * may be seen outside until procnet_leave(). */
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) == 0 ||
+	    (errno == EINVAL && mount(NULL, "/proc", NULL, MS_REC | MS_SLAVE, NULL) == 0))
+		return 0;
+	return vn_err_set(err, errno, "/: cannot make mounts private: %s", strerror(errno));
 }
 
 int procnet_enter(struct procnet *p, struct vn_err *err)
@@ -146,8 +148,9 @@ int procnet_cover(struct procnet *p, struct vn_err *err)
 
 void procnet_leave(struct procnet *p)
 {
-	if (!p->made[0])
+	if (!p->dir)
 		return;
-	umount2(p->made, MNT_DETACH);
-	rmdir(p->made);
+	umount2(p->dir, MNT_DETACH);
+	if (p->made[0])
+		rmdir(p->made);
 }
