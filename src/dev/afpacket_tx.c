@@ -66,9 +66,12 @@ static bool link_is_down(struct afpacket_txq *t)
 	int ifindex = t->base.txq.dev->ifindex;
 	int flags = vn_link_flags(t->base.fd, ifindex);
 
-	if (flags < 0 || !(flags & IFF_UP) || !(flags & IFF_RUNNING))
+	if (flags < 0 || !(flags & IFF_UP))
 		return true;
-	return t->drops_in_row++ % CARRIER_EVERY == 0 && vn_link_carrier(t->base.fd, ifindex) <= 0;
+	/* The flag for the carrier comes late, also when a link is up again. */
+	if ((flags & IFF_RUNNING) && t->drops_in_row++ % CARRIER_EVERY != 0)
+		return false;
+	return vn_link_carrier(t->base.fd, ifindex) <= 0;
 }
 
 static enum vn_tx_code code_of(struct afpacket_txq *t, int error)

@@ -8,7 +8,6 @@ golden/packets.jsonl and streams.jsonl have the recordings. Time stamps must be
 those of now; UDP checksums the right ones, always; what is random is held
 against its range, and its mean against that of even draws.
 """
-import ctypes
 import errno
 import json
 import os
@@ -33,7 +32,6 @@ import make_packets
 LIMIT_S = 30  # of one write
 QUIET_S = 0.03  # nothing more comes when nothing came for so long
 NO_TIMESTAMP = "flag NO_TIMESTAMP\n"
-CLONE_NEWNS = 0x20000
 OUTGOING = 4  # packet type, linux/if_packet.h
 SOL_PACKET, PACKET_AUXDATA = 263, 8
 VLAN_VALID, TPID_VALID = 0x10, 0x40
@@ -250,17 +248,8 @@ class Capture:
 
 # The server and its files
 
-def own_mounts():
-    """What is mounted from now on goes with the last process of the case."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNS):
-        raise Skip("no mount namespace: " + os.strerror(ctypes.get_errno()))
-    sh("mount", "--make-rprivate", "/")
-
-
 class Server:
     def __init__(self, *options):
-        own_mounts()
         os.mkdir("proc")
         self.process = start("serve", "--mount", "proc", "--seed", 7, *options)
         line = self.process.stdout.readline()
