@@ -111,18 +111,18 @@ static int mount_fuse(const char *dir, struct vn_err *err)
 	return -EPERM;
 }
 
-/* Sleeps until there is a request or the session is over; false: it is over. */
-static bool sleep_for_request(struct vn_mount *m)
+/* Until there is a request, or the thread is to end. */
+static void sleep_for_request(struct vn_mount *m)
 {
 	struct pollfd fds[] = {
 		{ .fd = fuse_session_fd(m->se), .events = POLLIN },
 		{ .fd = m->wake, .events = POLLIN },
 	};
 
-	return poll(fds, VN_ARRAY_SIZE(fds), -1) < 0 || !fds[1].revents;
+	poll(fds, VN_ARRAY_SIZE(fds), -1);
 }
 
-/* Until the session is over, or the file system was taken off. */
+/* Until it is to end, however many requests wait, or the file system was taken off. */
 static void serve_requests(struct vn_mount *m, struct fuse_buf *buf)
 {
 	uint64_t awake_until = 0;
@@ -130,7 +130,7 @@ static void serve_requests(struct vn_mount *m, struct fuse_buf *buf)
 	int n;
 
 	vn_clock_real(&clock);
-	for (;;) {
+	while (!atomic_load_explicit(&m->is_over, memory_order_relaxed)) {
 		n = fuse_session_receive_buf(m->se, buf);
 		if (n > 0) {
 			fuse_session_process_buf(m->se, buf);
@@ -139,8 +139,8 @@ static void serve_requests(struct vn_mount *m, struct fuse_buf *buf)
 			return;
 		} else if (vn_clock_now(&clock) < awake_until && vn_tree_is_idle(m->tree)) {
 			sched_yield();
-		} else if (!sleep_for_request(m)) {
-			return;
+		} else {
+			sleep_for_request(m);
 		}
 	}
 }
@@ -211,8 +211,10 @@ int vn_mount_open(struct vn_tree *tree, const char *dir, struct vn_mount **out, 
 	if (rc < 0)
 		goto err_free;
 	rc = make_session(m, fd, err);
-	if (rc)
+	if (rc) {
+		close(fd); /* it is not the session's yet */
 		goto err_unmount;
+	}
 	rc = -pthread_create(&m->thread, NULL, serve, m);
 	if (rc) {
 		vn_err_set(err, -rc, "%s: no thread: %s", dir, strerror(-rc));
@@ -223,8 +225,6 @@ int vn_mount_open(struct vn_tree *tree, const char *dir, struct vn_mount **out, 
 
 err_unmount:
 	umount2(m->dir, MNT_DETACH);
-	if (!m->se)
-		close(fd);
 err_free:
 	free_mount(m);
 	return rc;
@@ -239,12 +239,10 @@ bool vn_mount_is_gone(const struct vn_mount *m)
  * the connection is closed, and whoever still asks is told that it is gone. */
 void vn_mount_close(struct vn_mount *m)
 {
-	const uint64_t one = 1;
-
 	if (!m)
 		return;
-	if (write(m->wake, &one, sizeof(one)) < 0)
-		fuse_session_exit(m->se); /* cannot be: the counter was 0 */
+	atomic_store_explicit(&m->is_over, true, memory_order_relaxed);
+	eventfd_write(m->wake, 1);
 	pthread_join(m->thread, NULL);
 	pthread_mutex_lock(&m->lock);
 	while (m->n_writers)

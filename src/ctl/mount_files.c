@@ -37,11 +37,10 @@
  */
 struct handle {
 	struct handle *next, **prev; /* in the mount's list */
-	pthread_mutex_t lock;
 	uint64_t file;
 	char *text; /* as of the last read from the beginning; a directory's entries */
 	size_t len, at;
-	off_t pos;
+	_Atomic off_t pos; /* also written by who writes pgctrl, before the reply */
 };
 
 /* --- attributes ----------------------------------------------------------------------- */
@@ -85,8 +84,7 @@ static fuse_ino_t find(struct vn_mount *m, fuse_ino_t parent, const char *name)
 		return strcmp(name, "pktgen") ? 0 : INO_PKTGEN;
 	file = vn_tree_lookup(m->tree, name);
 	if (file == VN_TREE_PGCTRL)
-		return INO_PGCTRLS +
-		       atomic_fetch_add_explicit(&m->n_pgctrls, 1, memory_order_relaxed);
+		return INO_PGCTRLS + m->n_pgctrls++;
 	return file ? INO_FILES + file : 0;
 }
 
@@ -140,26 +138,20 @@ static struct handle *make_handle(struct vn_mount *m, struct fuse_file_info *fi)
 
 	if (!h)
 		return NULL;
-	pthread_mutex_init(&h->lock, NULL);
-	pthread_mutex_lock(&m->lock);
 	h->next = m->handles;
 	h->prev = &m->handles;
 	if (h->next)
 		h->next->prev = &h->next;
 	m->handles = h;
-	pthread_mutex_unlock(&m->lock);
 	fi->fh = (uintptr_t)h;
 	return h;
 }
 
-static void free_handle(struct vn_mount *m, struct handle *h)
+static void free_handle(struct handle *h)
 {
-	pthread_mutex_lock(&m->lock);
 	*h->prev = h->next;
 	if (h->next)
 		h->next->prev = h->prev;
-	pthread_mutex_unlock(&m->lock);
-	pthread_mutex_destroy(&h->lock);
 	free(h->text);
 	free(h);
 }
@@ -167,31 +159,14 @@ static void free_handle(struct vn_mount *m, struct handle *h)
 /* Nobody closes what he never got: the caller may have been killed meanwhile. */
 static void reply_open(fuse_req_t req, struct handle *h, const struct fuse_file_info *fi)
 {
-	struct vn_mount *m = mount_of(req);
-
 	if (fuse_reply_open(req, fi) < 0)
-		free_handle(m, h);
+		free_handle(h);
 }
 
 static void on_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	free_handle(mount_of(req), handle_of(fi));
+	free_handle(handle_of(fi));
 	fuse_reply_err(req, 0);
-}
-
-/* A reply is the last thing done: when it has arrived the client may close, and
- * the handle is gone, with what it holds. */
-static void reply_copy(fuse_req_t req, const char *from, size_t n)
-{
-	char *copy = malloc(n + 1);
-
-	if (copy) {
-		memcpy(copy, from, n);
-		fuse_reply_buf(req, copy, n);
-	} else {
-		fuse_reply_err(req, ENOMEM);
-	}
-	free(copy);
 }
 
 /* --- directories -------------------------------------------------------------------- */
@@ -246,7 +221,7 @@ static void on_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		return;
 	}
 	if (l.h)
-		free_handle(m, l.h);
+		free_handle(l.h);
 	fuse_reply_err(req, -rc);
 }
 
@@ -257,7 +232,7 @@ static void on_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	size_t from = VN_MIN((size_t)off, h->len);
 
 	/* The kernel leaves an entry that is cut, and asks again from there. */
-	reply_copy(req, h->text + from, VN_MIN(h->len - from, size));
+	fuse_reply_buf(req, h->text + from, VN_MIN(h->len - from, size));
 }
 
 /* As the kernel's directory answers: there is no such file, and none is made. */
@@ -337,44 +312,25 @@ static int load_text(struct vn_mount *m, struct handle *h)
 	return len < 0 ? (int)len : 0;
 }
 
-/* What a read takes, copied to *out: number of bytes or -errno. */
-static ssize_t take_text(struct vn_mount *m, struct handle *h, size_t size, off_t off, char **out)
-{
-	ssize_t n;
-	int rc;
-
-	if (off != h->pos) /* it was sought, or read at a place of its own */
-		h->at = (size_t)off;
-	rc = load_text(m, h);
-	if (rc < 0)
-		return rc;
-	h->at = VN_MIN(h->at, h->len);
-	n = (ssize_t)VN_MIN(size, h->len - h->at);
-	*out = malloc((size_t)n + 1);
-	if (!*out)
-		return -ENOMEM;
-	memcpy(*out, h->text + h->at, (size_t)n);
-	h->at += (size_t)n;
-	h->pos = off + n;
-	return n;
-}
-
-/* The reply comes last: after it the client may close, and the handle is gone. */
 static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		    struct fuse_file_info *fi)
 {
 	struct handle *h = handle_of(fi);
-	char *text = NULL;
-	ssize_t n;
+	size_t from, n;
+	int rc;
 
-	pthread_mutex_lock(&h->lock);
-	n = take_text(mount_of(req), h, size, off, &text);
-	pthread_mutex_unlock(&h->lock);
-	if (n < 0)
-		fuse_reply_err(req, (int)-n);
-	else
-		fuse_reply_buf(req, text, (size_t)n);
-	free(text);
+	if (off != h->pos) /* it was sought, or read at a place of its own */
+		h->at = (size_t)off;
+	rc = load_text(mount_of(req), h);
+	if (rc < 0) {
+		fuse_reply_err(req, -rc);
+		return;
+	}
+	from = VN_MIN(h->at, h->len);
+	n = VN_MIN(size, h->len - from);
+	h->at = from + n;
+	h->pos = off + (off_t)n;
+	fuse_reply_buf(req, h->text + from, n);
 }
 
 /* Has the process this capability? The kernel asks its own, we ask /proc. */
@@ -417,10 +373,8 @@ static void write_and_reply(const struct request *r)
 	struct handle *h = r->handle;
 	ssize_t n = vn_tree_write(m->tree, h->file, r->text, r->len, &who);
 
-	pthread_mutex_lock(&h->lock);
 	if (n > 0 && r->off == h->pos)
 		h->pos += n;
-	pthread_mutex_unlock(&h->lock);
 	if (n < 0)
 		fuse_reply_err(r->req, (int)-n);
 	else
@@ -483,7 +437,7 @@ static void on_write(fuse_req_t req, fuse_ino_t ino, const char *text, size_t le
 void vn_mount_free_handles(struct vn_mount *m)
 {
 	while (m->handles)
-		free_handle(m, m->handles);
+		free_handle(m->handles);
 }
 
 const struct fuse_lowlevel_ops vn_mount_files = {

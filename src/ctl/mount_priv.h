@@ -18,13 +18,15 @@ struct vn_mount {
 	char *dir;
 	time_t made;
 	pthread_t thread;
-	_Atomic uint64_t n_pgctrls; /* looked up */
 	_Atomic bool is_gone;
-	int wake;               /* an event: the session is over */
+	_Atomic bool is_over;   /* asks the thread to end */
+	int wake;               /* an event: is_over was set */
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* n_writers */
 	unsigned int n_writers; /* threads that write pgctrl; under lock */
-	struct handle *handles; /* under lock */
+	/* Of the thread: what is asked is answered there, but writes of pgctrl. */
+	struct handle *handles;
+	uint64_t n_pgctrls;     /* looked up */
 };
 
 /* What the kernel asks, and who answers. Userdata is a struct vn_mount. */

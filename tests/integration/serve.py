@@ -694,6 +694,19 @@ def vernier_ctl_status():
 
 
 @case
+def readers_without_a_pause_do_not_keep_the_server():
+    with Server("--quiet") as s:
+        code = ("import os, sys\nf = os.open(sys.argv[1], os.O_RDONLY)\nprint(flush=True)\n"
+                "try:\n    while os.pread(f, 100, 0): pass\nexcept OSError: pass")
+        readers = [subprocess.Popen([sys.executable, "-c", code, s.path("pgctrl")],
+                                    stdout=subprocess.PIPE) for _ in range(3)]
+        for reader in readers:
+            reader.stdout.readline()
+    for reader in readers:
+        equal(reader.wait(20), 0, "a reader's status")
+
+
+@case
 def a_missing_directory_is_made_and_removed_again():
     with Server("--mount", "made", folder="other") as s:
         equal(os.listdir("made/net/pktgen")[0], "pgctrl")
