@@ -22,7 +22,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
-#include <linux/if.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
 #include <stdlib.h>
@@ -64,14 +63,10 @@ static struct afpacket_txq *to_txq(struct vn_txq *q)
 static bool link_is_down(struct afpacket_txq *t)
 {
 	int ifindex = t->base.txq.dev->ifindex;
-	int flags = vn_link_flags(t->base.fd, ifindex);
 
-	if (flags < 0 || !(flags & IFF_UP))
+	if (vn_link_is_down(t->base.fd, ifindex))
 		return true;
-	/* The flag for the carrier comes late, also when a link is up again. */
-	if ((flags & IFF_RUNNING) && t->drops_in_row++ % CARRIER_EVERY != 0)
-		return false;
-	return vn_link_carrier(t->base.fd, ifindex) <= 0;
+	return t->drops_in_row++ % CARRIER_EVERY == 0 && vn_link_carrier(t->base.fd, ifindex) <= 0;
 }
 
 static enum vn_tx_code code_of(struct afpacket_txq *t, int error)

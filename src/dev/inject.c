@@ -19,7 +19,6 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
-#include <linux/if.h>
 #include <linux/if_ether.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -54,17 +53,11 @@ static struct inject_txq *to_txq(struct vn_txq *q)
 /*
  * The kernel's answer is the same for a device that is down and for a backlog
  * that is full; and without carrier, where pktgen would stop, it takes frames.
- * The flags answer both. Where they say "not running" they may mean a link that
- * waits for its authentication: only the driver knows then.
+ * The link's state answers both.
  */
-static bool link_is_down(struct inject_txq *t)
+static bool link_is_down(const struct inject_txq *t)
 {
-	int ifindex = t->base.txq.dev->ifindex;
-	int flags = vn_link_flags(t->base.fd, ifindex);
-
-	if (flags < 0 || !(flags & IFF_UP))
-		return true;
-	return !(flags & IFF_RUNNING) && vn_link_carrier(t->base.fd, ifindex) <= 0;
+	return vn_link_is_down(t->base.fd, t->base.txq.dev->ifindex);
 }
 
 /* Frames at the beginning, at most n, that have the same bytes; at least 1. */

@@ -204,6 +204,15 @@ int vn_link_carrier(int fd, int ifindex)
 	return rc ? rc : value.data != 0;
 }
 
+bool vn_link_is_down(int fd, int ifindex)
+{
+	int flags = vn_link_flags(fd, ifindex);
+
+	if (flags < 0 || !(flags & IFF_UP))
+		return true;
+	return !(flags & IFF_RUNNING) && vn_link_carrier(fd, ifindex) <= 0;
+}
+
 static uint64_t read_speed(int fd, int ifindex)
 {
 	union {

@@ -43,5 +43,8 @@ int vn_link_read(int ifindex, struct vn_link *out);
  */
 int vn_link_flags(int fd, int ifindex);
 int vn_link_carrier(int fd, int ifindex);
+/* Gone, down, or without carrier as far as the flags say so: the carrier is only
+ * asked for when they do, for a link that has just come up has them late. */
+bool vn_link_is_down(int fd, int ifindex);
 
 #endif
