@@ -12,7 +12,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,6 +26,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "base/cpu.h"
 #include "base/text.h"
 #include "ctl/ctl_priv.h"
 #include "ctl/pretend.h"
@@ -876,15 +876,7 @@ static size_t make_tests(struct replay *r, struct group *groups, struct CMUnitTe
 /* The first two CPUs that we may use; the only one twice. */
 static void choose_cpus(int cpus[2])
 {
-	cpu_set_t set;
-	int cpu, n = 0;
-
-	CPU_ZERO(&set);
-	sched_getaffinity(0, sizeof(set), &set);
-	for (cpu = 0; cpu < CPU_SETSIZE && n < 2; cpu++)
-		if (CPU_ISSET(cpu, &set))
-			cpus[n++] = cpu;
-	if (n == 1)
+	if (vn_cpu_list(cpus, 2) == 1)
 		cpus[1] = cpus[0];
 }
 

@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "base/cpu.h"
 #include "ctl/pretend.h"
 #include "ctl/tree.h"
 
@@ -51,15 +52,7 @@ static void keep_line(void *arg, const char *line)
 /* Two CPUs that we may use; the only one twice. */
 static void choose_cpus(int cpus[2])
 {
-	cpu_set_t set;
-	int cpu, n = 0;
-
-	CPU_ZERO(&set);
-	sched_getaffinity(0, sizeof(set), &set);
-	for (cpu = 0; cpu < CPU_SETSIZE && n < 2; cpu++)
-		if (CPU_ISSET(cpu, &set))
-			cpus[n++] = cpu;
-	if (n == 1)
+	if (vn_cpu_list(cpus, 2) == 1)
 		cpus[1] = cpus[0];
 }
 
