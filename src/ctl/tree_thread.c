@@ -34,18 +34,6 @@ size_t vn_tree_thread_show(const struct vn_tree_thread *th, char *buf, size_t ca
 
 /* --- add_device ------------------------------------------------------------------ */
 
-static bool is_used(const struct vn_tree *t, const char *word)
-{
-	const struct vn_tree_node *n;
-	unsigned int i;
-
-	for (i = 0; i < t->n_threads; i++)
-		for (n = t->threads[i].nodes; n; n = n->next)
-			if (strcmp(n->entry->name, word) == 0)
-				return true;
-	return false;
-}
-
 /* May this device be sent on? In the kernel's order, and one refusal of ours. */
 static int check_device(struct vn_tree *t, const struct vn_netdev *dev, const char *word)
 {
@@ -137,7 +125,7 @@ static int attach(struct vn_tree *t, struct vn_tree_thread *th, const char *word
 	struct vn_netdev *dev = NULL;
 	int rc;
 
-	if (is_used(t, word)) {
+	if (vn_engine_find(t->o.engine, word)) {
 		vn_tree_log(t, "ERROR: interface already used");
 		return -EBUSY;
 	}
