@@ -60,21 +60,22 @@ static void read_tx(const struct vn_entry_stats *s, struct raw *raw)
 
 static void read_rx(struct vn_rx_flow *flow, struct raw *raw)
 {
-	const struct vn_rx_flow_stats *s = &flow->stats;
+	struct vn_rx_flow_counts c;
 
+	vn_rx_flow_read(flow, &c);
 	raw->has_rx = true;
-	raw->got.packets = vn_stat_get(&s->received);
-	raw->got.bits_l1 = vn_stat_get(&s->bits_l1);
-	raw->got.bits_l2 = vn_stat_get(&s->bits_l2);
-	raw->got.first_ns = vn_stat_get(&s->first_ns);
-	raw->got.last_ns = vn_stat_get(&s->last_ns);
-	raw->unique = vn_stat_get(&s->unique);
-	raw->lost_seen = vn_rx_flow_lost(flow);
-	raw->duplicates = vn_stat_get(&s->duplicates);
-	raw->reordered = vn_stat_get(&s->reordered);
-	raw->too_late = vn_stat_get(&s->too_late);
-	raw->corrupt = vn_stat_get(&s->corrupt);
-	raw->latency_negative = vn_stat_get(&flow->latency_negative);
+	raw->got.packets = c.received;
+	raw->got.bits_l1 = c.bits_l1;
+	raw->got.bits_l2 = c.bits_l2;
+	raw->got.first_ns = c.first_ns;
+	raw->got.last_ns = c.last_ns;
+	raw->unique = c.unique;
+	raw->lost_seen = vn_rx_counts_lost(&c);
+	raw->duplicates = c.duplicates;
+	raw->reordered = c.reordered;
+	raw->too_late = c.too_late;
+	raw->corrupt = c.corrupt;
+	raw->latency_negative = c.latency_negative;
 	raw->gap = &flow->gap;
 	raw->latency = &flow->latency;
 }

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 
 #include "base/macros.h"
-#include "base/stat.h"
 #include "rx/dissect.h"
 #include "rx/sequence.h"
 #include "wire/wire.h"
@@ -156,7 +155,7 @@ static void count_latency(struct vn_rx_flow *f, uint64_t stamp_ns, const uint8_t
 	if (sent_ns == 0)
 		return;
 	if (stamp_ns < sent_ns)
-		vn_stat_add(&f->latency_negative, 1);
+		vn_stat_add(&f->stats.latency_negative, 1);
 	else
 		vn_hist_add(&f->latency, stamp_ns - sent_ns);
 }
@@ -166,11 +165,13 @@ static void count_latency(struct vn_rx_flow *f, uint64_t stamp_ns, const uint8_t
 static void count_in_flow(struct vn_rx_flow *f, const struct vn_rx_pkt *pkt,
 			  const struct vn_dissected *d)
 {
+	vn_stat_begin(&f->stats.version);
 	count_arrival(f, pkt);
 	if (vn_unlikely(d->is_corrupt))
 		vn_stat_add(&f->stats.corrupt, 1);
 	else if (vn_sequence_take(f, vn_get_be32(d->payload + VN_PGH_SEQ)))
 		count_latency(f, pkt->stamp_ns, d->payload);
+	vn_stat_end(&f->stats.version);
 }
 
 static void handle_one(struct vn_receiver *r, const struct vn_rx_pkt *pkt)
@@ -215,14 +216,27 @@ const struct vn_rx_stats *vn_receiver_stats(const struct vn_receiver *r)
 	return &r->stats;
 }
 
-/* Read while the receiver runs, the three numbers are of slightly different
- * moments; unique first and first_seq last, the reverse of how they are stored. */
+void vn_rx_flow_read(const struct vn_rx_flow *f, struct vn_rx_flow_counts *out)
+{
+	uint32_t version;
+
+	do {
+		version = vn_stat_read(&f->stats.version);
+#define VN_X(name) out->name = vn_stat_get(&f->stats.name);
+		VN_RX_FLOW_COUNTS(VN_X)
+#undef VN_X
+	} while (vn_stat_reread(&f->stats.version, version));
+}
+
+uint64_t vn_rx_counts_lost(const struct vn_rx_flow_counts *c)
+{
+	return c->max_seq ? c->max_seq - c->first_seq + 1 - c->unique : 0;
+}
+
 uint64_t vn_rx_flow_lost(const struct vn_rx_flow *f)
 {
-	uint64_t unique = vn_stat_get(&f->stats.unique);
-	uint64_t max = vn_stat_get(&f->stats.max_seq);
-	uint64_t first = vn_stat_get(&f->stats.first_seq);
-	uint64_t range = max == 0 ? 0 : max - first + 1;
+	struct vn_rx_flow_counts c;
 
-	return range > unique ? range - unique : 0;
+	vn_rx_flow_read(f, &c);
+	return vn_rx_counts_lost(&c);
 }

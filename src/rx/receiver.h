@@ -24,25 +24,46 @@
 
 #include "base/err.h"
 #include "base/hist.h"
+#include "base/stat.h"
 #include "net/netdev.h"
 
 #define VN_RX_WINDOW 65536   /* sequence numbers remembered per flow, power of two */
 #define VN_RX_FLOWS_MAX 1024 /* flows told apart; packets of further ones are counted */
 
+/*
+ * Counters of a flow, X(name). A reader takes all of them as of one moment with
+ * vn_rx_flow_read(), so that the identities above hold in what it got.
+ */
+#define VN_RX_FLOW_COUNTS(X) \
+	X(received)   /* all packets of the flow */ \
+	X(bytes)      /* frame bytes, no FCS, tags included */ \
+	X(bits_l1) \
+	X(bits_l2) \
+	X(unique)     /* first arrivals */ \
+	X(duplicates) \
+	X(reordered) \
+	X(too_late)   /* older than the window: unique or not is unknown; counted in
+			 received only */ \
+	X(corrupt)    /* IPv4 or UDP checksum wrong, or lengths that do not fit; that they
+			 arrived is counted (received, bytes, stamps, gap), what they
+			 say is not believed */ \
+	X(latency_negative) /* stamped later than they arrived */ \
+	X(first_seq)  /* extended to 64 bits; 0 = none yet */ \
+	X(max_seq) \
+	X(first_ns)   /* arrival stamps */ \
+	X(last_ns)
+
 struct vn_rx_flow_stats {
-	_Atomic uint64_t received;   /* all packets of the flow */
-	_Atomic uint64_t bytes;      /* frame bytes, no FCS, tags included */
-	_Atomic uint64_t bits_l1, bits_l2;
-	_Atomic uint64_t unique;     /* first arrivals */
-	_Atomic uint64_t duplicates;
-	_Atomic uint64_t reordered;
-	_Atomic uint64_t too_late;   /* older than the window: unique or not is unknown;
-					counted in received only */
-	_Atomic uint64_t corrupt;    /* IPv4 or UDP checksum wrong, or lengths that do not
-					fit; that they arrived is counted (received, bytes,
-					stamps, gap), what they say is not believed */
-	_Atomic uint64_t first_seq, max_seq; /* extended to 64 bits; 0 = none yet */
-	_Atomic uint64_t first_ns, last_ns;  /* arrival stamps */
+#define VN_X(name) _Atomic uint64_t name;
+	VN_RX_FLOW_COUNTS(VN_X)
+#undef VN_X
+	struct vn_stat_version version;
+};
+
+struct vn_rx_flow_counts {
+#define VN_X(name) uint64_t name;
+	VN_RX_FLOW_COUNTS(VN_X)
+#undef VN_X
 };
 
 struct vn_rx_flow {
@@ -52,7 +73,6 @@ struct vn_rx_flow {
 	struct vn_hist gap;     /* between arrivals of this flow, ns */
 	struct vn_hist latency; /* arrival - payload stamp of first arrivals, ns (stamp has
 				   1 us grain); negative ones are not recorded */
-	_Atomic uint64_t latency_negative;
 	uint64_t window[VN_RX_WINDOW / 64]; /* bit set: number seen */
 };
 
@@ -87,8 +107,12 @@ unsigned int vn_receiver_n_flows(const struct vn_receiver *r);
 struct vn_rx_flow *vn_receiver_flow(struct vn_receiver *r, unsigned int i); /* or NULL */
 const struct vn_rx_stats *vn_receiver_stats(const struct vn_receiver *r);
 
+/* Copies the flow's counters as of one moment. Any thread. */
+void vn_rx_flow_read(const struct vn_rx_flow *f, struct vn_rx_flow_counts *out);
+
 /* max_seq - first_seq + 1 - unique: numbers inside the seen range that never
  * came. */
+uint64_t vn_rx_counts_lost(const struct vn_rx_flow_counts *c);
 uint64_t vn_rx_flow_lost(const struct vn_rx_flow *f);
 
 #endif

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "base/stat.h"
@@ -246,7 +247,7 @@ static void latency_is_that_of_stamped_first_arrivals(void **state)
 	assert_int_equal(f->latency.min, 0);
 	assert_int_equal(f->latency.max, 123);
 	assert_int_equal(f->latency.sum, 0 + 123 + 7);
-	assert_int_equal(vn_stat_get(&f->latency_negative), 2);
+	assert_int_equal(vn_stat_get(&f->stats.latency_negative), 2);
 	vn_receiver_free(r);
 }
 
@@ -278,6 +279,40 @@ static void a_corrupt_packet_arrived_and_is_not_believed(void **state)
 	vn_receiver_free(r);
 }
 
+#define READ_ARRIVALS 200000
+
+/* Every third number comes twice, every fifth not at all. */
+static void *arrive_many(void *arg)
+{
+	for (uint32_t seq = 1; seq <= READ_ARRIVALS; seq++) {
+		if (seq % 5)
+			arrive_at(arg, 9, seq, seq);
+		if (seq % 3 == 0)
+			arrive_at(arg, 9, seq, seq);
+	}
+	return NULL;
+}
+
+static void counters_are_read_as_of_one_moment(void **state)
+{
+	struct vn_receiver *r = new_receiver();
+	struct vn_rx_flow_counts c;
+	const struct vn_rx_flow *f;
+	pthread_t thread;
+
+	assert_int_equal(vn_receiver_expect(r, "flow", 9, 9), 0);
+	f = vn_receiver_flow(r, 0);
+	assert_int_equal(pthread_create(&thread, NULL, arrive_many, r), 0);
+	do {
+		vn_rx_flow_read(f, &c);
+		assert_int_equal(c.received, c.unique + c.duplicates + c.too_late + c.corrupt);
+		assert_int_equal(c.max_seq, c.unique + vn_rx_counts_lost(&c));
+		assert_int_equal(c.last_ns, c.max_seq);
+	} while (c.max_seq < READ_ARRIVALS - 1);
+	pthread_join(thread, NULL);
+	vn_receiver_free(r);
+}
+
 static void nothing_is_freed_twice_or_not_at_all(void **state)
 {
 	struct vn_receiver *r = new_receiver();
@@ -299,6 +334,7 @@ int main(void)
 		cmocka_unit_test(gaps_are_between_arrivals_of_the_same_flow),
 		cmocka_unit_test(latency_is_that_of_stamped_first_arrivals),
 		cmocka_unit_test(a_corrupt_packet_arrived_and_is_not_believed),
+		cmocka_unit_test(counters_are_read_as_of_one_moment),
 		cmocka_unit_test(nothing_is_freed_twice_or_not_at_all),
 	};
 

@@ -4,9 +4,6 @@
  * size its place. Bits of numbers that are skipped are cleared on the way
  * ahead, at most the whole ring: a jump of 2^31 takes no longer than one of
  * 2^16. The place of a new highest number is not cleared: it is set.
- *
- * first_seq and max_seq are stored before unique, so that a reader who looks
- * in between sees one lost too many rather than less than none.
  */
 #include "rx/sequence.h"
 
