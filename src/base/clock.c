@@ -102,8 +102,19 @@ static uint64_t virtual_wall(struct vn_clock *c)
 	return c->virtual_wall_ns + c->virtual_ns;
 }
 
+static bool next_timer_by(const struct vn_clock *c, uint64_t t_ns)
+{
+	return c->timers.first && c->timers.first->at_ns <= t_ns;
+}
+
 static uint64_t virtual_wait(struct vn_clock *c, uint64_t t_ns, const _Atomic uint32_t *stop)
 {
+	while (!is_stopped(stop) && next_timer_by(c, VN_MAX(t_ns, c->virtual_ns))) {
+		/* Never back: a timer may have been armed for what is past, or have
+		 * waited itself. */
+		c->virtual_ns = VN_MAX(c->virtual_ns, vn_timers_next(&c->timers));
+		vn_timers_run(&c->timers, c->virtual_ns);
+	}
 	if (c->virtual_ns < t_ns && !is_stopped(stop))
 		c->virtual_ns = t_ns;
 	return c->virtual_ns;

@@ -3,7 +3,8 @@
  * The one way to ask for the time and to wait for it.
  *
  * Two clocks: the machine's, and a virtual one that only moves when somebody
- * waits, on which a whole run is done at once and is the same every time.
+ * waits, on which a whole run is done at once and is the same every time. It
+ * has timers, and runs them on its way.
  *
  * The machine's clock is CLOCK_MONOTONIC through the vDSO: a counter read that
  * the kernel keeps calibrated, about 20 to 30 ns a call, and on one axis with
@@ -18,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/macros.h"
+#include "base/timer.h"
 
 struct vn_clock {
 	uint64_t (*now)(struct vn_clock *c); /* ns, monotonic */
@@ -33,11 +35,15 @@ struct vn_clock {
 	/* Virtual clock only, owned by the one thread that runs it. */
 	uint64_t virtual_ns;
 	uint64_t virtual_wall_ns; /* wall time at virtual_ns 0 */
+	/* A wait goes from timer to timer: at each one's time it is that time and
+	 * the timer runs; between two times the wait looks at its stop word. */
+	struct vn_timers timers;
 };
 
 void vn_clock_real(struct vn_clock *c);
 
-/* Starts at t_ns; wall() is wall0_ns + now(). One thread only. */
+/* Starts at t_ns, without timers; wall() is wall0_ns + now(). One thread only. It
+ * is not copied while timers are armed. */
 void vn_clock_virtual(struct vn_clock *c, uint64_t t_ns, uint64_t wall0_ns);
 
 /* Sets *stop's bits (release) and wakes whoever sleeps on it. Any thread. */

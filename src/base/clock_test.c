@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The virtual clock moves only when somebody waits; the real one never returns
- * early, and a waiter is woken by its stop word. Nothing here depends on how
- * long a wait takes beyond its time. */
+/* The virtual clock moves only when somebody waits, and runs its timers on the
+ * way; the real one never returns early, and a waiter is woken by its stop
+ * word. Nothing here depends on how long a wait takes beyond its time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,6 +58,111 @@ static void two_virtual_clocks_are_two(void **state)
 	vn_clock_virtual(&b, 0, 0);
 	a.wait(&a, 100, NULL);
 	assert_int_equal(vn_clock_now(&b), 0);
+}
+
+/* A timer that writes down when it ran; it may stop the waiter, come again or
+ * wait itself. */
+struct alarm {
+	struct vn_timer timer;
+	struct vn_clock *clock;
+	uint64_t ran_at_ns; /* 0: not */
+	uint64_t again_ns;  /* arms itself so much later, 0: not */
+	unsigned int runs;
+	uint64_t waits_until_ns; /* 0: does not */
+	_Atomic uint32_t *stops;
+};
+
+static void ring(struct vn_timer *t)
+{
+	struct alarm *a = vn_container_of(t, struct alarm, timer);
+
+	a->ran_at_ns = vn_clock_now(a->clock);
+	a->runs++;
+	if (a->stops)
+		vn_clock_wake(a->stops, 1);
+	if (a->waits_until_ns)
+		a->clock->wait(a->clock, a->waits_until_ns, NULL);
+	if (a->again_ns)
+		vn_timer_arm(&a->clock->timers, t, t->at_ns + a->again_ns);
+}
+
+static void alarm_init(struct alarm *a, struct vn_clock *c, uint64_t at_ns)
+{
+	*a = (struct alarm){ .timer.fn = ring, .clock = c };
+	vn_timer_arm(&c->timers, &a->timer, at_ns);
+}
+
+static void a_virtual_wait_runs_timers_at_their_times(void **state)
+{
+	struct alarm a, b, later, past;
+	struct vn_clock c;
+
+	vn_clock_virtual(&c, 5, 0);
+	alarm_init(&b, &c, 70);
+	alarm_init(&a, &c, 10);
+	alarm_init(&later, &c, 101);
+	alarm_init(&past, &c, 2);
+	assert_int_equal(c.wait(&c, 100, NULL), 100);
+	assert_int_equal(past.ran_at_ns, 5);
+	assert_int_equal(a.ran_at_ns, 10);
+	assert_int_equal(b.ran_at_ns, 70);
+	assert_int_equal(later.runs, 0);
+	assert_int_equal(c.wait(&c, 101, NULL), 101); /* due at the very end */
+	assert_int_equal(later.ran_at_ns, 101);
+}
+
+static void a_timer_that_is_due_runs_in_a_wait_for_the_past(void **state)
+{
+	struct vn_clock c;
+	struct alarm a;
+
+	vn_clock_virtual(&c, 50, 0);
+	alarm_init(&a, &c, 50);
+	assert_int_equal(c.wait(&c, 7, NULL), 50);
+	assert_int_equal(a.ran_at_ns, 50);
+}
+
+static void a_timer_that_arms_itself_runs_until_the_waits_end(void **state)
+{
+	struct vn_clock c;
+	struct alarm a;
+
+	vn_clock_virtual(&c, 0, 0);
+	alarm_init(&a, &c, 10);
+	a.again_ns = 10;
+	assert_int_equal(c.wait(&c, 1005, NULL), 1005);
+	assert_int_equal(a.runs, 100);
+	assert_int_equal(a.ran_at_ns, 1000);
+}
+
+static void a_timer_that_stops_the_waiter_ends_the_wait(void **state)
+{
+	_Atomic uint32_t stop = 0;
+	struct alarm a, with, next;
+	struct vn_clock c;
+
+	vn_clock_virtual(&c, 0, 0);
+	alarm_init(&a, &c, 10);
+	alarm_init(&with, &c, 10); /* the same moment is still done */
+	alarm_init(&next, &c, 11);
+	a.stops = &stop;
+	assert_int_equal(c.wait(&c, 100, &stop), 10);
+	assert_int_equal(with.ran_at_ns, 10);
+	assert_int_equal(next.runs, 0);
+	vn_timer_cancel(&next.timer);
+}
+
+static void time_does_not_go_back_after_a_timer_that_waits(void **state)
+{
+	struct alarm a, b;
+	struct vn_clock c;
+
+	vn_clock_virtual(&c, 0, 0);
+	alarm_init(&a, &c, 10);
+	alarm_init(&b, &c, 20);
+	a.waits_until_ns = 500;
+	assert_int_equal(c.wait(&c, 100, NULL), 500);
+	assert_int_equal(b.ran_at_ns, 20); /* inside that wait */
 }
 
 static uint64_t read_ns(clockid_t id)
@@ -189,6 +294,11 @@ int main(void)
 		cmocka_unit_test(virtual_waits_end_at_once_and_exactly),
 		cmocka_unit_test(virtual_time_stands_still_for_who_is_stopped),
 		cmocka_unit_test(two_virtual_clocks_are_two),
+		cmocka_unit_test(a_virtual_wait_runs_timers_at_their_times),
+		cmocka_unit_test(a_timer_that_is_due_runs_in_a_wait_for_the_past),
+		cmocka_unit_test(a_timer_that_arms_itself_runs_until_the_waits_end),
+		cmocka_unit_test(a_timer_that_stops_the_waiter_ends_the_wait),
+		cmocka_unit_test(time_does_not_go_back_after_a_timer_that_waits),
 		cmocka_unit_test(real_time_is_that_of_the_system),
 		cmocka_unit_test(real_waits_end_at_or_after_their_time),
 		cmocka_unit_test(a_wait_for_the_past_is_none),
