@@ -118,13 +118,16 @@ struct vn_device {
 	uint16_t real_n_txq, real_n_rxq; /* in use */
 	uint32_t mtu, tx_queue_len;
 	uint32_t state, flags;   /* enum vn_device_state, _flags (stored ones) */
-	bool proto_down, is_threaded, is_registered;
+	bool proto_down, is_threaded, is_registered, is_gone; /* gone: unregistered */
 	uint32_t napi_defer_hard_irqs;
 	uint64_t gro_flush_timeout;
 	uint64_t carrier_up_count, carrier_down_count;
 	struct vn_tx_queue *tx;  /* n_txq of them */
 	struct vn_qdisc *qdisc;  /* root */
+	struct vn_qdisc noop;    /* of queues that have no other */
 	struct vn_timer watchdog;
+	struct vn_timer linkwatch;  /* acts on a lost carrier */
+	uint64_t linkwatch_next_ns; /* not before */
 	struct vn_device_stats core; /* kept by the core, added to the back end's */
 	struct vn_ptype *ptype_all, *ptype_specific;
 	/* A bridge or the like; one at most. *dev may be changed for ANOTHER. */
@@ -152,7 +155,8 @@ void vn_device_unregister(struct vn_device *dev);
 void vn_device_hold(struct vn_device *dev);
 void vn_device_put(struct vn_device *dev);
 
-/* 0 or -errno, as the kernel answers (spec section 2.3). */
+/* 0 or -errno, as the kernel answers (spec section 2.3). Not from inside an
+ * operation of a back end: what is being sent may be discarded by them. */
 int vn_device_open(struct vn_device *dev);
 void vn_device_close(struct vn_device *dev);
 int vn_device_rename(struct vn_device *dev, const char *name); /* -EBUSY while up */
@@ -189,8 +193,8 @@ void vn_device_deactivate(struct vn_device *dev);
  */
 int vn_dev_queue_xmit(struct vn_skb *skb);
 /* Straight to the back end, under the queue's lock (5.5): TX_OK, an XMIT code, or
- * VN_TX_BUSY, with which the packet stays the caller's (also: queue stopped or
- * frozen, or its lock held by this CPU). */
+ * VN_TX_BUSY, with which the packet stays the caller's (also: queue stopped by
+ * the back end or frozen, or its lock held), as with VN_TX_DOWN: not open. */
 int vn_dev_direct_xmit(struct vn_skb *skb, bool more);
 /* Hands a packet over on q (5.4); false: it was put back, q refused. */
 bool vn_dev_hand_over(struct vn_qdisc *qdisc, struct vn_tx_queue *q, struct vn_skb *skb,

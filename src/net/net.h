@@ -24,6 +24,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/macros.h"
 #include "base/rng.h"
 #include "base/timer.h"
 #include "net/ptype.h"
@@ -87,6 +88,10 @@ struct vn_net {
 	struct vn_ptype *ptype_hash[VN_PTYPE_HASH]; /* by type & 15 */
 	struct vn_net_listener *listeners;
 	struct vn_skb *spare;       /* freed packets */
+	uint64_t moved;             /* packets that went somewhere in vn_net_run */
+	struct vn_timer retry;      /* of work that nothing came of */
+	uint64_t log_since_ns;      /* first line of those that log_lines counts */
+	unsigned int log_lines;
 };
 
 /* A net with its loopback device, up. 0 or -errno, *out NULL. */
@@ -117,9 +122,10 @@ void vn_net_listen(struct vn_net *net, struct vn_net_listener *l);
 void vn_net_unlisten(struct vn_net *net, struct vn_net_listener *l);
 void vn_net_notify(struct vn_net *net, enum vn_net_event event, struct vn_device *dev);
 
-void vn_net_log(struct vn_net *net, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void vn_net_log(struct vn_net *net, const char *format, ...) VN_PRINTF(2, 3);
 
-/* Does what was raised on every CPU (NET_TX, NET_RX), until nothing is. */
+/* Does what was raised on every CPU (NET_TX, NET_RX), until nothing is, or until
+ * nothing comes of it any more: then a timer tries again. */
 void vn_net_run(struct vn_net *net);
 
 #endif

@@ -3,7 +3,10 @@
  * Handlers of packet types (net core spec section 7): taps, which see all
  * types, and protocols. Packets come in groups, all of one device and, for a
  * handler of a type, all of that type; they are the handler's for the time of
- * the call, and nobody's to keep.
+ * the call, and nobody's to keep. A handler may remove itself, no other.
+ *
+ * A handler of a type that sees a tag (has_vlan) has a packet for another host
+ * before it: one of a VLAN that no device belongs to.
  */
 #ifndef VN_NET_PTYPE_H
 #define VN_NET_PTYPE_H

@@ -24,8 +24,10 @@ enum vn_queue_state {
 struct vn_queue_limit {
 	bool is_used;         /* the back end reports completions */
 	uint64_t inflight;    /* bytes */
-	uint32_t limit, limit_min, limit_max;
-	uint32_t hold_time_ms;
+	uint32_t limit, limit_min, limit_max; /* bytes */
+	uint32_t hold_time_ms; /* a limit that was too high this long shrinks */
+	uint64_t least_left;   /* bytes left at a completion since hold_since_ns */
+	uint64_t hold_since_ns;
 };
 
 struct vn_tx_queue {
@@ -75,7 +77,8 @@ void vn_queues_unfreeze(struct vn_device *dev);
 void vn_queue_sent(struct vn_tx_queue *q, uint32_t bytes);
 void vn_queue_completed(struct vn_tx_queue *q, uint32_t bytes);
 
-/* The lock of a transmission; lock answers false when this CPU has it. */
+/* The lock of a transmission; lock answers false when this CPU has it. Nothing
+ * to do for a device that does its own locking. */
 bool vn_queue_lock(struct vn_tx_queue *q);
 void vn_queue_unlock(struct vn_tx_queue *q);
 

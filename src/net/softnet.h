@@ -26,6 +26,10 @@ struct vn_napi {
 	struct vn_napi *next;
 };
 
+struct vn_napi_list {
+	struct vn_napi *first, *last;
+};
+
 enum vn_softirq {
 	VN_NET_TX = 1 << 0,
 	VN_NET_RX = 1 << 1,
@@ -35,7 +39,10 @@ enum vn_softirq {
 struct vn_softnet {
 	_Atomic uint64_t processed, dropped, time_squeeze, received_rps;
 	struct vn_skb_list input, process;
-	struct vn_napi *poll_first, *poll_last;
+	struct vn_napi_list poll;   /* have work */
+	struct vn_napi_list round;  /* inside NET_RX: still to be called this time */
+	struct vn_napi_list repoll; /* the same: used their weight, come again */
+	struct vn_napi *polling;    /* being called; NULL: none, or it was canceled */
 	struct vn_napi backlog;
 	struct vn_net *net;
 	struct vn_skb *completion; /* sent packets to free */
@@ -56,9 +63,13 @@ enum vn_rx_code vn_netif_rx(struct vn_net *net, struct vn_skb *skb);
 unsigned int vn_netif_receive(struct vn_net *net, struct vn_device *dev,
 			      const struct vn_rx_pkt *pkts, unsigned int n);
 
-/* Puts a poller onto the caller's CPU's list, once, and raises NET_RX. */
+/* Puts a poller onto the caller's CPU's list, once, and raises NET_RX. From
+ * inside its own poll: it is called once more. */
 void vn_napi_schedule(struct vn_net *net, struct vn_napi *napi);
-void vn_napi_cancel(struct vn_net *net, struct vn_napi *napi);
+void vn_napi_cancel(struct vn_net *net, struct vn_napi *napi); /* from anywhere */
+
+/* A packet that was sent: freed by the next NET_TX of the caller's CPU. */
+void vn_softnet_complete(struct vn_net *net, struct vn_skb *skb);
 
 /* The deferred handlers, of the caller's CPU. */
 void vn_net_rx_action(struct vn_net *net);
