@@ -30,6 +30,7 @@ struct vn_worker {
 	struct vn_entry *entries; /* front first; changed under own and engine->lock,
 				   * read under either */
 	uint64_t virtual_ns;      /* virtual clock: this worker's own time */
+	uint64_t retry_ns;        /* virtual clock: not before this is there room again */
 	struct vn_call *call;     /* under engine->lock */
 };
 

@@ -2,12 +2,15 @@
 /*
  * The engine on a virtual clock: no threads, the same workers, stepped in the
  * order of their next departures. Each worker has a time of its own, since each
- * stands for a CPU that runs beside the others.
+ * stands for a CPU that runs beside the others. The clock's timers, which are
+ * everybody's, are run up to the time of a step before it: no step that comes
+ * later is earlier than that.
  */
 #include "engine/engine_priv.h"
 
-/* The worker whose next departure is the earliest; NULL when nothing runs. */
-static struct vn_worker *next_worker(struct vn_engine *e)
+/* The worker whose next departure is the earliest, and when that is; NULL when
+ * nothing runs. */
+static struct vn_worker *next_worker(struct vn_engine *e, uint64_t *t_ns)
 {
 	struct vn_worker *best = NULL;
 	uint64_t best_ns = 0;
@@ -26,6 +29,7 @@ static struct vn_worker *next_worker(struct vn_engine *e)
 			best_ns = t;
 		}
 	}
+	*t_ns = best_ns;
 	return best;
 }
 
@@ -46,16 +50,18 @@ static void act_all(struct vn_engine *e)
 void vn_engine_run_virtual(struct vn_engine *e)
 {
 	struct vn_worker *w;
+	uint64_t t_ns;
 	unsigned int i;
 
 	for (;;) {
 		act_all(e);
-		w = next_worker(e);
+		w = next_worker(e, &t_ns);
 		if (!w)
 			break;
+		e->clock->wait(e->clock, t_ns, NULL);
 		e->clock->virtual_ns = w->virtual_ns;
 		vn_entry_transmit(vn_worker_next(w));
-		w->virtual_ns = e->clock->virtual_ns;
+		w->virtual_ns = VN_MAX(e->clock->virtual_ns, w->retry_ns);
 	}
 	for (i = 0; i < e->n_workers; i++)
 		vn_worker_close_all(&e->workers[i]);
