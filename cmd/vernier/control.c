@@ -41,24 +41,30 @@ int control_take_device(void *dest, const char *value, struct vn_err *err)
 
 /* --- where the tree finds devices ------------------------------------------------ */
 
+static int open_simulated(struct control *c, const struct control_simulated *s,
+			  struct vn_netdev **out, struct vn_err *err)
+{
+	const struct vn_netdev_opts opts = {
+		.target = s->target,
+		.clock = &c->clock,
+		.name = s->name,
+		.simnet = c->simnet,
+	};
+	int rc = vn_netdev_open(s->driver, VN_CAP_TX, &opts, out, err);
+
+	if (!rc)
+		snprintf((*out)->name, sizeof((*out)->name), "%s", s->name);
+	return rc;
+}
+
 static int open_device(void *arg, const char *name, struct vn_netdev **out, struct vn_err *err)
 {
 	struct control *c = arg;
-	struct vn_netdev_opts opts = { .target = name, .clock = &c->clock };
-	unsigned int i;
-	int rc;
+	const struct vn_netdev_opts opts = { .target = name, .clock = &c->clock };
 
-	for (i = 0; i < c->o->n_simulated; i++) {
-		const struct control_simulated *s = &c->o->simulated[i];
-
-		if (strcmp(s->name, name))
-			continue;
-		opts.target = s->target;
-		rc = vn_netdev_open(s->driver, VN_CAP_TX, &opts, out, err);
-		if (!rc)
-			snprintf((*out)->name, sizeof((*out)->name), "%s", name);
-		return rc;
-	}
+	for (unsigned int i = 0; i < c->o->n_simulated; i++)
+		if (!strcmp(c->o->simulated[i].name, name))
+			return open_simulated(c, &c->o->simulated[i], out, err);
 	*out = NULL;
 	if (!*name)
 		return vn_err_set(err, ENODEV, "no device name");
@@ -74,6 +80,11 @@ static int next_event(void *arg, struct vn_netdev_event *ev)
 static void print_log(void *arg, const char *line)
 {
 	fprintf(stderr, "pktgen: %s\n", line);
+}
+
+static void print_line(void *arg, const char *line)
+{
+	fprintf(stderr, "%s\n", line);
 }
 
 /* --- making ---------------------------------------------------------------------- */
@@ -109,6 +120,25 @@ static int make_engine(struct control *c, struct vn_err *err)
 	return vn_engine_new(&opts, &c->engine, err);
 }
 
+/* Devices that live in a net are there before anybody attaches them. */
+static int make_net(struct control *c, struct vn_err *err)
+{
+	const struct vn_simnet_opts opts = {
+		.clock = &c->clock,
+		.seed = c->seed,
+		.log = c->o->is_quiet ? NULL : print_line,
+	};
+	int rc = vn_simnet_new(&opts, &c->simnet, err);
+
+	for (unsigned int i = 0; i < c->o->n_simulated && !rc; i++) {
+		const struct control_simulated *s = &c->o->simulated[i];
+
+		if (vn_netdev_driver(s->driver)->caps & VN_CAP_FAR_END)
+			rc = open_simulated(c, s, &c->kept[i], err);
+	}
+	return rc;
+}
+
 int control_open(struct control *c, const struct control_options *o, struct vn_err *err)
 {
 	struct vn_tree_opts opts = {
@@ -129,6 +159,8 @@ int control_open(struct control *c, const struct control_options *o, struct vn_e
 	if (!rc)
 		rc = make_engine(c, err);
 	if (!rc)
+		rc = make_net(c, err);
+	if (!rc)
 		rc = vn_link_watch_open(&c->watch, err);
 	if (!rc) {
 		opts.engine = c->engine;
@@ -144,6 +176,9 @@ void control_close(struct control *c)
 {
 	vn_tree_free(c->tree);
 	vn_engine_free(c->engine);
+	for (unsigned int i = 0; i < CONTROL_SIMULATED_MAX; i++)
+		vn_netdev_close(c->kept[i]);
+	vn_simnet_put(c->simnet);
 	vn_link_watch_close(c->watch);
 	sas_close(&c->sas);
 	memset(c, 0, sizeof(*c));

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "ctl/tree.h"
+#include "dev/simnet.h"
 #include "dev/watch.h"
 #include "engine/engine.h"
 #include "sas.h"
@@ -67,6 +68,9 @@ struct control {
 	const struct control_options *o;
 	struct vn_clock clock;
 	struct vn_link_watch *watch; /* NULL: this system tells of no changes */
+	struct vn_simnet *simnet;    /* where simulated devices live, with their files */
+	/* Those of them that live from the beginning, whoever attaches them. */
+	struct vn_netdev *kept[CONTROL_SIMULATED_MAX];
 	struct vn_engine *engine;
 	struct vn_tree *tree;
 	struct sas sas;

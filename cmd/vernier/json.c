@@ -42,6 +42,26 @@ static json_t *receiver_json(const struct vn_snap_receiver *r)
 			 (json_int_t)r->over_limit, "drops", (json_int_t)r->drops);
 }
 
+static json_t *devices_json(const struct vn_json_run *run)
+{
+	struct vn_netdev_counter c[VN_NETDEV_COUNTERS_MAX];
+	json_t *o = json_object();
+
+	for (unsigned int i = 0; i < run->n_devs; i++) {
+		unsigned int n = vn_netdev_counters(run->devs[i], c, VN_NETDEV_COUNTERS_MAX);
+		json_t *dev = n ? json_object() : NULL;
+
+		for (unsigned int k = 0; k < n; k++)
+			json_object_set_new(dev, c[k].name, json_integer((json_int_t)c[k].n));
+		if (dev)
+			json_object_set_new(o, run->devs[i]->name, dev);
+	}
+	if (json_object_size(o))
+		return o;
+	json_decref(o);
+	return json_null();
+}
+
 static void add_run(json_t *o, const struct vn_json_run *run)
 {
 	json_object_set_new(o, "vernier", json_string(VN_VERSION));
@@ -73,6 +93,7 @@ int vn_json_write(struct vn_json *j, const struct vn_snapshot *s, const char *ve
 	json_object_set_new(o, "streams", rows);
 	json_object_set_new(o, "total", row_json(&s->total));
 	json_object_set_new(o, "receiver", receiver_json(&s->receiver));
+	json_object_set_new(o, "devices", s->is_final ? devices_json(&j->run) : json_null());
 	rc = json_dumpf(o, j->out, JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS));
 	json_decref(o);
 	if (rc || fputc('\n', j->out) == EOF || fflush(j->out))

@@ -21,6 +21,9 @@ struct vn_json_run {
 	bool has_seed;
 	uint64_t seed;
 	bool is_virtual; /* simulated time */
+	/* Devices that count something themselves, looked at in the last line. */
+	struct vn_netdev *const *devs;
+	unsigned int n_devs;
 };
 
 struct vn_json {

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/cpu.h"
+#include "base/stat.h"
 #include "rx/capture.h"
 
 #define POLL_BUDGET 256
@@ -22,6 +23,8 @@ struct vn_rxthread {
 	uint64_t count;
 	struct vn_netdev *dev;
 	struct vn_rxq *rxq;
+	struct vn_netdev *const *far; /* NULL: dev is used */
+	unsigned int n_far;
 	struct vn_receiver *receiver;
 	struct vn_capture *capture;
 	uint64_t captured;
@@ -88,7 +91,7 @@ static void *receive_thread(void *arg)
 	return NULL;
 }
 
-static int open_parts(struct vn_rxthread *t, const struct vn_rxthread_opts *opts,
+static int open_queue(struct vn_rxthread *t, const struct vn_rxthread_opts *opts,
 		      struct vn_err *err)
 {
 	const struct vn_netdev_opts dev_opts = {
@@ -96,18 +99,26 @@ static int open_parts(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 		.clock = opts->clock,
 	};
 	const struct vn_rxq_opts rxq_opts = { 0 };
-	int rc;
+	int rc = vn_netdev_open(opts->driver, VN_CAP_RX, &dev_opts, &t->dev, err);
 
-	rc = vn_receiver_new(&t->receiver);
-	if (rc)
-		return vn_err_set(err, -rc, "receiver: %s", strerror(-rc));
-	rc = vn_netdev_open(opts->driver, VN_CAP_RX, &dev_opts, &t->dev, err);
 	if (rc)
 		return rc;
 	if (!t->dev->is_up)
 		return vn_err_set(err, ENETDOWN, "%s is down (ip link set dev %s up)",
 				  opts->target, opts->target);
-	rc = t->dev->ops->rxq_open(t->dev, &rxq_opts, &t->rxq, err);
+	return t->dev->ops->rxq_open(t->dev, &rxq_opts, &t->rxq, err);
+}
+
+static int open_parts(struct vn_rxthread *t, const struct vn_rxthread_opts *opts,
+		      struct vn_err *err)
+{
+	int rc;
+
+	rc = vn_receiver_new(&t->receiver);
+	if (rc)
+		return vn_err_set(err, -rc, "receiver: %s", strerror(-rc));
+	if (!opts->far)
+		rc = open_queue(t, opts, err);
 	if (rc || !opts->pcap)
 		return rc;
 	return vn_capture_open(opts->pcap, opts->pcap_max, &t->capture, err);
@@ -125,6 +136,8 @@ int vn_rxthread_open(const struct vn_rxthread_opts *opts, struct vn_rxthread **o
 	t->clock = opts->clock;
 	t->cpu = opts->cpu;
 	t->count = opts->count;
+	t->far = opts->far;
+	t->n_far = opts->n_far;
 	sem_init(&t->ended, 0, 0);
 	rc = open_parts(t, opts, err);
 	if (rc) {
@@ -145,10 +158,21 @@ const struct vn_netdev *vn_rxthread_dev(const struct vn_rxthread *t)
 	return t->dev;
 }
 
+static void listen_to_far_ends(struct vn_rxthread *t, vn_rx_handler handler)
+{
+	for (unsigned int i = 0; i < t->n_far; i++)
+		t->far[i]->ops->listen(t->far[i], handler, t);
+}
+
 int vn_rxthread_start(struct vn_rxthread *t, struct vn_err *err)
 {
-	int rc = pthread_create(&t->thread, NULL, receive_thread, t);
+	int rc;
 
+	if (t->far) {
+		listen_to_far_ends(t, handle);
+		return 0;
+	}
+	rc = pthread_create(&t->thread, NULL, receive_thread, t);
 	if (rc)
 		return vn_err_set(err, rc, "cannot start the receiver's thread: %s", strerror(rc));
 	t->is_started = true;
@@ -166,6 +190,10 @@ bool vn_rxthread_wait(struct vn_rxthread *t, uint64_t timeout_ns)
 	uint64_t at;
 	int rc;
 
+	if (t->far) { /* nothing ends by itself there */
+		t->clock->wait(t->clock, vn_clock_now(t->clock) + timeout_ns, NULL);
+		return false;
+	}
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	at = (uint64_t)ts.tv_sec * VN_NSEC_PER_SEC + (uint64_t)ts.tv_nsec + timeout_ns;
 	ts.tv_sec = (time_t)(at / VN_NSEC_PER_SEC);
@@ -181,7 +209,10 @@ bool vn_rxthread_wait(struct vn_rxthread *t, uint64_t timeout_ns)
 
 void vn_rxthread_stats(const struct vn_rxthread *t, struct vn_rxq_stats *out)
 {
-	out->packets = atomic_load_explicit(&t->packets, memory_order_relaxed);
+	if (t->far)
+		out->packets = vn_stat_get(&vn_receiver_stats(t->receiver)->frames);
+	else
+		out->packets = atomic_load_explicit(&t->packets, memory_order_relaxed);
 	out->drops = atomic_load_explicit(&t->drops, memory_order_relaxed);
 }
 
@@ -189,6 +220,7 @@ int vn_rxthread_end(struct vn_rxthread *t, struct vn_err *err)
 {
 	int rc;
 
+	listen_to_far_ends(t, NULL);
 	if (t->is_started) {
 		vn_rxthread_stop(t);
 		pthread_join(t->thread, NULL);

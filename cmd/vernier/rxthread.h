@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A thread that receives: device, receiver and capture file put together, for
- * `recv` and for `send --rx`.
+ * `recv` and for `send --rx`. Simulated devices bring what they received by
+ * themselves, at their far end: then there is no thread, but all the rest.
  *
  * The thread that opens it also closes it. While the thread runs, the device's
  * queue and the capture are its own; the receiver's counters are read by any.
@@ -24,6 +25,9 @@ struct vn_rxthread_opts {
 	const char *pcap;  /* NULL: no capture */
 	uint64_t pcap_max; /* packets in the capture, 0 = no limit */
 	uint64_t count;    /* ends after so many of our packets, 0 = no limit */
+	/* Instead of driver and target: these devices' far ends, all of one net. */
+	struct vn_netdev *const *far;
+	unsigned int n_far;
 };
 
 struct vn_rxthread;
@@ -33,14 +37,15 @@ struct vn_rxthread;
 int vn_rxthread_open(const struct vn_rxthread_opts *opts, struct vn_rxthread **out,
 		     struct vn_err *err);
 struct vn_receiver *vn_rxthread_receiver(struct vn_rxthread *t);
-const struct vn_netdev *vn_rxthread_dev(const struct vn_rxthread *t);
+const struct vn_netdev *vn_rxthread_dev(const struct vn_rxthread *t); /* NULL: far ends */
 
 int vn_rxthread_start(struct vn_rxthread *t, struct vn_err *err);
 
 /* Asks the thread to end. Any thread. */
 void vn_rxthread_stop(struct vn_rxthread *t);
 
-/* Waits until the thread has ended; false when timeout_ns have passed before. */
+/* Waits until the thread has ended; false when timeout_ns have passed before. On
+ * a virtual clock it is moved by that. */
 bool vn_rxthread_wait(struct vn_rxthread *t, uint64_t timeout_ns);
 
 /* The queue's counters, as of at most a tenth of a second ago. */

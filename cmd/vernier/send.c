@@ -83,8 +83,8 @@ static const struct vn_option send_rows[] = {
 	{ .name = "really-on", .metavar = "IF", .offset = OFF(really_on),
 	  .help = "allow IF although it holds the default route" },
 	{ .name = "settle", .metavar = "TIME", .offset = OFF(settle_ns),
-	  .def = "500ms", .units = vn_units_seconds, .max = INT64_MAX,
-	  .help = "with --rx: wait so long for stragglers" },
+	  .units = vn_units_seconds, .max = INT64_MAX,
+	  .help = "with --rx: wait so long for stragglers (default 0.5, with --sim 60)" },
 	{ .name = "quiet", .offset = OFF(is_quiet),
 	  .help = "print errors only (and the JSON)" },
 };
@@ -146,12 +146,14 @@ static int open_json(struct send_run *run, struct vn_err *err)
 	run->json.run = (struct vn_json_run){
 		.command = "send",
 		.driver = run->o.driver,
-		.interface = run->o.is_sim ? NULL : run->ifname,
+		.interface = send_writes_file(run) ? NULL : run->ifname,
 		.rx_interface = run->o.rx,
 		.pcap = run->o.pcap,
 		.has_seed = true,
 		.seed = run->seed,
 		.is_virtual = run->o.is_sim,
+		.devs = run->devs,
+		.n_devs = run->n_devs,
 	};
 	return vn_json_open(&run->json, run->o.json, err);
 }
@@ -183,13 +185,14 @@ static void close_all(struct send_run *run)
 	vn_rxthread_close(run->rx);
 	for (unsigned int i = 0; i < run->n_devs; i++)
 		vn_netdev_close(run->devs[i]);
+	vn_simnet_put(run->simnet);
 	vn_snapshot_free(&run->last);
 	send_streams_free(&run->streams);
 }
 
 int vn_cmd_send(int argc, char **argv, struct vn_err *err)
 {
-	struct send_run run = { .rx_cpu = -1 };
+	struct send_run run = { .rx_cpu = -1, .o.settle_ns = SEND_SETTLE_OPEN };
 	int first, rc, status;
 
 	run.o.streams = &run.streams;

@@ -15,6 +15,8 @@
 #define SIM_DRIVER "pcap"
 #define SIM_FILE "vernier.pcap"
 #define SIM_SEED 1
+#define SETTLE_NS (500 * 1000000ull)
+#define SETTLE_SIM_NS (60 * VN_NSEC_PER_SEC)
 
 static int choose_seed(struct send_run *run, struct vn_err *err)
 {
@@ -59,6 +61,19 @@ static int choose_drivers(struct send_run *run, struct vn_err *err)
 	return vn_driver_choose(&run->rx_driver, VN_CAP_RX, err);
 }
 
+static bool has_far_end(const struct send_run *run)
+{
+	return vn_netdev_driver(run->o.driver)->caps & VN_CAP_FAR_END;
+}
+
+/* Virtual time costs nothing: a discipline may hold packets for long. */
+static int choose_settle(struct send_run *run, struct vn_err *err)
+{
+	if (run->o.settle_ns == SEND_SETTLE_OPEN)
+		run->o.settle_ns = run->o.is_sim ? SETTLE_SIM_NS : SETTLE_NS;
+	return 0;
+}
+
 /* Options that would have no effect are refused. */
 static int check_options(struct send_run *run, struct vn_err *err)
 {
@@ -67,7 +82,11 @@ static int check_options(struct send_run *run, struct vn_err *err)
 	if (o->rx && send_writes_file(run))
 		return vn_err_set(err, EINVAL,
 				  "--rx: what is written into a file arrives nowhere");
-	if (o->pcap && !o->rx && !send_writes_file(run))
+	if (o->rx && has_far_end(run))
+		return vn_err_set(err, EINVAL,
+				  "--rx %s: driver %s receives at its own far end", o->rx,
+				  o->driver);
+	if (o->pcap && !o->rx && !send_writes_file(run) && !has_far_end(run))
 		return vn_err_set(err, EINVAL, "--pcap %s: needs --sim or --rx", o->pcap);
 	if (o->cpus && o->threads)
 		return vn_err_set(err, EINVAL, "--threads: --cpus says it already");
@@ -177,6 +196,7 @@ int send_plan(struct send_run *run, struct vn_err *err)
 		choose_seed,
 		choose_drivers,
 		check_options,
+		choose_settle,
 		choose_cpus,
 	};
 	struct send_stream *stream;

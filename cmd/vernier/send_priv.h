@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "cpus.h"
+#include "dev/simnet.h"
 #include "engine/engine.h"
 #include "interrupt.h"
 #include "json.h"
@@ -20,6 +21,7 @@
 #include "snapshot.h"
 
 #define SEND_DEVS_MAX 64 /* interfaces of one run */
+#define SEND_SETTLE_OPEN UINT64_MAX /* send_plan() chooses */
 
 /* As given; send_plan() writes what was chosen for the rest. */
 struct send_options {
@@ -40,11 +42,12 @@ struct send_run {
 	char seed_text[24], cpus_text[VN_CPUS_MAX * 5], rx_cpu_text[12];
 
 	struct vn_clock clock;
+	struct vn_simnet *simnet;   /* of simulated devices; NULL: none of these */
 	struct vn_netdev *devs[SEND_DEVS_MAX];
 	unsigned int n_devs;
 	struct sas sas;
 	struct vn_engine *engine;
-	struct vn_rxthread *rx;     /* NULL without --rx */
+	struct vn_rxthread *rx;     /* NULL without --rx or far ends */
 	struct vn_json json;
 	struct vn_interrupt interrupt;
 	struct vn_snapshot last;    /* the one before, for the rates of now */

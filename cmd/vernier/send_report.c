@@ -67,8 +67,10 @@ void send_print_plan(struct send_run *run)
 	}
 	fprintf(out, "driver %s, workers on CPU %s, seed %s%s", run->o.driver, run->cpus_text,
 		run->o.seed, run->o.is_sim ? ", simulated time" : "");
-	if (run->rx)
+	if (run->o.rx)
 		fprintf(out, ", received on %s by %s", run->o.rx, run->rx_driver);
+	else if (run->rx)
+		fputs(", received at the far end", out);
 	fputs("\n\n", out);
 	fflush(out);
 }
@@ -169,11 +171,27 @@ static void print_verdict(FILE *out, const struct vn_snap_row *t)
 			t->value[VN_F_received].n);
 }
 
+/* What devices counted themselves; what is 0 is left to the JSON. */
+static void print_counters(FILE *out, struct vn_netdev *dev)
+{
+	struct vn_netdev_counter c[VN_NETDEV_COUNTERS_MAX];
+	unsigned int n = vn_netdev_counters(dev, c, VN_NETDEV_COUNTERS_MAX), n_shown = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		if (c[i].n)
+			fprintf(out, "%s%s %" PRIu64, n_shown++ ? ", " : "device: ", c[i].name,
+				c[i].n);
+	if (n_shown)
+		fputc('\n', out);
+}
+
 static void print_report(const struct send_run *run, const struct vn_snapshot *s)
 {
 	FILE *out = send_out(run);
 
 	vn_report_tables(out, VN_REPORT_SEND, s);
+	for (unsigned int i = 0; i < run->n_devs; i++)
+		print_counters(out, run->devs[i]);
 	if (run->o.pcap && run->rx)
 		fprintf(out, "capture: %s (%" PRIu64 " packets)\n", run->o.pcap,
 			vn_rxthread_captured(run->rx));

@@ -27,6 +27,7 @@ static int open_dev(struct send_run *run, const char *target, struct vn_netdev *
 		.target = is_dry ? "" : target,
 		.clock = &run->clock,
 		.link_bps = run->o.link_bps,
+		.simnet = run->simnet,
 	};
 	int rc;
 
@@ -58,14 +59,37 @@ static struct vn_netdev *dev_of_earlier(const struct send_run *run, unsigned int
 	return NULL;
 }
 
+/* What a kernel would log: a transmit time-out. */
+static void print_line(void *arg, const char *line)
+{
+	fprintf(stderr, "%s\n", line);
+}
+
+/* Devices that are simulated share a net, and with it one thread. */
+static int make_simnet(struct send_run *run, struct vn_err *err)
+{
+	const struct vn_netdev_ops *driver = vn_netdev_driver(run->o.driver);
+	const struct vn_simnet_opts opts = {
+		.clock = &run->clock,
+		.is_virtual = run->o.is_sim,
+		.seed = run->seed,
+		.log = run->o.is_quiet ? NULL : print_line,
+	};
+
+	if (!driver || !(driver->caps & VN_CAP_FAR_END))
+		return 0;
+	return vn_simnet_new(&opts, &run->simnet, err);
+}
+
 int send_open_devs(struct send_run *run, struct vn_err *err)
 {
-	int rc = 0;
+	int rc;
 
 	if (run->o.is_sim)
 		vn_clock_virtual(&run->clock, 0, SIM_WALL_NS);
 	else
 		vn_clock_real(&run->clock);
+	rc = make_simnet(run, err);
 	for (unsigned int i = 0; i < run->streams.n && !rc; i++) {
 		struct send_stream *stream = &run->streams.v[i];
 		const char *target = stream_target(run, stream);
@@ -237,9 +261,11 @@ int send_open_rx(struct send_run *run, struct vn_err *err)
 		.cpu = run->rx_cpu,
 		.pcap = run->o.pcap,
 		.pcap_max = run->o.pcap_max,
+		.far = run->simnet ? run->devs : NULL,
+		.n_far = run->simnet ? run->n_devs : 0,
 	};
 
-	if (!run->o.rx || run->o.show_settings)
+	if (!(run->o.rx || run->simnet) || run->o.show_settings)
 		return 0;
 	return vn_rxthread_open(&opts, &run->rx, err);
 }

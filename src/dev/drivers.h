@@ -9,6 +9,7 @@ extern const struct vn_netdev_ops vn_afpacket_ops;
 extern const struct vn_netdev_ops vn_null_ops;
 extern const struct vn_netdev_ops vn_pair_ops;
 extern const struct vn_netdev_ops vn_pcap_ops;
+extern const struct vn_netdev_ops vn_sim_ops;
 extern const struct vn_netdev_ops vn_skeleton_ops;
 
 #endif

@@ -67,6 +67,12 @@ int vn_netdev_finish(struct vn_netdev *dev, struct vn_err *err)
 	return dev->ops->finish ? dev->ops->finish(dev, err) : 0;
 }
 
+unsigned int vn_netdev_counters(struct vn_netdev *dev, struct vn_netdev_counter *out,
+				unsigned int cap)
+{
+	return dev->ops->counters ? dev->ops->counters(dev, out, cap) : 0;
+}
+
 void vn_netdev_close(struct vn_netdev *dev)
 {
 	if (dev)

@@ -30,6 +30,7 @@
 	X(QUEUE_XMIT, "sends through the queueing discipline") \
 	X(RX_INJECT, "injects into the receive path") \
 	X(VIRTUAL, "runs on the virtual clock") \
+	X(FAR_END, "has a far end where what was sent comes out") \
 	X(NEEDS_IF, "needs an interface of the system")
 
 enum vn_netdev_cap_bit {
@@ -63,6 +64,7 @@ struct vn_tx_done {
 };
 
 struct vn_netdev;
+struct vn_simnet;
 struct vn_txq;
 struct vn_rxq;
 
@@ -70,6 +72,13 @@ struct vn_netdev_opts {
 	const char *target;   /* interface name, file name or "" */
 	struct vn_clock *clock; /* the run's; devices on the virtual clock need it */
 	uint64_t link_bps;    /* simulated devices: speed of the link; 0 = default */
+	/* Simulated devices that live in a net: what they are called there (one of
+	 * this name that is there already is meant), and in which. NULL: as the
+	 * driver likes, in one of their own. */
+	const char *name;
+	struct vn_simnet *simnet;
+	uint64_t seed;        /* of what they draw, with a net of their own */
+	bool is_virtual;      /* clock is a virtual one */
 };
 
 /* Where the frames of a queue go: pktgen's transmit modes. */
@@ -107,6 +116,12 @@ struct vn_rxq_stats {
 	uint64_t drops;   /* lost for want of room between kernel and us */
 };
 
+/* Something a device counted, beside what its sender knows. */
+struct vn_netdev_counter {
+	char name[32]; /* "qdisc_drops" */
+	uint64_t n;
+};
+
 struct vn_netdev_ops {
 	const char *name;     /* what --driver takes */
 	const char *summary;  /* one line for the list of drivers */
@@ -124,6 +139,17 @@ struct vn_netdev_ops {
 	int (*rxq_open)(struct vn_netdev *dev, const struct vn_rxq_opts *opts, struct vn_rxq **out,
 			struct vn_err *err);
 	void (*rxq_close)(struct vn_rxq *q);
+	/*
+	 * VN_CAP_FAR_END: what comes out at the far end is handed to the handler,
+	 * on the thread that sends or the one that runs the device's time, never
+	 * on two at once; NULL ends that, and nobody is in it afterwards. In one
+	 * time with the sending on a virtual clock: what is under way comes when
+	 * the clock is moved.
+	 */
+	void (*listen)(struct vn_netdev *dev, vn_rx_handler handler, void *arg);
+	/* Fills at most cap counters, returns how many. Any thread. NULL: none. */
+	unsigned int (*counters)(struct vn_netdev *dev, struct vn_netdev_counter *out,
+				 unsigned int cap);
 	/*
 	 * Completes what was sent (writes a file's last bytes), after the last
 	 * commit and before close: the place where an error that a commit could
@@ -249,6 +275,9 @@ const struct vn_netdev_ops *vn_netdev_driver(const char *name); /* NULL: no such
  */
 int vn_netdev_open(const char *driver, uint32_t needs, const struct vn_netdev_opts *opts,
 		   struct vn_netdev **out, struct vn_err *err);
+#define VN_NETDEV_COUNTERS_MAX 32
+unsigned int vn_netdev_counters(struct vn_netdev *dev, struct vn_netdev_counter *out,
+				unsigned int cap); /* 0 without an op for it */
 int vn_netdev_finish(struct vn_netdev *dev, struct vn_err *err); /* 0 without an op for it */
 void vn_netdev_close(struct vn_netdev *dev);                     /* NULL accepted */
 
