@@ -311,7 +311,7 @@ static void a_frame_in_clear_behind_a_transformed_one_is_clean(void **state)
 	x->s.cfg.flags &= ~VN_FLAG_IPSEC;
 	must_begin(x);
 	expect(x, 17, 100);
-	assert_int_equal(vn_get_be32(x->f.data + 42), VN_PGH_MAGIC_VALUE);
+	assert_int_equal(vn_get_be32(x->f.data + 42), VN_PGH_MAGIC_US);
 	assert_memory_equal(x->f.data + 58, zero, 42);
 }
 

@@ -26,7 +26,7 @@ static inline void put_pgh(const struct vn_builder *b, uint8_t *p, uint32_t seq)
 {
 	vn_put_be32(p + VN_PGH_SEQ, seq);
 	vn_put_be32(p + VN_PGH_SEC, b->sec);
-	vn_put_be32(p + VN_PGH_USEC, b->usec);
+	vn_put_be32(p + VN_PGH_FRACTION, b->usec);
 }
 
 static inline void put_udp_csum(const struct vn_builder *b, uint8_t *udp, uint32_t sum,
@@ -169,7 +169,7 @@ static void compile_udp(struct vn_builder *b, const struct vn_stream *s, uint8_t
 		vn_put_be16(p + VN_UDP_LEN, udp_len);
 		b->udp_sum += udp_len; /* of the pseudo header */
 	}
-	vn_put_be32(p + VN_UDP_HLEN + VN_PGH_MAGIC, VN_PGH_MAGIC_VALUE);
+	vn_put_be32(p + VN_UDP_HLEN + VN_PGH_MAGIC, VN_PGH_MAGIC_US);
 	b->udp_sum = vn_csum_add(b->udp_sum, p, VN_UDP_HLEN + VN_PGH_HLEN);
 }
 

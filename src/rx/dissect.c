@@ -125,6 +125,14 @@ static bool udp_is_corrupt(const struct vn_rx_pkt *pkt, const struct datagram *d
 	return udp_sum_is_wrong(d, udp, len);
 }
 
+/* Nanoseconds of the stamp's last word; 0: not one of the two headers. */
+static uint32_t fraction_unit(uint32_t magic)
+{
+	if (vn_likely(magic == VN_PGH_MAGIC_US))
+		return VN_NSEC_PER_USEC;
+	return magic == VN_PGH_MAGIC_NS;
+}
+
 bool vn_dissect(const struct vn_rx_pkt *pkt, struct vn_dissected *out)
 {
 	struct datagram d;
@@ -137,7 +145,8 @@ bool vn_dissect(const struct vn_rx_pkt *pkt, struct vn_dissected *out)
 	if (captured_behind(pkt, d.at) < VN_UDP_HLEN + VN_PGH_HLEN)
 		return false;
 	udp = pkt->data + d.at;
-	if (vn_get_be32(udp + VN_UDP_HLEN + VN_PGH_MAGIC) != VN_PGH_MAGIC_VALUE)
+	out->fraction_ns = fraction_unit(vn_get_be32(udp + VN_UDP_HLEN + VN_PGH_MAGIC));
+	if (!out->fraction_ns)
 		return false;
 	out->payload = udp + VN_UDP_HLEN;
 	out->port = vn_get_be16(udp + VN_UDP_DST);

@@ -18,6 +18,7 @@
 struct vn_dissected {
 	const uint8_t *payload; /* the VN_PGH_HLEN bytes of the payload header */
 	uint16_t port;          /* UDP destination */
+	uint32_t fraction_ns;   /* unit of the stamp's last word: 1000 or 1 */
 	/*
 	 * The IPv4 header's or UDP's checksum is wrong, or the lengths do not
 	 * fit into each other. A UDP checksum of 0 is none, in IPv6 too (pktgen
@@ -26,7 +27,7 @@ struct vn_dissected {
 	bool is_corrupt;
 };
 
-/* False: not ours, *out is not written. */
+/* False: not ours, what *out holds is of no use. */
 bool vn_dissect(const struct vn_rx_pkt *pkt, struct vn_dissected *out);
 
 #endif

@@ -141,6 +141,7 @@ static const struct damage damages[] = {
 	{ "UDP without room for the header", 0, 0, 0, UDP, 4, 23, CORRUPT },
 	{ "magic", 0, 0, 0, UDP, 8, 0xbe9a, NOT_OURS },
 	{ "second half of the magic", 0, 0, 0, UDP, 10, 0xe954, NOT_OURS },
+	{ "half of the other magic", 0, 0, 0, UDP, 8, 0x5672, NOT_OURS },
 	{ "UDP checksum", 0, 1, 0, UDP, 6, 0x1111, CORRUPT },
 	{ "UDP checksum in IPv6", 1, 1, 0, UDP, 6, 0x1111, CORRUPT },
 	{ "sequence number", 0, 1, 0, UDP, 12, 0x4000, CORRUPT },

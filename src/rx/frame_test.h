@@ -17,7 +17,7 @@
 
 struct frame_spec {
 	unsigned int vlans, qinqs, labels;
-	bool is_ipv6, has_csum;
+	bool is_ipv6, has_csum, has_ns; /* has_ns: our header, usec counts nanoseconds */
 	uint8_t ip_options; /* bytes behind the IPv4 header, a multiple of 4 */
 	uint16_t port;
 	uint32_t seq, sec, usec;
@@ -89,10 +89,10 @@ static inline struct frame_map frame_make(uint8_t frame[FRAME_CAP], const struct
 	vn_put_be16(udp + VN_UDP_DST, s->port);
 	vn_put_be16(udp + VN_UDP_LEN, (uint16_t)udp_len);
 	pgh = udp + VN_UDP_HLEN;
-	vn_put_be32(pgh + VN_PGH_MAGIC, VN_PGH_MAGIC_VALUE);
+	vn_put_be32(pgh + VN_PGH_MAGIC, s->has_ns ? VN_PGH_MAGIC_NS : VN_PGH_MAGIC_US);
 	vn_put_be32(pgh + VN_PGH_SEQ, s->seq);
 	vn_put_be32(pgh + VN_PGH_SEC, s->sec);
-	vn_put_be32(pgh + VN_PGH_USEC, s->usec);
+	vn_put_be32(pgh + VN_PGH_FRACTION, s->usec);
 	for (i = 0; i < s->data; i++)
 		pgh[VN_PGH_HLEN + i] = (uint8_t)(i * 7);
 	if (s->has_csum)

@@ -147,10 +147,10 @@ static void count_arrival(struct vn_rx_flow *f, const struct vn_rx_pkt *pkt)
 	vn_stat_add(&s->bits_l2, vn_wire_bits_l2(len));
 }
 
-static void count_latency(struct vn_rx_flow *f, uint64_t stamp_ns, const uint8_t *payload)
+static void count_latency(struct vn_rx_flow *f, uint64_t stamp_ns, const struct vn_dissected *d)
 {
-	uint64_t sent_ns = vn_get_be32(payload + VN_PGH_SEC) * VN_NSEC_PER_SEC +
-			   vn_get_be32(payload + VN_PGH_USEC) * VN_NSEC_PER_USEC;
+	uint64_t sent_ns = vn_get_be32(d->payload + VN_PGH_SEC) * VN_NSEC_PER_SEC +
+			   vn_get_be32(d->payload + VN_PGH_FRACTION) * (uint64_t)d->fraction_ns;
 
 	if (sent_ns == 0)
 		return;
@@ -170,7 +170,7 @@ static void count_in_flow(struct vn_rx_flow *f, const struct vn_rx_pkt *pkt,
 	if (vn_unlikely(d->is_corrupt))
 		vn_stat_add(&f->stats.corrupt, 1);
 	else if (vn_sequence_take(f, vn_get_be32(d->payload + VN_PGH_SEQ)))
-		count_latency(f, pkt->stamp_ns, d->payload);
+		count_latency(f, pkt->stamp_ns, d);
 	vn_stat_end(&f->stats.version);
 }
 

@@ -71,8 +71,8 @@ struct vn_rx_flow {
 	char label[64];        /* name given with vn_receiver_expect, else "udp_dst N" */
 	struct vn_rx_flow_stats stats;
 	struct vn_hist gap;     /* between arrivals of this flow, ns */
-	struct vn_hist latency; /* arrival - payload stamp of first arrivals, ns (stamp has
-				   1 us grain); negative ones are not recorded */
+	struct vn_hist latency; /* arrival - payload stamp of first arrivals, ns (stamps have a
+				   grain of 1 us or 1 ns); negative ones are not recorded */
 	uint64_t window[VN_RX_WINDOW / 64]; /* bit set: number seen */
 };
 

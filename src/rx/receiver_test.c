@@ -235,6 +235,8 @@ static void latency_is_that_of_stamped_first_arrivals(void **state)
 		{ { .port = 9, .seq = 5, .sec = UINT32_MAX, .usec = UINT32_MAX }, .stamp_ns = 1 },
 		{ { .port = 9, .seq = 6, .sec = UINT32_MAX },
 		  .stamp_ns = UINT32_MAX * VN_NSEC_PER_SEC + 7 },
+		{ { .port = 9, .seq = 7, .sec = 2, .usec = 5, .has_ns = true },
+		  .stamp_ns = 2000000105 },
 	};
 	struct vn_receiver *r = new_receiver();
 	struct vn_rx_flow *f;
@@ -243,10 +245,10 @@ static void latency_is_that_of_stamped_first_arrivals(void **state)
 	for (i = 0; i < VN_ARRAY_SIZE(arrivals); i++)
 		arrive(r, &arrivals[i]);
 	f = vn_receiver_flow(r, 0);
-	assert_int_equal(f->latency.count, 3);
+	assert_int_equal(f->latency.count, 4);
 	assert_int_equal(f->latency.min, 0);
 	assert_int_equal(f->latency.max, 123);
-	assert_int_equal(f->latency.sum, 0 + 123 + 7);
+	assert_int_equal(f->latency.sum, 0 + 123 + 7 + 100);
 	assert_int_equal(vn_stat_get(&f->stats.latency_negative), 2);
 	vn_receiver_free(r);
 }

@@ -66,15 +66,29 @@ enum {
 /* UDP (RFC 768) */
 enum { VN_UDP_SRC = 0, VN_UDP_DST = 2, VN_UDP_LEN = 4, VN_UDP_CSUM = 6, VN_UDP_HLEN = 8 };
 
-/* pktgen's payload header: what a receiver recognizes and orders packets by */
+/*
+ * pktgen's payload header: what a receiver recognizes and orders packets by.
+ * Four words of 32 bits, at the beginning of the UDP payload:
+ *
+ *   magic     which of two headers it is
+ *   sequence  from 1, modulo 2^32
+ *   seconds   time of sending since 1970, modulo 2^32
+ *   fraction  of that second: microseconds behind pktgen's magic number,
+ *             nanoseconds behind ours
+ *
+ * Seconds and fraction both 0: no stamp. Ours differs in nothing else, so that
+ * lengths and offsets are the same; receivers that know only pktgen's do not
+ * take it for one, rather than read times a thousand times too long.
+ */
 enum {
 	VN_PGH_MAGIC = 0,
 	VN_PGH_SEQ = 4,
 	VN_PGH_SEC = 8,
-	VN_PGH_USEC = 12,
+	VN_PGH_FRACTION = 12,
 	VN_PGH_HLEN = 16,
 };
-#define VN_PGH_MAGIC_VALUE 0xbe9be955u
+#define VN_PGH_MAGIC_US 0xbe9be955u /* pktgen's */
+#define VN_PGH_MAGIC_NS 0x56726e73u /* "Vrns" */
 
 /* Bits a frame of len bytes (no FCS) takes on a cable: L2 counts the frame
  * padded to the minimum and its FCS, L1 adds preamble and gap. */
