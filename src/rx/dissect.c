@@ -117,8 +117,9 @@ static bool udp_is_corrupt(const struct vn_rx_pkt *pkt, const struct datagram *d
 	const uint8_t *udp = pkt->data + d->at;
 	uint32_t len = vn_get_be16(udp + VN_UDP_LEN);
 
+	/* IPv6 has no checksum of its own: that its length fits is all there is. */
 	if (len < VN_UDP_HLEN + VN_PGH_HLEN || len > d->len ||
-	    d->at + len > VN_MAX(pkt->len, pkt->caplen))
+	    d->at + d->len > VN_MAX(pkt->len, pkt->caplen))
 		return true;
 	if (vn_get_be16(udp + VN_UDP_CSUM) == 0 || captured_behind(pkt, d->at) < len)
 		return false;

@@ -61,19 +61,53 @@ static void expect_known(const uint8_t *frame, uint32_t len, uint32_t payload, u
 	assert_int_equal(vn_get_be32(d.payload + VN_PGH_SEQ), 7);
 }
 
-/* Any flipped bit from the IP header on changes the verdict, but for what no
- * checksum covers. */
 static void frames_of_another_maker_are_understood(void **state)
 {
-	uint8_t copy[sizeof(scapy_ipv4)];
-	uint32_t i;
-
 	expect_known(scapy_ipv4, sizeof(scapy_ipv4), 42, 4711);
 	expect_known(scapy_ipv6, sizeof(scapy_ipv6), 66, 4712);
-	for (i = VN_ETH_HLEN * 8; i < sizeof(copy) * 8; i++) {
-		memcpy(copy, scapy_ipv4, sizeof(copy));
-		copy[i / 8] ^= (uint8_t)(1u << i % 8);
-		assert_int_not_equal(judge(copy, sizeof(copy), sizeof(copy)), OURS);
+}
+
+/* Traffic class, flow label and hop limit: no checksum in IPv6 covers them. */
+static bool is_uncovered(const struct frame_spec *s, uint32_t ip, uint32_t bit)
+{
+	uint32_t byte = bit / 8 - ip;
+
+	if (!s->is_ipv6)
+		return false;
+	if (byte == 0) /* beside the traffic class, the version */
+		return bit % 8 < 4;
+	return byte < VN_IPV6_LEN || byte == VN_IPV6_HOPS;
+}
+
+/* Wherever tags and labels put it: no single bit of IP, UDP or payload can be
+ * wrong and the packet be believed. */
+static void no_flipped_bit_is_believed(void **state)
+{
+	static const struct frame_spec specs[] = {
+		{ .port = 9, .has_csum = true },
+		{ .port = 9, .has_csum = true, .has_ns = true, .data = 3 },
+		{ .port = 9, .has_csum = true, .vlans = 1, .qinqs = 1 },
+		{ .port = 9, .has_csum = true, .labels = 2, .data = 18 },
+		{ .port = 9, .has_csum = true, .is_ipv6 = true },
+		{ .port = 9, .has_csum = true, .is_ipv6 = true, .has_ns = true, .data = 7 },
+		{ .port = 9, .has_csum = true, .is_ipv6 = true, .vlans = 2 },
+		{ .port = 9, .has_csum = true, .is_ipv6 = true, .labels = 16 },
+	};
+	uint8_t frame[FRAME_CAP];
+	unsigned int i;
+	uint32_t bit;
+
+	for (i = 0; i < VN_ARRAY_SIZE(specs); i++) {
+		struct frame_map m = frame_make(frame, &specs[i]);
+
+		for (bit = m.ip * 8; bit < m.len * 8; bit++) {
+			frame[bit / 8] ^= (uint8_t)(1u << bit % 8);
+			if ((judge(frame, m.len, m.len) == OURS) !=
+			    is_uncovered(&specs[i], m.ip, bit))
+				fail_msg("frame %u, bit %u of byte %u of IP", i, bit % 8,
+					 bit / 8 - m.ip);
+			frame[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		}
 	}
 }
 
@@ -135,7 +169,8 @@ static const struct damage damages[] = {
 	{ "IPv4 ttl without checksum mended", 0, 0, 0, IP, 8, 0x1f11, CORRUPT },
 	{ "IPv4 length 0", 0, 0, 1, IP, 2, 0, CORRUPT },
 	{ "IPv4 shorter than UDP", 0, 0, 1, IP, 2, 43, CORRUPT },
-	{ "IPv4 longer than the frame", 0, 0, 1, IP, 2, 1500, OURS },
+	{ "IPv4 longer than the frame", 0, 0, 1, IP, 2, 1500, CORRUPT },
+	{ "IPv6 longer than the frame", 1, 0, 0, IP, 4, 25, CORRUPT },
 	{ "IPv6 shorter than UDP", 1, 0, 0, IP, 4, 23, CORRUPT },
 	{ "UDP longer than IP", 0, 0, 0, UDP, 4, 25, CORRUPT },
 	{ "UDP without room for the header", 0, 0, 0, UDP, 4, 23, CORRUPT },
@@ -254,6 +289,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_of_another_maker_are_understood),
+		cmocka_unit_test(no_flipped_bit_is_believed),
 		cmocka_unit_test(the_payload_header_is_found_behind_tags_and_labels),
 		cmocka_unit_test(damage_is_seen),
 		cmocka_unit_test(a_checksum_left_to_hardware_is_accepted),
