@@ -60,6 +60,7 @@ static void what_only_we_have_is_no_command(void **state)
 
 	fixture_init(&f, true);
 	RUN(&f, { "time 5", -EINVAL, "No such parameter \"time\"" },
+	    { "stamp ns", -EINVAL, "No such parameter \"stamp\"" },
 	    { "pkt-size 60", -EINVAL, "No such parameter \"pkt-size\"" });
 	fixture_fini(&f);
 }

@@ -16,7 +16,8 @@
 struct vn_param_kind {
 	/*
 	 * Reads the argument as the kernel does, stores, writes the Result.
-	 * 0, or a negative errno with the Result as it was.
+	 * 0, or a negative errno with the Result as it was. NULL in rows that
+	 * are ours: there it is not asked.
 	 */
 	int (*command)(struct vn_entry *e, const struct vn_param *p, struct vn_ctl_scan *arg);
 	/* The strict way; what is "--name". The other two are NULL together with
@@ -97,8 +98,8 @@ extern const struct vn_param_kind vn_kind_mpls;
 /* octet.c: two hexadecimal digits (tos, traffic_class) */
 extern const struct vn_param_kind vn_kind_octet;
 
-/* flag.c, mode.c */
-extern const struct vn_param_kind vn_kind_flag, vn_kind_mode;
+/* flag.c, mode.c, stamp.c */
+extern const struct vn_param_kind vn_kind_flag, vn_kind_mode, vn_kind_stamp;
 /* The i-th flag's name, in bit order; NULL: no more. */
 const char *vn_flag_name(unsigned int i);
 

@@ -86,6 +86,7 @@ static void values_that_are_words_are_listed(void **state)
 		const char *name, *words;
 	} cases[] = {
 		{ "xmit_mode", "start_xmit netif_receive queue_xmit " },
+		{ "stamp", "us ns " },
 		{ "delay", "never " },
 		{ "flag", "!IPV6 IPSRC_RND !IPSRC_RND IPDST_RND !IPDST_RND TXSIZE_RND !TXSIZE_RND "
 			  "UDPSRC_RND !UDPSRC_RND UDPDST_RND !UDPDST_RND UDPCSUM !UDPCSUM "

@@ -192,6 +192,12 @@ const struct vn_param vn_params[] = {
 	  .help = "traffic class of IPv6, hexadecimal, 00 to ff",
 	  .impl = TYPED(vn_kind_octet, VN_FIELD_U8, traffic_class) },
 
+	{ .name = "stamp", .metavar = "UNIT", .group = "Tags and header fields",
+	  .flags = VN_PARAM_OURS,
+	  .help = "grain of the time stamp in the payload: microseconds in pktgen's header, or "
+		  "nanoseconds in one that Vernier alone understands",
+	  .impl = IMPL(.kind = &vn_kind_stamp) },
+
 	{ .name = "flows", .metavar = "COUNT", .group = "Flows",
 	  .help = "flows to spread the packets over, each with a destination of its own",
 	  .units = vn_units_count, .max = VN_FLOWS_MAX,

@@ -26,13 +26,13 @@ static inline void put_pgh(const struct vn_builder *b, uint8_t *p, uint32_t seq)
 {
 	vn_put_be32(p + VN_PGH_SEQ, seq);
 	vn_put_be32(p + VN_PGH_SEC, b->sec);
-	vn_put_be32(p + VN_PGH_FRACTION, b->usec);
+	vn_put_be32(p + VN_PGH_FRACTION, b->fraction);
 }
 
 static inline void put_udp_csum(const struct vn_builder *b, uint8_t *udp, uint32_t sum,
 				uint32_t seq)
 {
-	sum += vn_csum_u32(seq) + vn_csum_u32(b->sec) + vn_csum_u32(b->usec);
+	sum += vn_csum_u32(seq) + vn_csum_u32(b->sec) + vn_csum_u32(b->fraction);
 	vn_put_be16(udp + VN_UDP_CSUM, vn_csum_finish_udp(sum));
 }
 
@@ -169,7 +169,8 @@ static void compile_udp(struct vn_builder *b, const struct vn_stream *s, uint8_t
 		vn_put_be16(p + VN_UDP_LEN, udp_len);
 		b->udp_sum += udp_len; /* of the pseudo header */
 	}
-	vn_put_be32(p + VN_UDP_HLEN + VN_PGH_MAGIC, VN_PGH_MAGIC_US);
+	vn_put_be32(p + VN_UDP_HLEN + VN_PGH_MAGIC,
+		    s->cfg.stamp == VN_STAMP_NS ? VN_PGH_MAGIC_NS : VN_PGH_MAGIC_US);
 	b->udp_sum = vn_csum_add(b->udp_sum, p, VN_UDP_HLEN + VN_PGH_HLEN);
 }
 
@@ -306,7 +307,9 @@ static void set_stamp(struct vn_builder *b, uint64_t wall_ns)
 	if (b->s->cfg.flags & VN_FLAG_NO_TIMESTAMP)
 		wall_ns = 0;
 	b->sec = (uint32_t)(wall_ns / VN_NSEC_PER_SEC);
-	b->usec = (uint32_t)(wall_ns % VN_NSEC_PER_SEC / VN_NSEC_PER_USEC);
+	b->fraction = (uint32_t)(wall_ns % VN_NSEC_PER_SEC);
+	if (b->s->cfg.stamp == VN_STAMP_US)
+		b->fraction /= VN_NSEC_PER_USEC;
 }
 
 void vn_builder_fill(struct vn_builder *b, struct vn_frame *f, unsigned int n, uint32_t seq,

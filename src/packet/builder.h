@@ -39,7 +39,7 @@ struct vn_builder {
 	uint32_t n_compiled; /* times compiled, part of the tag */
 	/* of the batch under work */
 	uint32_t seq;      /* of its first frame */
-	uint32_t sec, usec;
+	uint32_t sec, fraction; /* the stamp */
 	uint32_t ip_sums[VN_BATCH];
 	uint32_t udp_sums[VN_BATCH];
 	/* Most frames of one fill: VN_BATCH, or 1 where a packet decides how the
@@ -63,7 +63,8 @@ int vn_builder_compile(struct vn_builder *b, struct vn_stream *s, struct vn_err 
 /*
  * Builds n (1..max_batch) distinct packets into f[0..n-1], whose cap must be at
  * least b->max_len. seq: sequence number of the first. wall_ns: time of day
- * for the stamp. Sets len and content. Moves the stream's cur on by n packets.
+ * for the stamp, which has the grain that the stream asks for. Sets len and
+ * content. Moves the stream's cur on by n packets.
  */
 void vn_builder_fill(struct vn_builder *b, struct vn_frame *f, unsigned int n, uint32_t seq,
 		     uint64_t wall_ns);

@@ -174,6 +174,25 @@ static void no_timestamp_leaves_zeros(void **state)
 	assert_memory_equal(x->f[0].data + 42 + VN_PGH_SEC, zero, 8);
 }
 
+/* The same place and length; the magic number says which. */
+static void a_stamp_is_in_the_grain_that_was_asked_for(void **state)
+{
+	static const uint8_t us[16] = { 0xbe, 0x9b, 0xe9, 0x55, 0, 0, 0, 7,
+					0,    0,    0,	  5,	0, 1, 2, 3 };
+	static const uint8_t ns[16] = { 'V', 'r', 'n', 's', 0, 0,    0,	   7,
+					0,   0,	  0,   5,   3, 0xef, 0xde, 9 };
+	const uint64_t wall_ns = 5 * VN_NSEC_PER_SEC + 66051593;
+	struct fixture *x = *state;
+
+	build(x, 1);
+	vn_builder_fill(&x->b, x->f, 1, 7, wall_ns);
+	assert_memory_equal(x->f[0].data + 42, us, sizeof(us));
+	x->s.cfg.stamp = VN_STAMP_NS;
+	build(x, 1);
+	vn_builder_fill(&x->b, x->f, 1, 7, wall_ns);
+	assert_memory_equal(x->f[0].data + 42, ns, sizeof(ns));
+}
+
 /* --- what varies -------------------------------------------------------------- */
 
 static void a_port_walk_starts_at_the_second_and_never_reaches_max(void **state)
@@ -358,6 +377,7 @@ static void randomize(struct fixture *x, struct vn_rng *r)
 			     VN_FLAG_SVID_RND;
 
 	c->flags = ((uint32_t)vn_rng_next(r) & all) | VN_FLAG_SHARED;
+	c->stamp = draw(r, 2) ? VN_STAMP_NS : VN_STAMP_US;
 	if (draw(r, 2))
 		set_ipv6(x);
 	randomize_addresses(c, r);
@@ -546,6 +566,7 @@ int main(void)
 		TEST(both_tags_have_type_8100),
 		TEST(only_the_last_of_16_labels_has_the_bottom_bit),
 		TEST(no_timestamp_leaves_zeros),
+		TEST(a_stamp_is_in_the_grain_that_was_asked_for),
 		TEST(a_port_walk_starts_at_the_second_and_never_reaches_max),
 		TEST(an_address_walk_includes_max),
 		TEST(random_destinations_skip_what_nobody_may_have),

@@ -61,6 +61,7 @@ enum vn_stream_flag {
 };
 
 enum vn_xmit_mode { VN_START_XMIT, VN_NETIF_RECEIVE, VN_QUEUE_XMIT };
+enum vn_stamp { VN_STAMP_US, VN_STAMP_NS }; /* which payload header: pktgen's, ours */
 
 #define VN_DELAY_NEVER UINT64_MAX    /* delay 2147483647: nothing is sent */
 #define VN_VLAN_OFF 0xffff           /* vlan_id, svlan_id: no tag */
@@ -95,6 +96,7 @@ struct vn_stream_cfg {
 	int32_t clone_skb;
 	uint32_t burst;    /* at least 1 */
 	enum vn_xmit_mode xmit_mode;
+	enum vn_stamp stamp; /* (ours) */
 	uint32_t flags;    /* enum vn_stream_flag */
 	int32_t min_pkt_size, max_pkt_size; /* bytes without FCS; 0 = not set */
 	int32_t frags;
