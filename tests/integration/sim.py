@@ -117,6 +117,23 @@ def a_burst_leaves_at_one_time():
     equal(offsets(packets), [n // 8 * 10**6 for n in range(40)], "departures")
 
 
+def stamp(frame):
+    """The time in the payload header of an IPv4 packet without tags, in ns."""
+    equal(frame[42:46], b"Vrns", "magic number")
+    return (int.from_bytes(frame[50:54], "big") * 10**9 + int.from_bytes(frame[54:58], "big"))
+
+
+@case
+def stamps_are_the_departures_to_the_nanosecond():
+    """of a schedule that the link keeps up with, and of one that it does not"""
+    for words in ([*IDEAL_LINK, "--ratep", "3333333"], [*IDEAL_LINK, "--ratep", "7"],
+                  ["--link-rate", "10G", "--ratep", "20M"], ["--link-rate", "1G"]):
+        packets = sim("out.pcap", *TO, "--count", "2000", "--stamp", "ns", *words)
+        equal(len(packets), 2000, "packets")
+        for n, (at, frame) in enumerate(packets):
+            equal(stamp(frame), at, "stamp of packet %d with %s" % (n + 1, " ".join(words)))
+
+
 @case
 def a_full_link_carries_frame_behind_frame():
     """10 Gbit/s: 60 bytes, checksum sequence, preamble and gap are 67.2 ns"""
