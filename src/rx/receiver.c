@@ -2,8 +2,10 @@
 /*
  * From frames to flows. A table with an entry for every UDP port leads to the
  * flow, so finding it is one load, whatever ports a stranger may send to. A
- * flow takes some 130 KB and is made when it is announced or first seen: that
- * is the only allocation, and a port that got no flow is not tried again.
+ * flow is made when it is announced or first seen: that is the only allocation,
+ * and a port that got no flow is not tried again. It is half a megabyte, of which
+ * only what is written to takes memory: some 50 KB while packets come in order
+ * and at even times.
  */
 #include "rx/receiver.h"
 
@@ -50,6 +52,13 @@ void vn_receiver_free(struct vn_receiver *r)
 	free(r);
 }
 
+/* In memory that calloc cleared: vn_hist_clear() would have the kernel provide
+ * every page of it. */
+static void begin_hist(struct vn_hist *h)
+{
+	h->min = UINT64_MAX;
+}
+
 /* Takes the next index for ports port_min..port_max. NULL: no room. */
 static struct vn_rx_flow *add_flow(struct vn_receiver *r, uint16_t port_min, uint16_t port_max)
 {
@@ -61,8 +70,10 @@ static struct vn_rx_flow *add_flow(struct vn_receiver *r, uint16_t port_min, uin
 		return NULL;
 	f->port = port_min;
 	snprintf(f->label, sizeof(f->label), "udp_dst %u", port_min);
-	vn_hist_clear(&f->gap);
-	vn_hist_clear(&f->latency);
+	begin_hist(&f->gap);
+	begin_hist(&f->latency);
+	begin_hist(&f->extent);
+	begin_hist(&f->late_time);
 	r->flow[n] = f;
 	for (port = port_min; port <= port_max; port++)
 		r->by_port[port] = (uint16_t)(n + 1);
@@ -169,7 +180,7 @@ static void count_in_flow(struct vn_rx_flow *f, const struct vn_rx_pkt *pkt,
 	count_arrival(f, pkt);
 	if (vn_unlikely(d->is_corrupt))
 		vn_stat_add(&f->stats.corrupt, 1);
-	else if (vn_sequence_take(f, vn_get_be32(d->payload + VN_PGH_SEQ)))
+	else if (vn_sequence_take(f, vn_get_be32(d->payload + VN_PGH_SEQ), pkt->stamp_ns))
 		count_latency(f, pkt->stamp_ns, d);
 	vn_stat_end(&f->stats.version);
 }

@@ -9,7 +9,9 @@
  * highest sequence number seen - first + 1 = unique received + lost; received
  * = unique + duplicates + too late + corrupt. Reordered as in RFC 4737
  * (type-P-reordered): a packet whose number is smaller than one already seen,
- * duplicates apart. A flow that was not announced begins with the lowest number
+ * duplicates apart. Reordering extents are exact; when more than VN_RX_RUNS gaps
+ * and late packets lie behind a packet its extent is counted as unknown, so
+ * reordered = extents + extent_unknown. A flow that was not announced begins with the lowest number
  * seen within a window's reach of the first. What happens when a sender begins
  * anew at 1 is told in rx/sequence.h.
  *
@@ -28,6 +30,7 @@
 #include "net/netdev.h"
 
 #define VN_RX_WINDOW 65536   /* sequence numbers remembered per flow, power of two */
+#define VN_RX_RUNS 8192      /* runs of ascending numbers remembered, power of two */
 #define VN_RX_FLOWS_MAX 1024 /* flows told apart; packets of further ones are counted */
 
 /*
@@ -42,6 +45,7 @@
 	X(unique)     /* first arrivals */ \
 	X(duplicates) \
 	X(reordered) \
+	X(extent_unknown) /* of those, displaced over more than VN_RX_RUNS runs */ \
 	X(too_late)   /* older than the window: unique or not is unknown; counted in
 			 received only */ \
 	X(corrupt)    /* IPv4 or UDP checksum wrong, or lengths that do not fit; that they
@@ -66,6 +70,13 @@ struct vn_rx_flow_counts {
 #undef VN_X
 };
 
+/* Arrivals of ascending numbers, each one more than the one before. */
+struct vn_rx_run {
+	uint64_t number;   /* of the first */
+	uint64_t position; /* of the first among the first arrivals, from 1 */
+	uint64_t stamp_ns; /* when it arrived */
+};
+
 struct vn_rx_flow {
 	uint16_t port;         /* UDP destination port, the lowest of an announced range */
 	char label[64];        /* name given with vn_receiver_expect, else "udp_dst N" */
@@ -73,7 +84,14 @@ struct vn_rx_flow {
 	struct vn_hist gap;     /* between arrivals of this flow, ns */
 	struct vn_hist latency; /* arrival - payload stamp of first arrivals, ns (stamps have a
 				   grain of 1 us or 1 ns); negative ones are not recorded */
+	struct vn_hist extent;  /* of reordered packets, in arrivals: RFC 4737, 4.2.1 */
+	struct vn_hist late_time; /* of the same, ns: RFC 4737, 4.2.2 */
+	/* Of the receiver's thread alone. */
 	uint64_t window[VN_RX_WINDOW / 64]; /* bit set: number seen */
+	struct vn_rx_run run[VN_RX_RUNS];
+	uint64_t n_runs;        /* begun so far; run i is at i modulo VN_RX_RUNS */
+	bool is_in_run;         /* the next number after the highest would belong to the
+				   newest run */
 };
 
 struct vn_rx_stats {

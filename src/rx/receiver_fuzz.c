@@ -31,6 +31,9 @@ static void check_flow(const struct vn_rx_flow *f)
 						   vn_stat_get(&s->corrupt));
 	check(unique == 0 ? max == 0 : max - first + 1 == unique + vn_rx_flow_lost(f));
 	check(vn_stat_get(&s->reordered) <= unique);
+	check(vn_stat_get(&s->reordered) == f->extent.count + vn_stat_get(&s->extent_unknown));
+	check(f->extent.count == f->late_time.count);
+	check(f->extent.count == 0 || (f->extent.min >= 1 && f->extent.max < unique));
 	check(f->latency.count + vn_stat_get(&f->stats.latency_negative) <= unique);
 	check(f->gap.count + 1 == vn_stat_get(&s->received) || vn_stat_get(&s->received) == 0);
 }

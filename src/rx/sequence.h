@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Sequence numbers of one flow: which were seen, in a window of the last
- * VN_RX_WINDOW numbers up to the highest.
+ * VN_RX_WINDOW numbers up to the highest, and how far those that came late were
+ * displaced.
  *
  * The 32 bits of the wire are extended to 64 by taking the number nearest to
  * the highest one seen, so a flow counts on past 2^32. Numbers begin at 1; a 0
@@ -23,10 +24,18 @@
 #include "rx/receiver.h"
 
 /*
- * Enters a number into first_seq, max_seq, the window and one of unique (with
- * reordered), duplicates or too_late. True: the first arrival of its number.
- * The flow's first_seq is 0 before the first number when that one shall be it.
+ * Enters a number that arrived at stamp_ns into first_seq, max_seq, the window
+ * and one of unique (with reordered and what belongs to it), duplicates or
+ * too_late. Returns the number in 64 bits when this is its first arrival, 0
+ * when it is not. The flow's first_seq is 0 before the first number when that
+ * one shall be it.
  */
-bool vn_sequence_take(struct vn_rx_flow *f, uint32_t seq);
+uint64_t vn_sequence_take(struct vn_rx_flow *f, uint32_t seq, uint64_t stamp_ns);
+
+/* Was it seen? Of a number of the window, so 1 <= number <= the highest. */
+static inline bool vn_sequence_has(const struct vn_rx_flow *f, uint64_t number)
+{
+	return f->window[(number & (VN_RX_WINDOW - 1)) / 64] >> number % 64 & 1;
+}
 
 #endif

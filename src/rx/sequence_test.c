@@ -98,7 +98,7 @@ static void each_case_is_counted(void **state)
 		struct counts got;
 
 		for (k = 0; k < cases[i].n; k++)
-			vn_sequence_take(f, cases[i].seq[k]);
+			vn_sequence_take(f, cases[i].seq[k], 0);
 		got = counts_of(f);
 		free(f);
 		if (memcmp(&got, &cases[i].want, sizeof(got)) != 0)
@@ -122,12 +122,12 @@ static void a_jump_clears_what_lies_between_and_nothing_else(void **state)
 			struct vn_rx_flow *f = new_flow(true);
 
 			for (k = 1; k <= from; k++)
-				vn_sequence_take(f, k);
-			vn_sequence_take(f, from + by);
+				vn_sequence_take(f, k, 0);
+			vn_sequence_take(f, from + by, 0);
 			for (k = from + 1; k < from + by; k++)
-				assert_true(vn_sequence_take(f, k));
+				assert_true(vn_sequence_take(f, k, 0));
 			for (k = from + by - W + 1; k <= from + by; k++)
-				assert_false(vn_sequence_take(f, k));
+				assert_false(vn_sequence_take(f, k, 0));
 			assert_int_equal(vn_rx_flow_lost(f), 0);
 			assert_int_equal(vn_stat_get(&f->stats.too_late), 0);
 			free(f);
@@ -143,7 +143,7 @@ static void huge_jumps_take_no_time(void **state)
 
 	for (i = 0; i < 100000; i++) {
 		seq += INT32_MAX;
-		assert_true(vn_sequence_take(f, seq));
+		assert_true(vn_sequence_take(f, seq, 0));
 	}
 	assert_int_equal(vn_stat_get(&f->stats.max_seq), UINT64_C(100000) * INT32_MAX);
 	assert_int_equal(vn_rx_flow_lost(f), UINT64_C(100000) * (INT32_MAX - UINT64_C(1)));
@@ -252,8 +252,8 @@ static void play(const struct habit *h, uint64_t seed)
 			uint64_t before = m.c.unique;
 
 			model_take(&m, number);
-			assert_int_equal(vn_sequence_take(f, (uint32_t)number),
-					 m.c.unique > before);
+			assert_true(vn_sequence_take(f, (uint32_t)number, 0) ==
+				    (m.c.unique > before ? number : 0));
 			expect_same(f, &m, ++taken);
 		}
 		if (i % 1000 == 0)
@@ -274,6 +274,227 @@ static void random_habits_agree_with_the_model_at_every_step(void **state)
 			play(&habits[i], seed);
 }
 
+/* --- reordering ------------------------------------------------------------------ */
+
+struct order_case {
+	const char *what;
+	unsigned int n;
+	uint32_t seq[12];
+	uint32_t extent[12]; /* of each arrival; 0: not reordered */
+};
+
+static const struct order_case order_cases[] = {
+	/* The first three are those of RFC 4737, section 7. */
+	{ "packet 4", 10, { 1, 2, 3, 5, 6, 7, 8, 4, 9, 10 }, { [7] = 4 } },
+	{ "packets 5 and 6", 10, { 1, 2, 3, 4, 7, 5, 6, 8, 9, 10 }, { [5] = 1, [6] = 2 } },
+	{ "packets 4, 5 and 6", 11, { 1, 2, 3, 7, 8, 9, 10, 4, 5, 6, 11 },
+	  { [7] = 4, [8] = 5, [9] = 6 } },
+	{ "with loss", 7, { 1, 2, 3, 7, 4, 5, 8 }, { [4] = 1, [5] = 2 } },
+	{ "backwards", 4, { 4, 3, 2, 1 }, { [1] = 1, [2] = 2, [3] = 3 } },
+	{ "behind several gaps", 6, { 1, 3, 5, 7, 4, 2 }, { [4] = 2, [5] = 4 } },
+	{ "on both sides of a late one", 6, { 2, 3, 1, 4, 6, 5 }, { [2] = 2, [5] = 1 } },
+	{ "copies have no position", 9, { 1, 1, 3, 3, 3, 4, 2, 2, 5 }, { [6] = 2 } },
+	{ "over 2^32", 4, { 0xfffffffe, 1, 0, 0xffffffff }, { [2] = 1, [3] = 2 } },
+};
+
+/* What the histogram got by one arrival, 0 when nothing. */
+static uint64_t grown(const struct vn_hist *h, const struct vn_hist *before)
+{
+	assert_in_range(h->count - before->count, 0, 1);
+	return h->sum - before->sum;
+}
+
+static struct vn_rx_flow *new_flow_in_order(bool is_expected)
+{
+	struct vn_rx_flow *f = new_flow(is_expected);
+
+	vn_hist_clear(&f->extent);
+	vn_hist_clear(&f->late_time);
+	return f;
+}
+
+static void extents_are_those_of_the_examples(void **state)
+{
+	struct vn_hist before;
+	unsigned int i, k;
+
+	for (i = 0; i < VN_ARRAY_SIZE(order_cases); i++) {
+		const struct order_case *c = &order_cases[i];
+		struct vn_rx_flow *f = new_flow_in_order(false);
+
+		for (k = 0; k < c->n; k++) {
+			before = f->extent;
+			vn_sequence_take(f, c->seq[k], 0);
+			if (grown(&f->extent, &before) != c->extent[k])
+				fail_msg("%s: arrival %u", c->what, k + 1);
+		}
+		free(f);
+	}
+}
+
+/* RFC 4737, section 7.1: packets 20 ms apart, 68 ms under way, the fourth 150. */
+static void late_time_is_that_of_the_example(void **state)
+{
+	static const uint32_t seq[] = { 1, 2, 3, 5, 6, 7, 8, 4, 9, 10 };
+	static const uint64_t ms[] = { 68, 88, 108, 148, 168, 188, 208, 210, 228, 248 };
+	struct vn_rx_flow *f = new_flow_in_order(true);
+	unsigned int k;
+
+	for (k = 0; k < VN_ARRAY_SIZE(seq); k++)
+		vn_sequence_take(f, seq[k], ms[k]);
+	assert_int_equal(vn_stat_get(&f->stats.reordered), 1);
+	assert_int_equal(f->late_time.count, 1);
+	assert_int_equal(f->late_time.sum, 62);
+	free(f);
+}
+
+struct packet {
+	uint64_t key; /* they arrive in this order */
+	uint32_t number;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct packet *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+struct disorder {
+	uint32_t loss, twice, late; /* in 1000 packets */
+	uint32_t depth;             /* how many numbers late at most */
+	uint32_t numbers;
+};
+
+static const struct disorder disorders[] = {
+	{ 0, 0, 10, 5, 3000 },
+	{ 10, 10, 100, 50, 3000 },
+	{ 100, 50, 500, 20, 3000 },
+	{ 300, 100, 1000, 300, 3000 },
+	{ 0, 0, 1000, 3000, 3000 },
+	/* more gaps than runs are remembered, and packets from behind them */
+	{ 500, 0, 10, 40000, 50000 },
+	{ 350, 10, 20, 60000, 60000 },
+};
+
+/* The packets of a disorder as they arrive; returns how many. */
+static unsigned int shuffle(const struct disorder *d, uint64_t seed, struct packet *p)
+{
+	struct vn_rng rng;
+	unsigned int n = 0;
+	uint32_t number;
+
+	vn_rng_seed(&rng, seed, 0);
+	for (number = 1; number <= d->numbers; number++) {
+		uint32_t copies = 1 + happens(&rng, d->twice);
+
+		if (happens(&rng, d->loss))
+			continue;
+		for (; copies; copies--) {
+			p[n].number = number;
+			p[n].key = number;
+			if (happens(&rng, d->late))
+				p[n].key += vn_rng_below(&rng, d->depth);
+			n++;
+		}
+	}
+	qsort(p, n, sizeof(*p), by_key);
+	return n;
+}
+
+/* The definition, word by word: every first arrival there was, searched from
+ * the first one on. */
+struct arrivals {
+	unsigned int n;
+	struct {
+		uint32_t number;
+		uint64_t stamp_ns;
+	} a[60001]; /* from 1 */
+	unsigned int n_runs;
+	unsigned int run_of[60001]; /* arrival i began run run_of[i], from 1; 0: none */
+	uint32_t highest;
+};
+
+/* Enters a first arrival. Returns the smallest j < i with s[j] > s[i], or 0. */
+static unsigned int enter(struct arrivals *x, uint32_t number, uint64_t stamp_ns)
+{
+	unsigned int i = ++x->n, j;
+
+	x->a[i].number = number;
+	x->a[i].stamp_ns = stamp_ns;
+	for (j = 1; j < i && number < x->highest; j++)
+		if (x->a[j].number > number)
+			return j;
+	if (i == 1 || x->a[i - 1].number != x->highest || number != x->highest + 1)
+		x->run_of[i] = ++x->n_runs;
+	x->highest = number;
+	return 0;
+}
+
+/* One first arrival, in both. */
+static void compare_order(struct vn_rx_flow *f, struct arrivals *x, uint32_t number,
+			  uint64_t stamp_ns)
+{
+	uint64_t unknown = vn_stat_get(&f->stats.extent_unknown);
+	uint64_t extents = f->extent.sum, times = f->late_time.sum;
+	unsigned int j = enter(x, number, stamp_ns);
+
+	assert_int_equal(vn_sequence_take(f, number, stamp_ns), number);
+	unknown = vn_stat_get(&f->stats.extent_unknown) - unknown;
+	assert_true(j == 0 || x->run_of[j] > 0);
+	if (j == 0 || (x->n_runs > VN_RX_RUNS && x->run_of[j] <= x->n_runs - VN_RX_RUNS + 1)) {
+		assert_int_equal(unknown, j != 0);
+		assert_int_equal(f->extent.sum, extents);
+		return;
+	}
+	assert_int_equal(unknown, 0);
+	assert_int_equal(f->extent.sum - extents, x->n - j);
+	assert_int_equal(f->late_time.sum - times, stamp_ns - x->a[j].stamp_ns);
+}
+
+static uint64_t compare_disorder(const struct disorder *d, uint64_t seed)
+{
+	struct packet *p = calloc(2 * d->numbers, sizeof(*p));
+	struct arrivals *x = calloc(1, sizeof(*x));
+	struct vn_rx_flow *f = new_flow_in_order(true);
+	uint64_t unknown;
+	unsigned int i, n;
+
+	assert_non_null(p);
+	assert_non_null(x);
+	n = shuffle(d, seed, p);
+	for (i = 0; i < n; i++) {
+		if (vn_sequence_has(f, p[i].number) && p[i].number <= x->highest)
+			assert_int_equal(vn_sequence_take(f, p[i].number, i), 0);
+		else
+			compare_order(f, x, p[i].number, i * UINT64_C(1000));
+	}
+	assert_int_equal(vn_stat_get(&f->stats.unique), x->n);
+	unknown = vn_stat_get(&f->stats.extent_unknown);
+	assert_int_equal(f->extent.count + unknown, vn_stat_get(&f->stats.reordered));
+	free(f);
+	free(x);
+	free(p);
+	return unknown;
+}
+
+/* The numbers of a disorder all lie in the window, so that none is too late. */
+static void extents_agree_with_the_definition(void **state)
+{
+	uint64_t seed, unknown = 0;
+	unsigned int i;
+
+	for (i = 0; i < VN_ARRAY_SIZE(disorders); i++) {
+		for (seed = 1; seed <= (disorders[i].numbers > 10000 ? 2 : 10); seed++) {
+			print_message("# disorder %u, seed %u\n", i, (unsigned int)seed);
+			unknown += compare_disorder(&disorders[i], seed);
+		}
+	}
+	assert_true(unknown > 0); /* the limit was reached */
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -281,6 +502,9 @@ int main(void)
 		cmocka_unit_test(a_jump_clears_what_lies_between_and_nothing_else),
 		cmocka_unit_test(huge_jumps_take_no_time),
 		cmocka_unit_test(random_habits_agree_with_the_model_at_every_step),
+		cmocka_unit_test(extents_are_those_of_the_examples),
+		cmocka_unit_test(late_time_is_that_of_the_example),
+		cmocka_unit_test(extents_agree_with_the_definition),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
