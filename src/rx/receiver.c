@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/macros.h"
+#include "rx/delay.h"
 #include "rx/dissect.h"
 #include "rx/sequence.h"
 #include "wire/wire.h"
@@ -27,6 +28,7 @@ _Static_assert(VN_RX_FLOWS_MAX < OVER_LIMIT, "indices fit beside the marks");
 struct vn_receiver {
 	struct vn_rx_stats stats;
 	bool only_expected;
+	uint64_t late_after_ns;
 	/* Stored with release after flow[]: who reads the number (acquire, in
 	 * vn_receiver_n_flows) may look at that many flows. */
 	_Atomic unsigned int n_flows;
@@ -69,9 +71,11 @@ static struct vn_rx_flow *add_flow(struct vn_receiver *r, uint16_t port_min, uin
 	if (!f)
 		return NULL;
 	f->port = port_min;
+	f->late_after_ns = r->late_after_ns;
 	snprintf(f->label, sizeof(f->label), "udp_dst %u", port_min);
 	begin_hist(&f->gap);
 	begin_hist(&f->latency);
+	begin_hist(&f->ipdv);
 	begin_hist(&f->extent);
 	begin_hist(&f->late_time);
 	r->flow[n] = f;
@@ -113,6 +117,11 @@ int vn_receiver_expect(struct vn_receiver *r, const char *label, uint16_t port_m
 void vn_receiver_only_expected(struct vn_receiver *r, bool only)
 {
 	r->only_expected = only;
+}
+
+void vn_receiver_late_after(struct vn_receiver *r, uint64_t ns)
+{
+	r->late_after_ns = ns;
 }
 
 /* The way of a port's first packet. */
@@ -158,30 +167,31 @@ static void count_arrival(struct vn_rx_flow *f, const struct vn_rx_pkt *pkt)
 	vn_stat_add(&s->bits_l2, vn_wire_bits_l2(len));
 }
 
-static void count_latency(struct vn_rx_flow *f, uint64_t stamp_ns, const struct vn_dissected *d)
+static void count_delay(struct vn_rx_flow *f, uint64_t number, uint64_t stamp_ns,
+			const struct vn_dissected *d)
 {
 	uint64_t sent_ns = vn_get_be32(d->payload + VN_PGH_SEC) * VN_NSEC_PER_SEC +
 			   vn_get_be32(d->payload + VN_PGH_FRACTION) * (uint64_t)d->fraction_ns;
 
 	if (sent_ns == 0)
-		return;
-	if (stamp_ns < sent_ns)
-		vn_stat_add(&f->stats.latency_negative, 1);
+		vn_delay_take_none(f, number);
 	else
-		vn_hist_add(&f->latency, stamp_ns - sent_ns);
+		vn_delay_take(f, number, (int64_t)(stamp_ns - sent_ns));
 }
 
-/* Latency is that of first arrivals: the first copy to arrive determines a
- * packet's delay (RFC 7679, 3.6), and copies of clone_skb carry an old stamp. */
 static void count_in_flow(struct vn_rx_flow *f, const struct vn_rx_pkt *pkt,
 			  const struct vn_dissected *d)
 {
+	uint64_t number = 0;
+
 	vn_stat_begin(&f->stats.version);
 	count_arrival(f, pkt);
 	if (vn_unlikely(d->is_corrupt))
 		vn_stat_add(&f->stats.corrupt, 1);
-	else if (vn_sequence_take(f, vn_get_be32(d->payload + VN_PGH_SEQ), pkt->stamp_ns))
-		count_latency(f, pkt->stamp_ns, d);
+	else
+		number = vn_sequence_take(f, vn_get_be32(d->payload + VN_PGH_SEQ), pkt->stamp_ns);
+	if (vn_likely(number != 0))
+		count_delay(f, number, pkt->stamp_ns, d);
 	vn_stat_end(&f->stats.version);
 }
 

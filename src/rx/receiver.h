@@ -31,6 +31,7 @@
 
 #define VN_RX_WINDOW 65536   /* sequence numbers remembered per flow, power of two */
 #define VN_RX_RUNS 8192      /* runs of ascending numbers remembered, power of two */
+#define VN_RX_DELAYS 1024    /* numbers whose delay is remembered, power of two */
 #define VN_RX_FLOWS_MAX 1024 /* flows told apart; packets of further ones are counted */
 
 /*
@@ -51,7 +52,14 @@
 	X(corrupt)    /* IPv4 or UDP checksum wrong, or lengths that do not fit; that they
 			 arrived is counted (received, bytes, stamps, gap), what they
 			 say is not believed */ \
-	X(latency_negative) /* stamped later than they arrived */ \
+	X(stamped)    /* first arrivals with a stamp */ \
+	X(latency_negative) /* of those, stamped later than they arrived */ \
+	X(overdue)    /* of those, under way longer than the bound (RFC 7680 calls it the
+			 waiting time, and such packets lost; here they are received) */ \
+	X(jitter_x16) /* RFC 3550, 1/16 ns; of two stamped ones or more */ \
+	X(ipdv_pairs) /* of consecutive numbers, both stamped */ \
+	X(ipdv_min)   /* ns, signed; when there are pairs */ \
+	X(ipdv_max) \
 	X(first_seq)  /* extended to 64 bits; 0 = none yet */ \
 	X(max_seq) \
 	X(first_ns)   /* arrival stamps */ \
@@ -80,10 +88,12 @@ struct vn_rx_run {
 struct vn_rx_flow {
 	uint16_t port;         /* UDP destination port, the lowest of an announced range */
 	char label[64];        /* name given with vn_receiver_expect, else "udp_dst N" */
+	uint64_t late_after_ns; /* see vn_receiver_late_after(); 0: no bound */
 	struct vn_rx_flow_stats stats;
 	struct vn_hist gap;     /* between arrivals of this flow, ns */
 	struct vn_hist latency; /* arrival - payload stamp of first arrivals, ns (stamps have a
 				   grain of 1 us or 1 ns); negative ones are not recorded */
+	struct vn_hist ipdv;    /* magnitudes, ns */
 	struct vn_hist extent;  /* of reordered packets, in arrivals: RFC 4737, 4.2.1 */
 	struct vn_hist late_time; /* of the same, ns: RFC 4737, 4.2.2 */
 	/* Of the receiver's thread alone. */
@@ -92,6 +102,8 @@ struct vn_rx_flow {
 	uint64_t n_runs;        /* begun so far; run i is at i modulo VN_RX_RUNS */
 	bool is_in_run;         /* the next number after the highest would belong to the
 				   newest run */
+	int64_t last_delay_ns;  /* of the stamped first arrival before */
+	int64_t delay[VN_RX_DELAYS]; /* by number: delay.c */
 };
 
 struct vn_rx_stats {
@@ -117,6 +129,10 @@ int vn_receiver_expect(struct vn_receiver *r, const char *label, uint16_t port_m
 		       uint16_t port_max);
 /* Only announced flows count as ours (default: every port makes a flow). */
 void vn_receiver_only_expected(struct vn_receiver *r, bool only);
+
+/* Packets that arrive later than this after their stamp are counted as overdue,
+ * in flows that are made from now on. 0, the default: no bound. */
+void vn_receiver_late_after(struct vn_receiver *r, uint64_t ns);
 
 /* A vn_rx_handler: arg is the struct vn_receiver. */
 void vn_receiver_handle(void *arg, const struct vn_rx_pkt *pkts, unsigned int n);

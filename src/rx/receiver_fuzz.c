@@ -4,6 +4,7 @@
  * 4 bytes of its own: how long it was on the wire beyond what is there, flags,
  * how long it is (2 bytes). After each frame the counts must agree.
  */
+#include "delay.c"
 #include "dissect.c"
 #include "receiver.c"
 #include "sequence.c"
@@ -34,7 +35,12 @@ static void check_flow(const struct vn_rx_flow *f)
 	check(vn_stat_get(&s->reordered) == f->extent.count + vn_stat_get(&s->extent_unknown));
 	check(f->extent.count == f->late_time.count);
 	check(f->extent.count == 0 || (f->extent.min >= 1 && f->extent.max < unique));
-	check(f->latency.count + vn_stat_get(&f->stats.latency_negative) <= unique);
+	check(f->latency.count + vn_stat_get(&s->latency_negative) == vn_stat_get(&s->stamped));
+	check(vn_stat_get(&s->stamped) <= unique);
+	check(vn_stat_get(&s->overdue) <= f->latency.count);
+	check(f->ipdv.count == vn_stat_get(&s->ipdv_pairs));
+	check(f->ipdv.count == 0 || f->ipdv.count < vn_stat_get(&s->stamped));
+	check((int64_t)vn_stat_get(&s->ipdv_min) <= (int64_t)vn_stat_get(&s->ipdv_max));
 	check(f->gap.count + 1 == vn_stat_get(&s->received) || vn_stat_get(&s->received) == 0);
 }
 
@@ -63,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned int i;
 
 	check(vn_receiver_new(&r) == 0);
+	vn_receiver_late_after(r, 1);
 	check(vn_receiver_expect(r, "expected", 9, 12) == 0);
 	while (size >= HEAD) {
 		uint32_t len = (uint32_t)VN_MIN(size - HEAD, vn_get_be16(data + 2));
