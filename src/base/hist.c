@@ -111,6 +111,18 @@ uint64_t vn_hist_count(const struct vn_hist *h)
 	return get(&h->count);
 }
 
+uint64_t vn_hist_min(const struct vn_hist *h)
+{
+	return get(&h->count) ? get(&h->min) : 0;
+}
+
+uint64_t vn_hist_bucket(const struct vn_hist *h, unsigned int i, uint64_t *low, uint64_t *high)
+{
+	*low = i ? upper_edge(i - 1) + 1 : 0;
+	*high = upper_edge(i);
+	return get(&h->bucket[i]);
+}
+
 double vn_hist_mean(const struct vn_hist *h)
 {
 	uint64_t count = get(&h->count);

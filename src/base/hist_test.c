@@ -171,6 +171,33 @@ static void merged_is_as_if_recorded_together(void **state)
 	assert_memory_equal(&b, &both, sizeof(b));
 }
 
+static void buckets_cover_all_values_and_say_what_they_hold(void **state)
+{
+	static const uint64_t values[] = { 0, 1, 255, 256, 257, 1000, 1u << 20, UINT64_MAX };
+	uint64_t low, high, next = 0, n = 0;
+	struct vn_hist h;
+	unsigned int i, k;
+
+	vn_hist_clear(&h);
+	assert_int_equal(vn_hist_min(&h), 0);
+	for (k = 0; k < VN_ARRAY_SIZE(values); k++)
+		vn_hist_add(&h, values[k]);
+	for (i = 0; i < VN_HIST_BUCKETS; i++, next = high + 1) {
+		uint64_t want = 0, count = vn_hist_bucket(&h, i, &low, &high);
+
+		assert_true(low == next && high >= low);
+		for (k = 0; k < VN_ARRAY_SIZE(values); k++)
+			want += values[k] >= low && values[k] <= high;
+		assert_int_equal(count, want);
+		n += count;
+	}
+	assert_int_equal(high, UINT64_MAX);
+	assert_int_equal(n, VN_ARRAY_SIZE(values));
+	vn_hist_clear(&h);
+	vn_hist_add(&h, 7);
+	assert_int_equal(vn_hist_min(&h), 7);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -182,6 +209,7 @@ int main(void)
 		cmocka_unit_test(no_percentile_is_above_the_greatest_value),
 		cmocka_unit_test(count_sum_and_limits_are_kept),
 		cmocka_unit_test(merged_is_as_if_recorded_together),
+		cmocka_unit_test(buckets_cover_all_values_and_say_what_they_hold),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
