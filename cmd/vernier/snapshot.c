@@ -31,8 +31,10 @@ struct raw {
 	/* Packets that reached the other end: by number where they have one. */
 	uint64_t came;
 	bool is_excess; /* more came than was sent */
-	uint64_t unique, lost_seen, duplicates, reordered, too_late, corrupt, latency_negative;
-	const struct vn_hist *lateness, *gap, *latency;
+	uint64_t lost_seen;
+	bool has_bound; /* on the time under way */
+	struct vn_rx_flow_counts c;
+	const struct vn_hist *hist[VN_H_COUNT];
 };
 
 static void set_n(struct vn_snap_row *row, enum vn_snap_field f, uint64_t n)
@@ -60,24 +62,24 @@ static void read_tx(const struct vn_entry_stats *s, struct raw *raw)
 
 static void read_rx(struct vn_rx_flow *flow, struct raw *raw)
 {
-	struct vn_rx_flow_counts c;
+	struct vn_rx_flow_counts *c = &raw->c;
 
-	vn_rx_flow_read(flow, &c);
+	vn_rx_flow_read(flow, c);
 	raw->has_rx = true;
-	raw->got.packets = c.received;
-	raw->got.bits_l1 = c.bits_l1;
-	raw->got.bits_l2 = c.bits_l2;
-	raw->got.first_ns = c.first_ns;
-	raw->got.last_ns = c.last_ns;
-	raw->unique = c.unique;
-	raw->lost_seen = vn_rx_counts_lost(&c);
-	raw->duplicates = c.duplicates;
-	raw->reordered = c.reordered;
-	raw->too_late = c.too_late;
-	raw->corrupt = c.corrupt;
-	raw->latency_negative = c.latency_negative;
-	raw->gap = &flow->gap;
-	raw->latency = &flow->latency;
+	raw->has_bound = flow->late_after_ns != 0;
+	raw->got.packets = c->received;
+	raw->got.bits_l1 = c->bits_l1;
+	raw->got.bits_l2 = c->bits_l2;
+	raw->got.first_ns = c->first_ns;
+	raw->got.last_ns = c->last_ns;
+	raw->lost_seen = vn_rx_counts_lost(c);
+	raw->hist[VN_H_gap] = &flow->gap;
+	raw->hist[VN_H_latency] = &flow->latency;
+	raw->hist[VN_H_ipdv] = &flow->ipdv;
+	if (!raw->is_numbered)
+		return;
+	raw->hist[VN_H_reorder_extent] = &flow->extent;
+	raw->hist[VN_H_reorder_late] = &flow->late_time;
 }
 
 /*
@@ -91,13 +93,13 @@ static void read_source(const struct vn_snap_source *src, bool is_final, struct 
 		.is_numbered = src->is_numbered,
 		.asked_pps = src->asked_pps,
 		.burst = src->burst,
-		.lateness = src->lateness,
+		.hist[VN_H_lateness] = src->lateness,
 	};
 	if (src->rx)
 		read_rx(src->rx, raw);
 	if (src->tx)
 		read_tx(src->tx, raw);
-	raw->came = raw->is_numbered ? raw->unique : raw->got.packets;
+	raw->came = raw->is_numbered ? raw->c.unique : raw->got.packets;
 	if (!is_final && raw->is_numbered && raw->has_rx)
 		raw->sent.packets = VN_MAX(raw->sent.packets, raw->came + raw->lost_seen);
 	raw->is_excess = raw->came > raw->sent.packets;
@@ -123,44 +125,96 @@ static void fill_span(struct vn_snap_row *row, const struct span *s, uint32_t bu
 	set_x(row, l2, rate * (double)s->bits_l2 / (double)s->packets / 1e6);
 }
 
-struct percentile {
+/* 0 is the least and 1000 the greatest, which are exact. */
+static const struct {
+	enum vn_snap_hist hist;
 	enum vn_snap_field field;
-	double pct; /* 100: the greatest */
+	unsigned int permille;
+} percentiles[] = {
+	{ VN_H_lateness, VN_F_lateness_p50_ns, 500 },
+	{ VN_H_lateness, VN_F_lateness_p99_ns, 990 },
+	{ VN_H_lateness, VN_F_lateness_max_ns, 1000 },
+	{ VN_H_gap, VN_F_gap_p50_ns, 500 },
+	{ VN_H_gap, VN_F_gap_p99_ns, 990 },
+	{ VN_H_gap, VN_F_gap_p999_ns, 999 },
+	{ VN_H_gap, VN_F_gap_max_ns, 1000 },
+	{ VN_H_latency, VN_F_latency_min_ns, 0 },
+	{ VN_H_latency, VN_F_latency_p50_ns, 500 },
+	{ VN_H_latency, VN_F_latency_p99_ns, 990 },
+	{ VN_H_latency, VN_F_latency_p999_ns, 999 },
+	{ VN_H_latency, VN_F_latency_max_ns, 1000 },
+	{ VN_H_ipdv, VN_F_ipdv_abs_p50_ns, 500 },
+	{ VN_H_ipdv, VN_F_ipdv_abs_p99_ns, 990 },
+	{ VN_H_reorder_extent, VN_F_reorder_extent_p50, 500 },
+	{ VN_H_reorder_extent, VN_F_reorder_extent_p99, 990 },
+	{ VN_H_reorder_extent, VN_F_reorder_extent_max, 1000 },
+	{ VN_H_reorder_late, VN_F_reorder_late_p50_ns, 500 },
+	{ VN_H_reorder_late, VN_F_reorder_late_p99_ns, 990 },
+	{ VN_H_reorder_late, VN_F_reorder_late_max_ns, 1000 },
 };
 
-static void fill_hist(struct vn_snap_row *row, const struct vn_hist *h, enum vn_snap_field samples,
-		      const struct percentile *p, unsigned int n)
-{
-	uint64_t count = h ? vn_hist_count(h) : 0;
+static const struct {
+	enum vn_snap_hist hist;
+	enum vn_snap_field field;
+} sample_counts[] = {
+	{ VN_H_lateness, VN_F_lateness_samples },
+	{ VN_H_gap, VN_F_gap_samples },
+	{ VN_H_latency, VN_F_latency_samples },
+	{ VN_H_ipdv, VN_F_ipdv_samples },
+	{ VN_H_reorder_extent, VN_F_reorder_extent_samples },
+};
 
-	if (h)
-		set_n(row, samples, count);
-	for (unsigned int i = 0; count && i < n; i++)
-		set_n(row, p[i].field, vn_hist_percentile(h, p[i].pct));
+/* Of fewer samples the percentile would be the greatest: that is told already. */
+static bool can_have(uint64_t count, unsigned int permille)
+{
+	uint64_t least = permille < 1000 ? 1000 / (1000 - permille) : 1;
+
+	return count >= least;
 }
 
-static void fill_hists(struct vn_snap_row *row, const struct raw *raw)
+static void fill_hists(struct vn_snap_row *row, const struct raw *raw, bool is_final)
 {
-	static const struct percentile lateness[] = {
-		{ VN_F_lateness_p50_ns, 50 },
-		{ VN_F_lateness_p99_ns, 99 },
-		{ VN_F_lateness_max_ns, 100 },
-	};
-	static const struct percentile gap[] = {
-		{ VN_F_gap_p50_ns, 50 },
-		{ VN_F_gap_p99_ns, 99 },
-		{ VN_F_gap_p999_ns, 99.9 },
-		{ VN_F_gap_max_ns, 100 },
-	};
-	static const struct percentile latency[] = {
-		{ VN_F_latency_p50_ns, 50 },
-		{ VN_F_latency_p99_ns, 99 },
-		{ VN_F_latency_max_ns, 100 },
-	};
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(sample_counts); i++)
+		if (raw->hist[sample_counts[i].hist])
+			set_n(row, sample_counts[i].field,
+			      vn_hist_count(raw->hist[sample_counts[i].hist]));
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(percentiles); i++) {
+		const struct vn_hist *h = raw->hist[percentiles[i].hist];
+		unsigned int permille = percentiles[i].permille;
 
-	fill_hist(row, raw->lateness, VN_F_lateness_samples, lateness, VN_ARRAY_SIZE(lateness));
-	fill_hist(row, raw->gap, VN_F_gap_samples, gap, VN_ARRAY_SIZE(gap));
-	fill_hist(row, raw->latency, VN_F_latency_samples, latency, VN_ARRAY_SIZE(latency));
+		if (h && can_have(vn_hist_count(h), permille))
+			set_n(row, percentiles[i].field,
+			      permille ? vn_hist_percentile(h, permille / 10.0) : vn_hist_min(h));
+	}
+	if (is_final)
+		memcpy(row->hist, raw->hist, sizeof(row->hist));
+}
+
+/*
+ * Delay less the least delay (RFC 5481, PDV). The least is not known when some
+ * were negative; several flows have one each.
+ */
+static void fill_pdv(struct vn_snap_row *row, const struct raw *raw)
+{
+	static const struct {
+		enum vn_snap_field latency, pdv;
+	} pairs[] = {
+		{ VN_F_latency_p50_ns, VN_F_pdv_p50_ns },
+		{ VN_F_latency_p99_ns, VN_F_pdv_p99_ns },
+		{ VN_F_latency_p999_ns, VN_F_pdv_p999_ns },
+		{ VN_F_latency_max_ns, VN_F_pdv_max_ns },
+	};
+	const struct vn_snap_value *least = &row->value[VN_F_latency_min_ns];
+
+	if (!least->is_known || raw->c.latency_negative || raw->has_many)
+		return;
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(pairs); i++) {
+		const struct vn_snap_value *v = &row->value[pairs[i].latency];
+
+		/* The receiver may have counted between the two. */
+		if (v->is_known)
+			set_n(row, pairs[i].pdv, v->n > least->n ? v->n - least->n : 0);
+	}
 }
 
 /*
@@ -194,18 +248,40 @@ static void fill_tx(struct vn_snap_row *row, const struct raw *raw)
 		set_x(row, VN_F_rate_error_ppm, (pps->x / raw->asked_pps - 1) * 1e6);
 }
 
+static void fill_numbers(struct vn_snap_row *row, const struct vn_rx_flow_counts *c)
+{
+	set_n(row, VN_F_unique, c->unique);
+	set_n(row, VN_F_duplicates, c->duplicates);
+	set_n(row, VN_F_reordered, c->reordered);
+	set_n(row, VN_F_reorder_extent_unknown, c->extent_unknown);
+	set_n(row, VN_F_too_late, c->too_late);
+	if (c->unique)
+		set_x(row, VN_F_reordered_ratio, (double)c->reordered / (double)c->unique);
+}
+
+static void fill_delays(struct vn_snap_row *row, const struct raw *raw)
+{
+	const struct vn_rx_flow_counts *c = &raw->c;
+
+	set_n(row, VN_F_latency_negative, c->latency_negative);
+	if (raw->has_bound && c->stamped)
+		set_n(row, VN_F_overdue, c->overdue);
+	if (c->stamped > 1 && !raw->has_many)
+		set_n(row, VN_F_jitter_ns, c->jitter_x16 >> 4);
+	if (!c->ipdv_pairs)
+		return;
+	set_n(row, VN_F_ipdv_min_ns, c->ipdv_min);
+	set_n(row, VN_F_ipdv_max_ns, c->ipdv_max);
+}
+
 static void fill_rx(struct vn_snap_row *row, const struct raw *raw, bool is_final)
 {
 	set_n(row, VN_F_received, raw->got.packets);
-	set_n(row, VN_F_corrupt, raw->corrupt);
-	set_n(row, VN_F_latency_negative, raw->latency_negative);
+	set_n(row, VN_F_corrupt, raw->c.corrupt);
 	fill_span(row, &raw->got, 1, VN_F_rx_pps, VN_F_rx_mbps_l1, VN_F_rx_mbps_l2);
-	if (raw->is_numbered) {
-		set_n(row, VN_F_unique, raw->unique);
-		set_n(row, VN_F_duplicates, raw->duplicates);
-		set_n(row, VN_F_reordered, raw->reordered);
-		set_n(row, VN_F_too_late, raw->too_late);
-	}
+	fill_delays(row, raw);
+	if (raw->is_numbered)
+		fill_numbers(row, &raw->c);
 	if (raw->has_tx)
 		fill_reconciled(row, raw, is_final);
 	else if (raw->is_numbered)
@@ -220,7 +296,8 @@ static void fill_row(struct vn_snap_row *row, const char *name, const struct raw
 		fill_tx(row, raw);
 	if (raw->has_rx)
 		fill_rx(row, raw, is_final);
-	fill_hists(row, raw);
+	fill_hists(row, raw, is_final);
+	fill_pdv(row, raw);
 }
 
 /* Rates since the snapshot before, from the counts that both rows show. */
@@ -262,6 +339,28 @@ static void add_span(struct span *into, const struct span *s)
 	into->bits_l2 += s->bits_l2;
 }
 
+static void add_counts(struct vn_rx_flow_counts *into, const struct vn_rx_flow_counts *c)
+{
+	if (c->ipdv_pairs) {
+		bool is_first = into->ipdv_pairs == 0;
+
+		if (is_first || (int64_t)c->ipdv_min < (int64_t)into->ipdv_min)
+			into->ipdv_min = c->ipdv_min;
+		if (is_first || (int64_t)c->ipdv_max > (int64_t)into->ipdv_max)
+			into->ipdv_max = c->ipdv_max;
+	}
+	into->ipdv_pairs += c->ipdv_pairs;
+	into->unique += c->unique;
+	into->duplicates += c->duplicates;
+	into->reordered += c->reordered;
+	into->extent_unknown += c->extent_unknown;
+	into->too_late += c->too_late;
+	into->corrupt += c->corrupt;
+	into->stamped += c->stamped;
+	into->latency_negative += c->latency_negative;
+	into->overdue += c->overdue;
+}
+
 /* Sums; what one stream does not know, the total does not know either. */
 static void add_raw(struct raw *into, const struct raw *r)
 {
@@ -279,19 +378,15 @@ static void add_raw(struct raw *into, const struct raw *r)
 	into->late_max_ns = VN_MAX(into->late_max_ns, r->late_max_ns);
 	into->came += r->came;
 	into->is_excess |= r->is_excess;
-	into->unique += r->unique;
 	into->lost_seen += r->lost_seen;
-	into->duplicates += r->duplicates;
-	into->reordered += r->reordered;
-	into->too_late += r->too_late;
-	into->corrupt += r->corrupt;
-	into->latency_negative += r->latency_negative;
+	into->has_bound &= r->has_bound;
+	add_counts(&into->c, &r->c);
 }
 
 /*
- * The total of one stream is that stream. Of several there is no histogram:
- * gaps of single streams, put together, would not be those of the whole. Nor
- * has their rate an error: they need not run at the same time.
+ * The total of one stream is that stream. Of several there is no histogram but
+ * what merge_hists() makes at the end. Nor has their rate an error: they need
+ * not run at the same time.
  */
 static void total_raw(const struct raw *raws, unsigned int n, struct raw *total)
 {
@@ -302,11 +397,34 @@ static void total_raw(const struct raw *raws, unsigned int n, struct raw *total)
 	*total = raws[0];
 	if (n == 1)
 		return;
-	total->lateness = total->gap = total->latency = NULL;
+	memset(total->hist, 0, sizeof(total->hist));
 	total->burst = 1;
 	total->has_many = true;
 	for (unsigned int i = 1; i < n; i++)
 		add_raw(total, &raws[i]);
+}
+
+/*
+ * At the end, the distribution of all packets of all streams, where each of
+ * them has one. Gaps of single streams, put together, would not be those of
+ * the whole.
+ */
+static int merge_hists(struct vn_snapshot *out, const struct raw *raws, unsigned int n,
+		       struct raw *total)
+{
+	out->merged = malloc(VN_H_COUNT * sizeof(*out->merged));
+	if (!out->merged)
+		return -ENOMEM;
+	for (unsigned int h = 0; h < VN_H_COUNT; h++) {
+		unsigned int i = 0;
+
+		vn_hist_clear(&out->merged[h]);
+		for (; h != VN_H_gap && i < n && raws[i].hist[h]; i++)
+			vn_hist_merge(&out->merged[h], raws[i].hist[h]);
+		if (i == n)
+			total->hist[h] = &out->merged[h];
+	}
+	return 0;
 }
 
 static void fill_receiver(struct vn_snap_receiver *r, const struct vn_snap_input *in)
@@ -320,6 +438,8 @@ static void fill_receiver(struct vn_snap_receiver *r, const struct vn_snap_input
 		.other = vn_stat_get(&in->rx->other),
 		.over_limit = vn_stat_get(&in->rx->over_limit),
 		.drops = in->rxq->drops,
+		.late_after_ns = in->late_after_ns,
+		.clock_error_ns = in->clock_error_ns,
 	};
 }
 
@@ -327,6 +447,7 @@ int vn_snapshot_take(const struct vn_snap_input *in, struct vn_snapshot *out)
 {
 	struct raw *raws = calloc(in->n + 1, sizeof(*raws));
 	struct raw total;
+	int rc = 0;
 
 	*out = (struct vn_snapshot){
 		.is_final = in->is_final,
@@ -345,22 +466,26 @@ int vn_snapshot_take(const struct vn_snap_input *in, struct vn_snapshot *out)
 		out->rows[i].result = in->sources[i].result;
 	}
 	total_raw(raws, in->n, &total);
+	if (in->is_final && in->n > 1)
+		rc = merge_hists(out, raws, in->n, &total);
 	fill_row(&out->total, "total", &total, in->is_final);
 	fill_receiver(&out->receiver, in);
 	if (!in->is_final)
 		fill_now_rates(out, in->prev);
 	free(raws);
-	return 0;
+	if (rc)
+		vn_snapshot_free(out);
+	return rc;
 }
 
 void vn_snapshot_free(struct vn_snapshot *s)
 {
 	free(s->rows);
+	free(s->merged);
 	*s = (struct vn_snapshot){ 0 };
 }
 
-/* Six or so digits of a time, with its unit. */
-static void ns_text(uint64_t ns, char buf[VN_SNAP_TEXT])
+void vn_snap_ns_text(uint64_t ns, char buf[VN_SNAP_TEXT])
 {
 	if (ns < 10000)
 		snprintf(buf, VN_SNAP_TEXT, "%" PRIu64 "ns", ns);
@@ -375,6 +500,7 @@ static void ns_text(uint64_t ns, char buf[VN_SNAP_TEXT])
 void vn_snap_text(const struct vn_snap_row *row, enum vn_snap_field field, char buf[VN_SNAP_TEXT])
 {
 	const struct vn_snap_value *v = &row->value[field];
+	char text[VN_SNAP_TEXT] = "";
 
 	if (!v->is_known) {
 		snprintf(buf, VN_SNAP_TEXT, "-");
@@ -385,7 +511,12 @@ void vn_snap_text(const struct vn_snap_row *row, enum vn_snap_field field, char 
 		snprintf(buf, VN_SNAP_TEXT, "%" PRIu64, v->n);
 		break;
 	case VN_KIND_NS:
-		ns_text(v->n, buf);
+		vn_snap_ns_text(v->n, buf);
+		break;
+	case VN_KIND_SIGNED:
+		buf[0] = (int64_t)v->n < 0 ? '-' : '+';
+		vn_snap_ns_text(buf[0] == '-' ? 0 - v->n : v->n, text);
+		memcpy(buf + 1, text, VN_SNAP_TEXT - 1);
 		break;
 	case VN_KIND_PPS:
 		snprintf(buf, VN_SNAP_TEXT, v->x < 1000 ? "%.4f" : "%.1f", v->x);
@@ -395,6 +526,9 @@ void vn_snap_text(const struct vn_snap_row *row, enum vn_snap_field field, char 
 		break;
 	case VN_KIND_PPM:
 		snprintf(buf, VN_SNAP_TEXT, "%+.1f", v->x);
+		break;
+	case VN_KIND_RATIO:
+		snprintf(buf, VN_SNAP_TEXT, "%.4f", v->x * 100);
 		break;
 	}
 }

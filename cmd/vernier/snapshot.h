@@ -24,7 +24,10 @@
 /*
  * What is known of a stream or flow. X(name, kind, heading of a table): the
  * name is the JSON key. Kinds: COUNT and NS are integers, PPS, MBPS and PPM
- * are not.
+ * are not. SIGNED is a time that may be negative, RATIO a part of one.
+ *
+ * A percentile that so few samples cannot have is not known: p99.9 takes at
+ * least 1000 of them, p99 100.
  */
 #define VN_SNAP_FIELDS(X) \
 	X(sent, COUNT, "sent") \
@@ -34,7 +37,9 @@
 	X(in_flight, COUNT, "in flight") \
 	X(duplicates, COUNT, "dup") \
 	X(reordered, COUNT, "reord") \
+	X(reordered_ratio, RATIO, "reord %") /* of the first arrivals */ \
 	X(too_late, COUNT, "too late") /* older than the receiver's window */ \
+	X(overdue, COUNT, "overdue") /* under way longer than --late-after */ \
 	X(corrupt, COUNT, "corrupt") \
 	X(errors, COUNT, "errors") \
 	X(asked_pps, PPS, "asked pps") \
@@ -59,10 +64,30 @@
 	X(gap_p999_ns, NS, "gap p99.9") \
 	X(gap_max_ns, NS, "gap max") \
 	X(latency_samples, COUNT, "stamps") \
+	X(latency_min_ns, NS, "lat min") \
 	X(latency_p50_ns, NS, "lat p50") \
 	X(latency_p99_ns, NS, "lat p99") \
+	X(latency_p999_ns, NS, "lat p99.9") \
 	X(latency_max_ns, NS, "lat max") \
-	X(latency_negative, COUNT, "lat < 0") /* the clocks of both ends differ */
+	X(latency_negative, COUNT, "lat < 0") /* the clocks of both ends differ */ \
+	X(pdv_p50_ns, NS, "pdv p50") /* latency less the least one of the flow */ \
+	X(pdv_p99_ns, NS, "pdv p99") \
+	X(pdv_p999_ns, NS, "pdv p99.9") \
+	X(pdv_max_ns, NS, "pdv max") \
+	X(jitter_ns, NS, "jitter") /* RFC 3550 */ \
+	X(ipdv_samples, COUNT, "pairs") /* of consecutive numbers */ \
+	X(ipdv_min_ns, SIGNED, "ipdv min") \
+	X(ipdv_abs_p50_ns, NS, "|ipdv| p50") \
+	X(ipdv_abs_p99_ns, NS, "|ipdv| p99") \
+	X(ipdv_max_ns, SIGNED, "ipdv max") \
+	X(reorder_extent_samples, COUNT, "extents") /* RFC 4737, in arrivals */ \
+	X(reorder_extent_unknown, COUNT, "beyond") /* further than is remembered */ \
+	X(reorder_extent_p50, COUNT, "ext p50") \
+	X(reorder_extent_p99, COUNT, "ext p99") \
+	X(reorder_extent_max, COUNT, "ext max") \
+	X(reorder_late_p50_ns, NS, "time p50") /* behind the one that came first */ \
+	X(reorder_late_p99_ns, NS, "time p99") \
+	X(reorder_late_max_ns, NS, "time max")
 
 enum vn_snap_field {
 #define VN_X(name, kind, heading) VN_F_##name,
@@ -71,7 +96,28 @@ enum vn_snap_field {
 	VN_F_COUNT,
 };
 
-enum vn_snap_kind { VN_KIND_COUNT, VN_KIND_NS, VN_KIND_PPS, VN_KIND_MBPS, VN_KIND_PPM };
+enum vn_snap_kind {
+	VN_KIND_COUNT,
+	VN_KIND_NS,
+	VN_KIND_SIGNED, /* n holds an int64_t */
+	VN_KIND_PPS,
+	VN_KIND_MBPS,
+	VN_KIND_PPM,
+	VN_KIND_RATIO,
+};
+
+/* The distributions behind the percentiles. Those from VN_H_TOLD on have
+ * percentiles only. */
+enum vn_snap_hist {
+	VN_H_gap,
+	VN_H_latency,
+	VN_H_lateness,
+	VN_H_ipdv, /* of magnitudes */
+	VN_H_reorder_extent,
+	VN_H_TOLD,
+	VN_H_reorder_late = VN_H_TOLD,
+	VN_H_COUNT,
+};
 
 struct vn_snap_field_info {
 	const char *key;
@@ -83,7 +129,7 @@ extern const struct vn_snap_field_info vn_snap_fields[VN_F_COUNT];
 
 struct vn_snap_value {
 	bool is_known;
-	uint64_t n; /* COUNT, NS */
+	uint64_t n; /* COUNT, NS, SIGNED */
 	double x;   /* the others */
 };
 
@@ -93,12 +139,16 @@ struct vn_snap_row {
 	char name[VN_SNAP_NAME];
 	const char *result; /* the engine's text, NULL until the end */
 	struct vn_snap_value value[VN_F_COUNT];
+	/* At the end only, where it is known: the writer has stopped. Belongs to
+	 * the source, or to the snapshot. */
+	const struct vn_hist *hist[VN_H_COUNT];
 };
 
 /* Counters of the receiver as a whole. */
 struct vn_snap_receiver {
 	bool is_known;
 	uint64_t frames, ours, other, over_limit, drops;
+	uint64_t late_after_ns, clock_error_ns; /* as stated; 0: nothing was */
 };
 
 struct vn_snapshot {
@@ -107,6 +157,7 @@ struct vn_snapshot {
 	unsigned int n_rows;
 	struct vn_snap_row *rows; /* owned */
 	struct vn_snap_row total;
+	struct vn_hist *merged; /* the total's, of several rows; owned */
 	struct vn_snap_receiver receiver;
 };
 
@@ -131,6 +182,7 @@ struct vn_snap_input {
 	uint64_t begin_ns, now_ns;
 	const struct vn_rx_stats *rx;    /* NULL: no receiver */
 	const struct vn_rxq_stats *rxq;  /* together with rx */
+	uint64_t late_after_ns, clock_error_ns;
 	const struct vn_snapshot *prev;  /* for the rates of now; NULL: none */
 };
 
@@ -138,8 +190,11 @@ struct vn_snap_input {
 int vn_snapshot_take(const struct vn_snap_input *in, struct vn_snapshot *out);
 void vn_snapshot_free(struct vn_snapshot *s); /* a zeroed one is accepted */
 
-/* A value as text, "-" when it is not known; times with their unit. */
+/* A time with its unit, in six or so digits. */
 #define VN_SNAP_TEXT 32
+void vn_snap_ns_text(uint64_t ns, char buf[VN_SNAP_TEXT]);
+
+/* A value as text, "-" when it is not known; times with their unit. */
 void vn_snap_text(const struct vn_snap_row *row, enum vn_snap_field field, char buf[VN_SNAP_TEXT]);
 
 static inline bool vn_snap_is_zero(const struct vn_snap_row *row, enum vn_snap_field field)

@@ -34,6 +34,9 @@ static void set_rx(struct vn_rx_flow *f, uint64_t received, uint64_t unique, uin
 	memset(f, 0, sizeof(*f));
 	vn_hist_clear(&f->gap);
 	vn_hist_clear(&f->latency);
+	vn_hist_clear(&f->ipdv);
+	vn_hist_clear(&f->extent);
+	vn_hist_clear(&f->late_time);
 	vn_stat_set(&f->stats.received, received);
 	vn_stat_set(&f->stats.unique, unique);
 	vn_stat_set(&f->stats.duplicates, received - unique);
@@ -267,6 +270,168 @@ static void gaps_are_told_with_their_unit(void **state)
 	vn_snapshot_free(&s);
 }
 
+static void add_many(struct vn_hist *h, unsigned int n, uint64_t value)
+{
+	while (n--)
+		vn_hist_add(h, value);
+}
+
+static void a_percentile_needs_samples_that_can_have_it(void **state)
+{
+	struct ends *e = *state;
+	struct vn_snap_source src = source(e);
+	static const struct {
+		unsigned int samples;
+		const char *p50, *p99, *p999, *max;
+	} cases[] = {
+		{ 1, "-", "-", "-", "7ns" },
+		{ 2, "7ns", "-", "-", "7ns" },
+		{ 99, "7ns", "-", "-", "7ns" },
+		{ 100, "7ns", "7ns", "-", "7ns" },
+		{ 999, "7ns", "7ns", "-", "7ns" },
+		{ 1000, "7ns", "7ns", "7ns", "7ns" },
+	};
+
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		struct vn_snapshot s;
+
+		set_rx(e->rx, 1, 1, 1);
+		add_many(&e->rx->gap, cases[i].samples, 7);
+		take(&src, 1, true, &s);
+		assert_text(&s.rows[0], VN_F_gap_p50_ns, cases[i].p50);
+		assert_text(&s.rows[0], VN_F_gap_p99_ns, cases[i].p99);
+		assert_text(&s.rows[0], VN_F_gap_p999_ns, cases[i].p999);
+		assert_text(&s.rows[0], VN_F_gap_max_ns, cases[i].max);
+		vn_snapshot_free(&s);
+	}
+}
+
+static void reordering_is_told_of_numbered_packets(void **state)
+{
+	struct ends *e = *state;
+	struct vn_snap_source src = source(e);
+	struct vn_snapshot s;
+
+	set_tx(&e->tx, 8, 1, 2);
+	set_rx(e->rx, 8, 8, 8);
+	vn_stat_set(&e->rx->stats.reordered, 3);
+	vn_stat_set(&e->rx->stats.extent_unknown, 1);
+	vn_hist_add(&e->rx->extent, 2);
+	vn_hist_add(&e->rx->extent, 5);
+	add_many(&e->rx->late_time, 2, 1500);
+	take(&src, 1, false, &s);
+	assert_text(&s.rows[0], VN_F_reordered_ratio, "37.5000");
+	assert_text(&s.rows[0], VN_F_reorder_extent_samples, "2");
+	assert_text(&s.rows[0], VN_F_reorder_extent_unknown, "1");
+	assert_text(&s.rows[0], VN_F_reorder_extent_p50, "2");
+	assert_text(&s.rows[0], VN_F_reorder_extent_max, "5");
+	assert_text(&s.rows[0], VN_F_reorder_late_max_ns, "1500ns");
+	vn_snapshot_free(&s);
+	src.is_numbered = false;
+	take(&src, 1, false, &s);
+	for (enum vn_snap_field f = VN_F_reorder_extent_samples; f <= VN_F_reorder_late_max_ns; f++)
+		assert_text(&s.rows[0], f, "-");
+	assert_text(&s.rows[0], VN_F_reordered_ratio, "-");
+	vn_snapshot_free(&s);
+}
+
+static void overdue_needs_a_bound_and_stamps(void **state)
+{
+	struct ends *e = *state;
+	struct vn_snap_source src = source(e);
+	struct vn_snapshot s;
+
+	set_tx(&e->tx, 8, 1, 2);
+	for (unsigned int i = 0; i < 4; i++) {
+		set_rx(e->rx, 8, 8, 8);
+		e->rx->late_after_ns = i & 1 ? 1000 : 0;
+		vn_stat_set(&e->rx->stats.stamped, i & 2 ? 8 : 0);
+		take(&src, 1, true, &s);
+		assert_text(&s.rows[0], VN_F_overdue, i == 3 ? "0" : "-");
+		vn_snapshot_free(&s);
+	}
+}
+
+static void variation_is_told_with_its_sign(void **state)
+{
+	struct ends *e = *state;
+	struct vn_snap_source src = source(e);
+	struct vn_rx_flow_stats *r = &e->rx->stats;
+	struct vn_snapshot s;
+
+	set_tx(&e->tx, 3, 1, 2);
+	set_rx(e->rx, 3, 3, 3);
+	vn_stat_set(&r->stamped, 3);
+	vn_stat_set(&r->jitter_x16, 16 * 40 + 15);
+	vn_stat_set(&r->ipdv_pairs, 2);
+	vn_stat_set(&r->ipdv_min, (uint64_t)-30);
+	vn_stat_set(&r->ipdv_max, 12500);
+	vn_hist_add(&e->rx->ipdv, 30);
+	vn_hist_add(&e->rx->ipdv, 12500);
+	vn_hist_add(&e->rx->latency, 100);
+	vn_hist_add(&e->rx->latency, 120);
+	vn_hist_add(&e->rx->latency, 150);
+	take(&src, 1, true, &s);
+	assert_text(&s.rows[0], VN_F_jitter_ns, "40ns");
+	assert_text(&s.rows[0], VN_F_ipdv_samples, "2");
+	assert_text(&s.rows[0], VN_F_ipdv_min_ns, "-30ns");
+	assert_text(&s.rows[0], VN_F_ipdv_abs_p50_ns, "30ns");
+	assert_text(&s.rows[0], VN_F_ipdv_max_ns, "+12.50us");
+	assert_text(&s.rows[0], VN_F_latency_min_ns, "100ns");
+	assert_text(&s.rows[0], VN_F_pdv_p50_ns, "20ns");
+	assert_text(&s.rows[0], VN_F_pdv_p99_ns, "-");
+	assert_text(&s.rows[0], VN_F_pdv_max_ns, "50ns");
+	vn_snapshot_free(&s);
+	vn_stat_set(&r->latency_negative, 1); /* so the least delay is not known */
+	vn_stat_set(&r->stamped, 1);
+	take(&src, 1, true, &s);
+	assert_text(&s.rows[0], VN_F_pdv_max_ns, "-");
+	assert_text(&s.rows[0], VN_F_jitter_ns, "-");
+	vn_snapshot_free(&s);
+}
+
+/* Of both flows at the end; gaps and jitter are of one flow each. */
+static void distributions_of_the_total_are_put_together_at_the_end(void **state)
+{
+	struct ends *e = *state;
+	struct vn_snap_source src[2] = { source(e), source(e) };
+	struct vn_rx_flow *other = calloc(1, sizeof(*other));
+	struct vn_snapshot s;
+
+	assert_non_null(other);
+	set_tx(&e->tx, 4, 1, 2);
+	set_rx(e->rx, 2, 2, 2);
+	set_rx(other, 2, 2, 2);
+	vn_hist_add(&e->rx->latency, 10);
+	vn_hist_add(&other->latency, 90);
+	add_many(&other->gap, 5, 1);
+	vn_stat_set(&e->rx->stats.ipdv_pairs, 1);
+	vn_stat_set(&e->rx->stats.ipdv_min, 7);
+	vn_stat_set(&e->rx->stats.ipdv_max, 7);
+	vn_stat_set(&other->stats.ipdv_pairs, 1);
+	vn_stat_set(&other->stats.ipdv_min, (uint64_t)-9);
+	vn_stat_set(&other->stats.ipdv_max, (uint64_t)-9);
+	src[1].rx = other;
+	take(src, 2, false, &s);
+	assert_text(&s.total, VN_F_latency_samples, "-");
+	assert_null(s.rows[0].hist[VN_H_latency]);
+	vn_snapshot_free(&s);
+	take(src, 2, true, &s);
+	assert_text(&s.total, VN_F_latency_samples, "2");
+	assert_text(&s.total, VN_F_latency_min_ns, "10ns");
+	assert_text(&s.total, VN_F_latency_max_ns, "90ns");
+	assert_text(&s.total, VN_F_pdv_max_ns, "-");
+	assert_text(&s.total, VN_F_jitter_ns, "-");
+	assert_text(&s.total, VN_F_gap_samples, "-");
+	assert_text(&s.total, VN_F_ipdv_min_ns, "-9ns");
+	assert_text(&s.total, VN_F_ipdv_max_ns, "+7ns");
+	assert_ptr_equal(s.rows[1].hist[VN_H_gap], &other->gap);
+	assert_null(s.total.hist[VN_H_gap]);
+	assert_null(s.total.hist[VN_H_lateness]); /* one of them has none */
+	vn_snapshot_free(&s);
+	free(other);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -280,6 +445,11 @@ int main(void)
 		T(total_adds_what_all_streams_know),
 		T(rates_of_now_come_from_the_snapshot_before),
 		T(gaps_are_told_with_their_unit),
+		T(a_percentile_needs_samples_that_can_have_it),
+		T(reordering_is_told_of_numbered_packets),
+		T(overdue_needs_a_bound_and_stamps),
+		T(variation_is_told_with_its_sign),
+		T(distributions_of_the_total_are_put_together_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
