@@ -33,13 +33,21 @@ static json_t *row_json(const struct vn_snap_row *row)
 	return o;
 }
 
+/* A time that a user may have stated. */
+static json_t *stated_json(uint64_t ns)
+{
+	return ns ? json_integer((json_int_t)ns) : json_null();
+}
+
 static json_t *receiver_json(const struct vn_snap_receiver *r)
 {
 	if (!r->is_known)
 		return json_null();
-	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "frames", (json_int_t)r->frames, "ours",
-			 (json_int_t)r->ours, "other", (json_int_t)r->other, "over_limit",
-			 (json_int_t)r->over_limit, "drops", (json_int_t)r->drops);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "frames", (json_int_t)r->frames,
+			 "ours", (json_int_t)r->ours, "other", (json_int_t)r->other, "over_limit",
+			 (json_int_t)r->over_limit, "drops", (json_int_t)r->drops, "late_after_ns",
+			 stated_json(r->late_after_ns), "clock_error_ns",
+			 stated_json(r->clock_error_ns));
 }
 
 static json_t *devices_json(const struct vn_json_run *run)

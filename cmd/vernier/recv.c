@@ -22,7 +22,7 @@
 struct recv_options {
 	const char *driver;
 	const char *json, *pcap;
-	uint64_t time_ns, count, pcap_max, interval_ns;
+	uint64_t time_ns, count, pcap_max, interval_ns, late_after_ns, clock_error_ns;
 	const char *cpu;
 	bool is_quiet;
 };
@@ -49,6 +49,12 @@ static const struct vn_option recv_rows[] = {
 	{ .name = "interval", .metavar = "TIME", .offset = OFF(interval_ns),
 	  .def = "1s", .units = vn_units_seconds, .min = 1000000, .max = INT64_MAX,
 	  .help = "between lines of progress" },
+	{ .name = "late-after", .metavar = "TIME", .offset = OFF(late_after_ns),
+	  .def = "0", .units = vn_units_seconds, .max = INT64_MAX,
+	  .help = "count packets under way longer, 0: no bound" },
+	{ .name = "clock-error", .metavar = "TIME", .offset = OFF(clock_error_ns),
+	  .def = "0", .units = vn_units_seconds, .max = INT64_MAX,
+	  .help = "stated error of the clocks, corrects nothing" },
 	{ .name = "cpu", .metavar = "N", .offset = OFF(cpu),
 	  .help = "bind the receiver to CPU N" },
 	{ .name = "quiet", .offset = OFF(is_quiet),
@@ -118,6 +124,8 @@ static int take_snapshot(struct recv_run *run, bool is_final, struct vn_snapshot
 			.now_ns = vn_clock_now(&run->clock),
 			.rx = vn_receiver_stats(r),
 			.rxq = &rxq,
+			.late_after_ns = run->o.late_after_ns,
+			.clock_error_ns = run->o.clock_error_ns,
 			.prev = &run->last,
 		},
 		out);
@@ -234,6 +242,7 @@ static int open_all(struct recv_run *run, int cpu, struct vn_err *err)
 		.pcap = run->o.pcap,
 		.pcap_max = run->o.pcap_max,
 		.count = run->o.count,
+		.late_after_ns = run->o.late_after_ns,
 	};
 	int rc = vn_json_open(&run->json, run->o.json, err);
 

@@ -13,42 +13,86 @@ struct table {
 	const char *title;
 	const enum vn_snap_field *fields;
 	unsigned int n_fields;
-	bool needs_receiver; /* would be nothing but dashes without one */
+	bool needs_receiver;	 /* would be nothing but dashes without one */
+	enum vn_snap_field some; /* printed when some row has one; sent: always */
 };
-
-#define TABLE(title, fields) { title, fields, VN_ARRAY_SIZE(fields), false }
 
 static const enum vn_snap_field send_packets[] = {
 	VN_F_sent,   VN_F_received, VN_F_lost,	  VN_F_duplicates, VN_F_reordered,
 	VN_F_errors, VN_F_pps,	    VN_F_mbps_l1, VN_F_mbps_l2,
 };
-static const enum vn_snap_field send_departures[] = {
-	VN_F_asked_pps,	      VN_F_pps,		    VN_F_rate_error_ppm,  VN_F_late,
-	VN_F_lateness_p50_ns, VN_F_lateness_p99_ns, VN_F_lateness_max_ns,
-};
-static const enum vn_snap_field send_arrivals[] = {
-	VN_F_gap_p50_ns, VN_F_gap_p99_ns,     VN_F_gap_p999_ns,	   VN_F_gap_max_ns,
-	VN_F_corrupt,	 VN_F_latency_p50_ns, VN_F_latency_p99_ns, VN_F_latency_max_ns,
-};
 static const enum vn_snap_field recv_packets[] = {
 	VN_F_received, VN_F_lost,   VN_F_duplicates, VN_F_reordered,  VN_F_too_late,
 	VN_F_corrupt,  VN_F_rx_pps, VN_F_rx_mbps_l1, VN_F_rx_mbps_l2,
 };
-static const enum vn_snap_field recv_times[] = {
-	VN_F_gap_samples,     VN_F_gap_p50_ns,	   VN_F_gap_p99_ns,	VN_F_gap_p999_ns,
-	VN_F_gap_max_ns,      VN_F_latency_p50_ns, VN_F_latency_p99_ns, VN_F_latency_max_ns,
-	VN_F_latency_samples,
+static const enum vn_snap_field departures[] = {
+	VN_F_asked_pps,	       VN_F_pps,
+	VN_F_rate_error_ppm,   VN_F_late,
+	VN_F_lateness_samples, VN_F_lateness_p50_ns,
+	VN_F_lateness_p99_ns,  VN_F_lateness_max_ns,
+};
+static const enum vn_snap_field send_arrivals[] = {
+	VN_F_too_late,	 VN_F_corrupt,	   VN_F_gap_samples, VN_F_gap_p50_ns,
+	VN_F_gap_p99_ns, VN_F_gap_p999_ns, VN_F_gap_max_ns,
+};
+static const enum vn_snap_field recv_arrivals[] = {
+	VN_F_gap_samples, VN_F_gap_p50_ns, VN_F_gap_p99_ns, VN_F_gap_p999_ns, VN_F_gap_max_ns,
+};
+static const enum vn_snap_field latency[] = {
+	VN_F_latency_samples, VN_F_latency_min_ns, VN_F_latency_p50_ns,	  VN_F_latency_p99_ns,
+	VN_F_latency_p999_ns, VN_F_latency_max_ns, VN_F_latency_negative, VN_F_overdue,
+};
+static const enum vn_snap_field variation[] = {
+	VN_F_jitter_ns,	      VN_F_pdv_p50_ns,	    VN_F_pdv_p99_ns,
+	VN_F_pdv_max_ns,      VN_F_ipdv_samples,    VN_F_ipdv_min_ns,
+	VN_F_ipdv_abs_p50_ns, VN_F_ipdv_abs_p99_ns, VN_F_ipdv_max_ns,
+};
+static const enum vn_snap_field order[] = {
+	VN_F_reordered,
+	VN_F_reordered_ratio,
+	VN_F_reorder_extent_unknown,
+	VN_F_reorder_extent_samples,
+	VN_F_reorder_extent_p50,
+	VN_F_reorder_extent_p99,
+	VN_F_reorder_extent_max,
+	VN_F_reorder_late_p50_ns,
+	VN_F_reorder_late_p99_ns,
+	VN_F_reorder_late_max_ns,
 };
 
+#define TABLE(title, fields, ...)                                                                  \
+	{                                                                                          \
+		title, fields, VN_ARRAY_SIZE(fields), __VA_ARGS__                                  \
+	}
+
 static const struct table send_tables[] = {
-	TABLE("packets", send_packets),
-	TABLE("departures", send_departures),
-	{ "arrivals", send_arrivals, VN_ARRAY_SIZE(send_arrivals), true },
+	TABLE("packets", send_packets, false, VN_F_sent),
+	TABLE("departures", departures, false, VN_F_sent),
+	TABLE("arrivals", send_arrivals, true, VN_F_sent),
+	TABLE("latency", latency, true, VN_F_sent),
+	TABLE("variation", variation, true, VN_F_ipdv_samples),
+	TABLE("order", order, true, VN_F_reordered),
 };
 static const struct table recv_tables[] = {
-	TABLE("packets", recv_packets),
-	TABLE("times", recv_times),
+	TABLE("packets", recv_packets, false, VN_F_sent),
+	TABLE("arrivals", recv_arrivals, false, VN_F_sent),
+	TABLE("latency", latency, false, VN_F_sent),
+	TABLE("variation", variation, false, VN_F_ipdv_samples),
+	TABLE("order", order, false, VN_F_reordered),
 };
+
+/* Is there anything to tell? */
+static bool is_wanted(const struct vn_snapshot *s, const struct table *t)
+{
+	if (t->needs_receiver && !s->receiver.is_known)
+		return false;
+	if (t->some == VN_F_sent)
+		return true;
+	for (unsigned int i = 0; i < s->n_rows; i++)
+		if (!vn_snap_is_zero(&s->rows[i], t->some))
+			return true;
+	return false;
+}
 
 static int column_width(const struct vn_snapshot *s, enum vn_snap_field field)
 {
@@ -101,6 +145,20 @@ static void print_table(FILE *out, const struct vn_snapshot *s, const struct tab
 	fputc('\n', out);
 }
 
+/* How far the numbers above can be trusted, once for all tables. */
+static void print_precision(FILE *out, const struct vn_snap_receiver *r)
+{
+	char text[VN_SNAP_TEXT];
+
+	fputs("percentiles: within 0.8 % of a value that occurred; - is not known, or of too few "
+	      "samples\n",
+	      out);
+	if (!r->clock_error_ns)
+		return;
+	vn_snap_ns_text(r->clock_error_ns, text);
+	fprintf(out, "latency: as measured; the two clocks are stated to agree within %s\n", text);
+}
+
 static void print_results(FILE *out, const struct vn_snapshot *s)
 {
 	for (unsigned int i = 0; i < s->n_rows; i++)
@@ -114,8 +172,8 @@ static void print_receiver(FILE *out, const struct vn_snap_receiver *r)
 	if (!r->is_known)
 		return;
 	fprintf(out,
-		"receiver: %" PRIu64 " frames, %" PRIu64 " ours, %" PRIu64
-		" others, %" PRIu64 " dropped for want of room",
+		"receiver: %" PRIu64 " frames, %" PRIu64 " ours, %" PRIu64 " others, %" PRIu64
+		" dropped for want of room",
 		r->frames, r->ours, r->other, r->drops);
 	if (r->over_limit)
 		fprintf(out, ", %" PRIu64 " of flows beyond the first %d", r->over_limit,
@@ -126,12 +184,13 @@ static void print_receiver(FILE *out, const struct vn_snap_receiver *r)
 void vn_report_tables(FILE *out, enum vn_report_kind kind, const struct vn_snapshot *s)
 {
 	const struct table *tables = kind == VN_REPORT_SEND ? send_tables : recv_tables;
-	unsigned int n = kind == VN_REPORT_SEND ? VN_ARRAY_SIZE(send_tables) :
-						  VN_ARRAY_SIZE(recv_tables);
+	unsigned int n =
+		kind == VN_REPORT_SEND ? VN_ARRAY_SIZE(send_tables) : VN_ARRAY_SIZE(recv_tables);
 
 	for (unsigned int i = 0; i < n; i++)
-		if (!tables[i].needs_receiver || s->receiver.is_known)
+		if (is_wanted(s, &tables[i]))
 			print_table(out, s, &tables[i]);
+	print_precision(out, &s->receiver);
 	print_results(out, s);
 	print_receiver(out, &s->receiver);
 }
@@ -145,8 +204,8 @@ void vn_report_progress(FILE *out, enum vn_report_kind kind, const struct vn_sna
 		VN_F_received, VN_F_rx_now_pps, VN_F_lost, VN_F_duplicates, VN_F_reordered,
 	};
 	const enum vn_snap_field *fields = kind == VN_REPORT_SEND ? send_fields : recv_fields;
-	unsigned int n = kind == VN_REPORT_SEND ? VN_ARRAY_SIZE(send_fields) :
-						  VN_ARRAY_SIZE(recv_fields);
+	unsigned int n =
+		kind == VN_REPORT_SEND ? VN_ARRAY_SIZE(send_fields) : VN_ARRAY_SIZE(recv_fields);
 	bool is_tty = isatty(fileno(out));
 	char text[VN_SNAP_TEXT];
 

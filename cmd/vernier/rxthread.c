@@ -117,6 +117,7 @@ static int open_parts(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 	rc = vn_receiver_new(&t->receiver);
 	if (rc)
 		return vn_err_set(err, -rc, "receiver: %s", strerror(-rc));
+	vn_receiver_late_after(t->receiver, opts->late_after_ns);
 	if (!opts->far)
 		rc = open_queue(t, opts, err);
 	if (rc || !opts->pcap)

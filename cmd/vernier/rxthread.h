@@ -24,6 +24,7 @@ struct vn_rxthread_opts {
 	int cpu;           /* -1: not bound to one */
 	const char *pcap;  /* NULL: no capture */
 	uint64_t pcap_max; /* packets in the capture, 0 = no limit */
+	uint64_t late_after_ns; /* vn_receiver_late_after() */
 	uint64_t count;    /* ends after so many of our packets, 0 = no limit */
 	/* Instead of driver and target: these devices' far ends, all of one net. */
 	struct vn_netdev *const *far;

@@ -85,6 +85,12 @@ static const struct vn_option send_rows[] = {
 	{ .name = "settle", .metavar = "TIME", .offset = OFF(settle_ns),
 	  .units = vn_units_seconds, .max = INT64_MAX,
 	  .help = "with --rx: wait so long for stragglers (default 0.5, with --sim 60)" },
+	{ .name = "late-after", .metavar = "TIME", .offset = OFF(late_after_ns),
+	  .def = "0", .units = vn_units_seconds, .max = INT64_MAX,
+	  .help = "with --rx: count packets under way longer, 0: no bound" },
+	{ .name = "clock-error", .metavar = "TIME", .offset = OFF(clock_error_ns),
+	  .def = "0", .units = vn_units_seconds, .max = INT64_MAX,
+	  .help = "with --rx: stated error of the clocks, corrects nothing" },
 	{ .name = "quiet", .offset = OFF(is_quiet),
 	  .help = "print errors only (and the JSON)" },
 };

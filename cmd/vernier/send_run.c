@@ -46,6 +46,8 @@ int send_snapshot(struct send_run *run, bool is_final, struct vn_snapshot *out)
 			.now_ns = is_final ? run->end_ns : vn_clock_now(&run->clock),
 			.rx = run->rx ? vn_receiver_stats(vn_rxthread_receiver(run->rx)) : NULL,
 			.rxq = &rxq,
+			.late_after_ns = run->o.late_after_ns,
+			.clock_error_ns = run->o.clock_error_ns,
 			.prev = &run->last,
 		},
 		out);
