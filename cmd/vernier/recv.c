@@ -12,6 +12,7 @@
 #include "command.h"
 #include "cpus.h"
 #include "drivers.h"
+#include "histogram.h"
 #include "interrupt.h"
 #include "json.h"
 #include "options.h"
@@ -24,7 +25,7 @@ struct recv_options {
 	const char *json, *pcap;
 	uint64_t time_ns, count, pcap_max, interval_ns, late_after_ns, clock_error_ns;
 	const char *cpu;
-	bool is_quiet;
+	bool has_histogram, is_quiet;
 };
 
 #define OFF(member) offsetof(struct recv_options, member)
@@ -57,6 +58,8 @@ static const struct vn_option recv_rows[] = {
 	  .help = "stated error of the clocks, corrects nothing" },
 	{ .name = "cpu", .metavar = "N", .offset = OFF(cpu),
 	  .help = "bind the receiver to CPU N" },
+	{ .name = "histogram", .offset = OFF(has_histogram),
+	  .help = "print the distributions too, as bars" },
 	{ .name = "quiet", .offset = OFF(is_quiet),
 	  .help = "print errors only (and the JSON)" },
 };
@@ -182,6 +185,8 @@ static void print_report(const struct recv_run *run, const struct vn_snapshot *s
 
 	vn_report_progress_end(stderr);
 	vn_report_tables(out, VN_REPORT_RECV, s);
+	if (run->o.has_histogram)
+		vn_histogram_report(out, s);
 	if (run->o.pcap)
 		fprintf(out, "capture: %s (%" PRIu64 " packets)\n", run->o.pcap,
 			vn_rxthread_captured(run->rx));

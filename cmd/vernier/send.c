@@ -91,6 +91,8 @@ static const struct vn_option send_rows[] = {
 	{ .name = "clock-error", .metavar = "TIME", .offset = OFF(clock_error_ns),
 	  .def = "0", .units = vn_units_seconds, .max = INT64_MAX,
 	  .help = "with --rx: stated error of the clocks, corrects nothing" },
+	{ .name = "histogram", .offset = OFF(has_histogram),
+	  .help = "print the distributions too, as bars" },
 	{ .name = "quiet", .offset = OFF(is_quiet),
 	  .help = "print errors only (and the JSON)" },
 };

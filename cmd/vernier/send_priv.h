@@ -28,7 +28,7 @@ struct send_options {
 	const char *driver, *rx, *pcap, *json, *seed, *cpus, *rx_cpu, *really_on, *sa;
 	uint64_t pcap_max, interval_ns, settle_ns, threads, link_bps;
 	uint64_t late_after_ns, clock_error_ns;
-	bool is_sim, show_settings, is_quiet;
+	bool is_sim, show_settings, has_histogram, is_quiet;
 	struct send_streams *streams; /* --stream, --file and stream options go here */
 };
 

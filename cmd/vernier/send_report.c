@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "command.h"
 #include "ctl/param.h"
+#include "histogram.h"
 #include "report.h"
 
 FILE *send_out(const struct send_run *run)
@@ -192,6 +193,8 @@ static void print_report(const struct send_run *run, const struct vn_snapshot *s
 	vn_report_tables(out, VN_REPORT_SEND, s);
 	for (unsigned int i = 0; i < run->n_devs; i++)
 		print_counters(out, run->devs[i]);
+	if (run->o.has_histogram)
+		vn_histogram_report(out, s);
 	if (run->o.pcap && run->rx)
 		fprintf(out, "capture: %s (%" PRIu64 " packets)\n", run->o.pcap,
 			vn_rxthread_captured(run->rx));

@@ -85,6 +85,18 @@ def sums_hold_in_every_line():
 
 
 @case
+def bars_are_drawn_in_what_the_locale_can_show():
+    words = ["send", "--sim", "--pcap", "x.pcap", *TO, "--ratep", "1k", "--count", "50",
+             "--histogram"]
+    for locale, bar in (("C", "#"), ("C.UTF-8", "\u2588")):
+        out = vernier(*words, env={**os.environ, "LC_ALL": locale}).stdout
+        rows = out.split("stream0: lateness (50 samples)\n", 1)[1].split("\n\n", 1)[0]
+        equal(rows.splitlines()[1:],
+              ["       0ns        0ns           50  100.00% " + bar * 36], "rows in " + locale)
+        equal(out.isascii(), locale == "C", "ASCII only in " + locale)
+
+
+@case
 def json_on_standard_output_is_nothing_but_json():
     done = vernier("send", "--sim", "--pcap", "x.pcap", *TO, "--json", "-")
     for line in done.stdout.splitlines():
@@ -160,7 +172,7 @@ def options_of(shown):
         key, value = line.split("=", 1)
         if key == "interface":
             words.append(value)
-        elif key in ("sim", "quiet", "show-settings"):
+        elif key in ("sim", "quiet", "show-settings", "histogram"):
             words += ["--" + key] if value == "1" else []
         else:
             words += ["--" + key, value]
