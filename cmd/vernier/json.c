@@ -21,7 +21,48 @@ static json_t *text_json(const char *text)
 	return text ? json_string(text) : json_null();
 }
 
-static json_t *row_json(const struct vn_snap_row *row)
+/* Only buckets that hold something, as [low, high, count], bounds included. */
+static json_t *buckets_json(const struct vn_hist *h)
+{
+	json_t *list = json_array();
+	uint64_t low, high, count;
+
+	for (unsigned int i = 0; i < VN_HIST_BUCKETS; i++) {
+		count = vn_hist_bucket(h, i, &low, &high);
+		if (count)
+			json_array_append_new(list, json_pack("[I, I, I]", (json_int_t)low,
+							      (json_int_t)high, (json_int_t)count));
+	}
+	return list;
+}
+
+static json_t *histogram_json(const struct vn_hist *h)
+{
+	if (!h || !vn_hist_count(h))
+		return json_null();
+	return json_pack("{s:I, s:I, s:I, s:f, s:o}", "samples", (json_int_t)vn_hist_count(h),
+			 "min", (json_int_t)vn_hist_min(h), "max",
+			 (json_int_t)vn_hist_percentile(h, 100), "mean", vn_hist_mean(h), "buckets",
+			 buckets_json(h));
+}
+
+static json_t *histograms_json(const struct vn_snap_row *row)
+{
+	static const char *const names[VN_H_TOLD] = {
+		[VN_H_gap] = "gap",
+		[VN_H_latency] = "latency",
+		[VN_H_lateness] = "lateness",
+		[VN_H_ipdv] = "ipdv",
+		[VN_H_reorder_extent] = "reorder_extent",
+	};
+	json_t *o = json_object();
+
+	for (unsigned int i = 0; i < VN_H_TOLD; i++)
+		json_object_set_new(o, names[i], histogram_json(row->hist[i]));
+	return o;
+}
+
+static json_t *row_json(const struct vn_snap_row *row, bool is_final)
 {
 	json_t *o = json_object();
 
@@ -29,6 +70,7 @@ static json_t *row_json(const struct vn_snap_row *row)
 	for (unsigned int f = 0; f < VN_F_COUNT; f++)
 		json_object_set_new(o, vn_snap_fields[f].key,
 				    value_json(&row->value[f], vn_snap_fields[f].kind));
+	json_object_set_new(o, "histograms", is_final ? histograms_json(row) : json_null());
 	json_object_set_new(o, "result", text_json(row->result));
 	return o;
 }
@@ -97,9 +139,9 @@ int vn_json_write(struct vn_json *j, const struct vn_snapshot *s, const char *ve
 	json_object_set_new(o, "verdict", json_string(verdict));
 	json_object_set_new(o, "time_s", json_real(s->time_s));
 	for (unsigned int i = 0; i < s->n_rows; i++)
-		json_array_append_new(rows, row_json(&s->rows[i]));
+		json_array_append_new(rows, row_json(&s->rows[i], s->is_final));
 	json_object_set_new(o, "streams", rows);
-	json_object_set_new(o, "total", row_json(&s->total));
+	json_object_set_new(o, "total", row_json(&s->total, s->is_final));
 	json_object_set_new(o, "receiver", receiver_json(&s->receiver));
 	json_object_set_new(o, "devices", s->is_final ? devices_json(&j->run) : json_null());
 	rc = json_dumpf(o, j->out, JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS));

@@ -62,7 +62,7 @@ static void lines_while_running_have_the_keys_of_the_last(void **state)
 	assert_true(json_is_false(json_object_get(live, "final")));
 	assert_true(json_is_true(json_object_get(last, "final")));
 	stream = json_array_get(json_object_get(last, "streams"), 0);
-	assert_int_equal(json_object_size(stream), VN_F_COUNT + 2);
+	assert_int_equal(json_object_size(stream), VN_F_COUNT + 3);
 	assert_string_equal(json_string_value(json_object_get(stream, "result")), "OK: done");
 	json_decref(live);
 	json_decref(last);
@@ -84,6 +84,35 @@ static void counts_are_exact_and_the_unknown_is_null(void **state)
 	json_decref(o);
 }
 
+static void histograms_are_in_the_last_line(void **state)
+{
+	static struct vn_hist h, empty;
+	struct vn_snap_row row = row_of("s");
+	struct vn_snapshot s = { .n_rows = 1, .rows = &row, .total = row_of("total") };
+	json_t *live, *last, *all;
+	char *text;
+
+	vn_hist_clear(&h);
+	vn_hist_clear(&empty);
+	vn_hist_add(&h, 3);
+	vn_hist_add(&h, 3);
+	vn_hist_add(&h, 513);
+	row.hist[VN_H_gap] = &h;
+	row.hist[VN_H_ipdv] = &empty;
+	live = written(&s, "running");
+	assert_true(json_is_null(json_object_get(json_object_get(live, "total"), "histograms")));
+	s.is_final = true;
+	last = written(&s, "ok");
+	all = json_object_get(json_array_get(json_object_get(last, "streams"), 0), "histograms");
+	text = json_dumps(all, JSON_COMPACT);
+	assert_string_equal(text, "{\"gap\":{\"samples\":3,\"min\":3,\"max\":513,\"mean\":173.0,"
+				  "\"buckets\":[[3,3,2],[512,515,1]]},\"latency\":null,"
+				  "\"lateness\":null,\"ipdv\":null,\"reorder_extent\":null}");
+	free(text);
+	json_decref(live);
+	json_decref(last);
+}
+
 /* The schema names every key of a stream, and no other. */
 static void the_schema_has_the_keys_of_a_stream(void **state)
 {
@@ -98,7 +127,7 @@ static void the_schema_has_the_keys_of_a_stream(void **state)
 	assert_int_equal(json_unpack(schema, "{s:{s:{s:o}}}", "definitions", "row", "properties",
 				     &keys),
 			 0);
-	assert_int_equal(json_object_size(keys), VN_F_COUNT + 2);
+	assert_int_equal(json_object_size(keys), VN_F_COUNT + 3);
 	for (unsigned int f = 0; f < VN_F_COUNT; f++)
 		if (!json_object_get(keys, vn_snap_fields[f].key))
 			fail_msg("%s is not in the schema", vn_snap_fields[f].key);
@@ -119,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_while_running_have_the_keys_of_the_last),
 		cmocka_unit_test(counts_are_exact_and_the_unknown_is_null),
+		cmocka_unit_test(histograms_are_in_the_last_line),
 		cmocka_unit_test(the_schema_has_the_keys_of_a_stream),
 		cmocka_unit_test(a_file_that_cannot_be_made_is_named),
 	};

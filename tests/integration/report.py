@@ -33,9 +33,10 @@ def validator():
 
 
 def keys(value):
-    """The shape of a JSON object: its keys, all the way down."""
+    """The shape of a JSON object: its keys, all the way down, but for what only
+    the last line has."""
     if isinstance(value, dict):
-        return {k: keys(v) for k, v in value.items()}
+        return {k: None if k == "histograms" else keys(v) for k, v in value.items()}
     if isinstance(value, list):
         return [keys(v) for v in value]
     return None
@@ -71,6 +72,41 @@ def progress_and_final_lines_have_the_same_keys():
     holds(len(lines) > 2, "no progress lines")
     for line in lines:
         equal(keys(line), keys(lines[-1]), "keys")
+
+
+@case
+def histograms_of_the_last_line_are_what_the_percentiles_are_of():
+    veth()
+    vernier("send", "vn0", "--rx", "vn1", *TO, "--ratep", "5k", "--interval", "50ms", "--json",
+            "run.json", "--quiet", "--stamp", "ns", "--stream", "a", "--count", "1000",
+            "--stream", "b", "--count", "500", "--udp-dst-min", "10", "--udp-dst-max", "10")
+    *live, last = json_lines("run.json")
+    for line in live:
+        equal([row["histograms"] for row in [*line["streams"], line["total"]]], [None] * 3,
+              "histograms while running")
+    for row in [*last["streams"], last["total"]]:
+        told = row["histograms"]
+        for name, key in (("gap", "gap_%s_ns"), ("latency", "latency_%s_ns"),
+                          ("lateness", "lateness_%s_ns"), ("ipdv", "ipdv_abs_%s_ns")):
+            h = told[name]
+            if name == "gap" and row["name"] == "total":
+                equal((h, row["gap_samples"]), (None, None), "gaps of both together")
+                continue
+            buckets = h["buckets"]
+            equal(sum(n for _, _, n in buckets), h["samples"], name + ": samples")
+            equal(row[name + "_samples"], h["samples"], name + ": samples told")
+            equal(buckets, sorted(buckets), name + ": order")
+            holds(buckets[0][0] <= h["min"] <= buckets[0][1], name + ": least")
+            holds(buckets[-1][0] <= h["max"] <= buckets[-1][1], name + ": greatest")
+            holds(h["min"] <= h["mean"] <= h["max"], name + ": mean")
+            seen = 0
+            for low, high, n in buckets:
+                seen += n
+                if seen * 2 >= h["samples"]:
+                    equal(row[key % "p50"], min(high, h["max"]), name + ": p50")
+                    break
+    equal(last["total"]["latency_samples"] + last["total"]["latency_negative"], 1500, "stamps")
+    equal(last["total"]["ipdv_samples"], 1498, "pairs")
 
 
 @case
