@@ -112,6 +112,42 @@ static json_t *devices_json(const struct vn_json_run *run)
 	return json_null();
 }
 
+/* One line of key=value into the run's object, or into that of the stream that
+ * began last, *stream. Of the rest of a value that has lines, nothing. */
+static void add_setting(json_t *run, json_t **stream, const char *line, size_t len)
+{
+	const char *equals = memchr(line, '=', len);
+	json_t *value, *into = *stream ? *stream : run;
+	size_t key_len;
+
+	if (!equals)
+		return;
+	key_len = (size_t)(equals - line);
+	value = json_stringn(equals + 1, len - key_len - 1);
+	if (!value) /* the name of a file may be anything */
+		value = json_string("(not UTF-8)");
+	if (key_len == strlen("stream") && !memcmp(line, "stream", key_len)) {
+		*stream = json_object();
+		json_object_set_new(json_object_get(run, "streams"), json_string_value(value),
+				    *stream);
+		json_decref(value);
+		return;
+	}
+	json_object_setn_new(into, line, key_len, value);
+}
+
+static json_t *settings_json(const char *text)
+{
+	json_t *run = json_pack("{s:{}}", "streams"), *stream = NULL;
+	size_t len;
+
+	for (; *text; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		add_setting(run, &stream, text, len);
+	}
+	return run;
+}
+
 static void add_run(json_t *o, const struct vn_json_run *run)
 {
 	json_object_set_new(o, "vernier", json_string(VN_VERSION));
@@ -137,6 +173,9 @@ int vn_json_write(struct vn_json *j, const struct vn_snapshot *s, const char *ve
 	add_run(o, &j->run);
 	json_object_set_new(o, "final", json_boolean(s->is_final));
 	json_object_set_new(o, "verdict", json_string(verdict));
+	json_object_set_new(o, "settings",
+			    s->is_final && j->run.settings ? settings_json(j->run.settings)
+							   : json_null());
 	json_object_set_new(o, "time_s", json_real(s->time_s));
 	for (unsigned int i = 0; i < s->n_rows; i++)
 		json_array_append_new(rows, row_json(&s->rows[i], s->is_final));

@@ -24,6 +24,9 @@ struct vn_json_run {
 	/* Devices that count something themselves, looked at in the last line. */
 	struct vn_netdev *const *devs;
 	unsigned int n_devs;
+	/* The effective settings as --show-settings prints them, a line of
+	 * key=value each; "stream=NAME" begins those of a stream. */
+	const char *settings;
 };
 
 struct vn_json {

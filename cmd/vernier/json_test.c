@@ -113,6 +113,38 @@ static void histograms_are_in_the_last_line(void **state)
 	json_decref(last);
 }
 
+static void settings_are_in_the_last_line(void **state)
+{
+	struct vn_json j = {
+		.run = { .command = "send",
+			 .settings = "seed=1\npcap=a=b.pcap\njson=\xff\nstream=one\n"
+				     "count=5\nimix=64,7 9,1\nstream=two\ncount=6\n" },
+	};
+	struct vn_snapshot s = { .total = row_of("total") };
+	size_t size;
+	json_t *o;
+	char *text, *rest;
+
+	j.out = open_memstream(&text, &size);
+	assert_non_null(j.out);
+	assert_int_equal(vn_json_write(&j, &s, "running"), 0);
+	s.is_final = true;
+	assert_int_equal(vn_json_write(&j, &s, "ok"), 0);
+	assert_int_equal(vn_json_close(&j, NULL), 0);
+	o = json_loads(strtok_r(text, "\n", &rest), 0, NULL);
+	assert_true(json_is_null(json_object_get(o, "settings")));
+	json_decref(o);
+	o = json_loads(strtok_r(NULL, "\n", &rest), 0, NULL);
+	free(text);
+	text = json_dumps(json_object_get(o, "settings"), JSON_COMPACT | JSON_SORT_KEYS);
+	assert_string_equal(text,
+			    "{\"json\":\"(not UTF-8)\",\"pcap\":\"a=b.pcap\",\"seed\":\"1\","
+			    "\"streams\":{\"one\":{\"count\":\"5\",\"imix\":\"64,7 9,1\"},"
+			    "\"two\":{\"count\":\"6\"}}}");
+	free(text);
+	json_decref(o);
+}
+
 /* The schema names every key of a stream, and no other. */
 static void the_schema_has_the_keys_of_a_stream(void **state)
 {
@@ -148,6 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_while_running_have_the_keys_of_the_last),
 		cmocka_unit_test(counts_are_exact_and_the_unknown_is_null),
+		cmocka_unit_test(settings_are_in_the_last_line),
 		cmocka_unit_test(histograms_are_in_the_last_line),
 		cmocka_unit_test(the_schema_has_the_keys_of_a_stream),
 		cmocka_unit_test(a_file_that_cannot_be_made_is_named),

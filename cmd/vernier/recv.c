@@ -88,6 +88,7 @@ struct recv_run {
 	struct vn_json json;
 	struct vn_interrupt interrupt;
 	struct vn_snapshot last; /* the one before, for the rates of now */
+	char *settings; /* as lines, for the JSON */
 	uint64_t begin_ns;
 	int rc; /* what became of receiving */
 };
@@ -237,6 +238,20 @@ static int receive(struct recv_run *run, struct vn_err *err)
 	return report_final(run, err);
 }
 
+static int keep_settings(struct recv_run *run, struct vn_err *err)
+{
+	size_t size;
+	FILE *out = open_memstream(&run->settings, &size);
+
+	if (out) {
+		fprintf(out, "interface=%s\n", run->target);
+		vn_options_show(&recv_spec, &run->o, out);
+	}
+	if (!out || fclose(out))
+		return vn_err_set(err, ENOMEM, "no memory for the settings");
+	return 0;
+}
+
 static int open_all(struct recv_run *run, int cpu, struct vn_err *err)
 {
 	const struct vn_rxthread_opts opts = {
@@ -249,13 +264,16 @@ static int open_all(struct recv_run *run, int cpu, struct vn_err *err)
 		.count = run->o.count,
 		.late_after_ns = run->o.late_after_ns,
 	};
-	int rc = vn_json_open(&run->json, run->o.json, err);
+	int rc = keep_settings(run, err);
 
+	if (!rc)
+		rc = vn_json_open(&run->json, run->o.json, err);
 	run->json.run = (struct vn_json_run){
 		.command = "recv",
 		.driver = run->o.driver,
 		.rx_interface = run->target,
 		.pcap = run->o.pcap,
+		.settings = run->settings,
 	};
 	return rc ? rc : vn_rxthread_open(&opts, &run->rx, err);
 }
@@ -284,5 +302,6 @@ int vn_cmd_recv(int argc, char **argv, struct vn_err *err)
 	vn_rxthread_close(run.rx);
 	close_rc = vn_json_close(&run.json, rc ? NULL : err);
 	vn_snapshot_free(&run.last);
+	free(run.settings);
 	return rc || close_rc ? VN_EXIT_FAILED : VN_EXIT_DONE;
 }

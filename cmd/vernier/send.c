@@ -3,6 +3,7 @@
  * vernier send: the options, and the order in which a run is made.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -149,8 +150,25 @@ static int prepare(struct send_run *run, struct vn_err *err)
 	return VN_EXIT_DONE;
 }
 
+/* A run may change what a stream is set to: they are as they were before. */
+static int keep_settings(struct send_run *run, struct vn_err *err)
+{
+	size_t size;
+	FILE *out = open_memstream(&run->settings, &size);
+
+	if (out)
+		send_show_settings(run, out);
+	if (!out || fclose(out))
+		return vn_err_set(err, ENOMEM, "no memory for the settings");
+	return 0;
+}
+
 static int open_json(struct send_run *run, struct vn_err *err)
 {
+	int rc = run->o.json ? keep_settings(run, err) : 0;
+
+	if (rc)
+		return rc;
 	run->json.run = (struct vn_json_run){
 		.command = "send",
 		.driver = run->o.driver,
@@ -162,6 +180,7 @@ static int open_json(struct send_run *run, struct vn_err *err)
 		.is_virtual = run->o.is_sim,
 		.devs = run->devs,
 		.n_devs = run->n_devs,
+		.settings = run->settings,
 	};
 	return vn_json_open(&run->json, run->o.json, err);
 }
@@ -174,7 +193,7 @@ static int carry_out(struct send_run *run, struct vn_err *err)
 	if (status)
 		return status;
 	if (run->o.show_settings) {
-		send_show_settings(run);
+		send_show_settings(run, send_out(run));
 		return VN_EXIT_DONE;
 	}
 	if (open_json(run, err))
@@ -195,6 +214,7 @@ static void close_all(struct send_run *run)
 		vn_netdev_close(run->devs[i]);
 	vn_simnet_put(run->simnet);
 	vn_snapshot_free(&run->last);
+	free(run->settings);
 	send_streams_free(&run->streams);
 }
 

@@ -50,6 +50,7 @@ struct send_run {
 	struct vn_engine *engine;
 	struct vn_rxthread *rx;     /* NULL without --rx or far ends */
 	struct vn_json json;
+	char *settings;             /* as lines, for the JSON */
 	struct vn_interrupt interrupt;
 	struct vn_snapshot last;    /* the one before, for the rates of now */
 	uint64_t begin_ns, end_ns;  /* of the sending */
@@ -77,7 +78,7 @@ int send_snapshot(struct send_run *run, bool is_final, struct vn_snapshot *out);
 
 /* send_report.c */
 FILE *send_out(const struct send_run *run); /* where text for people goes */
-void send_show_settings(struct send_run *run);
+void send_show_settings(struct send_run *run, FILE *out); /* before the run */
 void send_print_plan(struct send_run *run);
 /* Final report; -errno with a sentence when the run was not what was asked. */
 int send_report(struct send_run *run, struct vn_err *err);

@@ -39,10 +39,8 @@ static int show_entry(void *arg)
 	return 0;
 }
 
-void send_show_settings(struct send_run *run)
+void send_show_settings(struct send_run *run, FILE *out)
 {
-	FILE *out = send_out(run);
-
 	if (run->ifname)
 		fprintf(out, "interface=%s\n", run->ifname);
 	vn_options_show(&send_spec, &run->o, out);

@@ -36,7 +36,7 @@ def keys(value):
     """The shape of a JSON object: its keys, all the way down, but for what only
     the last line has."""
     if isinstance(value, dict):
-        return {k: None if k == "histograms" else keys(v) for k, v in value.items()}
+        return {k: None if k in ("histograms", "settings") else keys(v) for k, v in value.items()}
     if isinstance(value, list):
         return [keys(v) for v in value]
     return None
@@ -72,6 +72,33 @@ def progress_and_final_lines_have_the_same_keys():
     holds(len(lines) > 2, "no progress lines")
     for line in lines:
         equal(keys(line), keys(lines[-1]), "keys")
+
+
+@case
+def settings_of_the_last_line_are_those_that_are_shown():
+    words = ["--sim", "--pcap", "x.pcap", *TO, "--json", "run.json", "--mpls", "00010120",
+             "--flag", "MPLS_RND", "--stream", "a", "--stream", "b", "--udp-dst-min", "10",
+             "--udp-dst-max", "10", "--stamp", "ns"]
+    shown, into = {"streams": {}}, None
+    for line in vernier("send", *words, "--show-settings").stdout.splitlines():
+        key, value = line.split("=", 1)
+        if key == "stream":
+            into = shown["streams"][value] = {}
+        else:
+            (shown if into is None else into)[key] = value
+    vernier("send", *words, "--quiet")
+    *live, last = json_lines("run.json")
+    equal([line["settings"] for line in live], [None] * len(live), "settings while running")
+    shown["quiet"] = "1"
+    equal(last["settings"], shown, "settings")
+    equal(last["settings"]["streams"]["b"]["stamp"], "ns", "stamp of b")
+    veth()
+    vernier("recv", "vn1", "--time", "10ms", "--late-after", "1ms", "--json", "recv.json",
+            "--quiet")
+    settings = json_lines("recv.json")[-1]["settings"]
+    equal({k: settings[k] for k in ("interface", "driver", "time", "late-after", "streams")},
+          {"interface": "vn1", "driver": "afpacket", "time": "10000000ns",
+           "late-after": "1000000ns", "streams": {}}, "settings of recv")
 
 
 @case
