@@ -210,7 +210,8 @@ def loss_duplicates_and_order_behind_a_bad_bridge():
     veth("vn2", "vn3")
     BadBridge().start()
     vernier("send", "vn0", "--rx", "vn3", *ADDRESSES, "--count", "1000", "--ratep", "2k",
-            "--json", "run.json", "--quiet", "--settle", "1s", status=1)
+            "--json", "run.json", "--quiet", "--settle", "1s", "--late-after", "1ns",
+            "--clock-error", "5us", status=1)
     report = json_lines("run.json")[-1]
     doubled = sum(n % 7 == 0 and n % 10 != 0 for n in range(1, 1001))
     for row in (report["total"], report["streams"][0]):
@@ -218,6 +219,19 @@ def loss_duplicates_and_order_behind_a_bad_bridge():
                                    "reordered", "corrupt")},
               {"sent": 1000, "received": 900 + doubled, "unique": 900, "lost": 100,
                "duplicates": doubled, "reordered": 20, "corrupt": 0}, "counts")
+        # Each was overtaken by the one behind it, whose copies have no place in the order.
+        equal({k: row["reorder_extent_" + k] for k in ("samples", "unknown", "p50", "max")},
+              {"samples": 20, "unknown": 0, "p50": 1, "max": 1}, "extents")
+        equal(row["histograms"]["reorder_extent"],
+              {"samples": 20, "min": 1, "max": 1, "mean": 1.0, "buckets": [[1, 1, 20]]},
+              "histogram of the extents")
+        equal(round(row["reordered_ratio"] * 900, 9), 20, "reordered of the first arrivals")
+        equal(row["overdue"], row["latency_samples"], "later than 1 ns")
+        equal(row["latency_samples"] + row["latency_negative"], 900, "stamps")
+        # Nine between two that are lost: eight pairs, a hundred times.
+        equal(row["ipdv_samples"], 800, "pairs")
+    equal({k: report["receiver"][k] for k in ("late_after_ns", "clock_error_ns")},
+          {"late_after_ns": 1, "clock_error_ns": 5000}, "what was stated")
     equal(report["verdict"], "failed", "verdict")
     equal(rx_packets("vn3"), 900 + doubled, "packets the link has counted")
 
