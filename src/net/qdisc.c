@@ -20,7 +20,7 @@
 #define PARENT_ROOT 0xffffffffu /* as NetLink has it */
 
 const struct vn_qdisc_ops *const vn_qdisc_kinds[] = {
-	&vn_pfifo_fast_ops, &vn_mq_ops, &vn_noqueue_ops, &vn_noop_ops, NULL,
+	&vn_pfifo_fast_ops, &vn_mq_ops, &vn_netem_ops, &vn_noqueue_ops, &vn_noop_ops, NULL,
 };
 
 const struct vn_qdisc_ops *vn_qdisc_kind(const char *id)
