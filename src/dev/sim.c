@@ -16,6 +16,7 @@
 
 #include "dev/drivers.h"
 #include "dev/sim_priv.h"
+#include "net/netem.h"
 
 #define NAME_DEFAULT "sim%d"
 
@@ -253,6 +254,7 @@ static void count(struct counters *c, const char *name, uint64_t n)
 
 static void count_qdisc(struct counters *c, const struct vn_device *near)
 {
+	struct vn_netem_counts netem;
 	struct vn_qdisc_stats s;
 
 	vn_qdisc_get_stats(near->qdisc, &s);
@@ -261,6 +263,14 @@ static void count_qdisc(struct counters *c, const struct vn_device *near)
 	count(c, "qdisc_overlimits", s.overlimits);
 	count(c, "qdisc_requeues", s.requeues);
 	count(c, "qdisc_backlog", s.qlen);
+	if (near->qdisc->ops != &vn_netem_ops)
+		return;
+	vn_netem_get_counts(near->qdisc, &netem);
+	count(c, "netem_lost", netem.lost);
+	count(c, "netem_marked", netem.marked);
+	count(c, "netem_duplicated", netem.duplicated);
+	count(c, "netem_reordered", netem.reordered);
+	count(c, "netem_corrupted", netem.corrupted);
 }
 
 static unsigned int sim_counters(struct vn_netdev *dev, struct vn_netdev_counter *out,

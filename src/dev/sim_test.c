@@ -104,6 +104,24 @@ static uint64_t timeouts(const struct fixture *x)
 
 /* --- scenarios ----------------------------------------------------------------------- */
 
+static void a_delay_alone_is_no_time_out(void **state)
+{
+	struct fixture x;
+
+	set_up(&x, "ring=16,qdisc=netem delay 9s", VN_PATH_QDISC);
+	send_all(&x, 1, 100);
+	go_to(&x, 9 * SEC - 1);
+	assert_int_equal(x.n_arrived, 0);
+	go_to(&x, 60 * SEC);
+	assert_int_equal(x.n_arrived, 100);
+	for (unsigned int i = 0; i < 100; i++) {
+		assert_int_equal(x.at_ns[i], 9 * SEC);
+		assert_int_equal(x.number[i], i + 1);
+	}
+	assert_int_equal(timeouts(&x), 0);
+	tear_down(&x);
+}
+
 static void b_stuck_ring_times_out_again_and_again(void **state)
 {
 	struct fixture x;
@@ -150,6 +168,53 @@ static void c_lazy_ring_is_woken_by_its_time_out(void **state)
 	assert_int_equal(timeouts(&x), 5); /* the last four stopped it once more */
 	for (unsigned int i = 0; i < 20; i++)
 		assert_int_equal(x.number[i], i + 1);
+	tear_down(&x);
+}
+
+static void d_full_netem_refuses(void **state)
+{
+	struct fixture x;
+	int32_t code;
+
+	set_up(&x, "qdisc=netem limit 10 delay 1s", VN_PATH_QDISC);
+	assert_int_equal(offer(&x, 1, 100, &code), 10);
+	assert_int_equal(code, VN_XMIT_DROP);
+	go_to(&x, 10 * SEC);
+	assert_int_equal(x.n_arrived, 10);
+	tear_down(&x);
+}
+
+static void e_start_xmit_passes_the_discipline_by(void **state)
+{
+	struct fixture x;
+
+	set_up(&x, "qdisc=netem delay 9s", VN_PATH_DRIVER);
+	go_to(&x, SEC);
+	send_all(&x, 1, 10);
+	assert_int_equal(x.n_arrived, 10);
+	assert_int_equal(x.at_ns[9], SEC);
+	tear_down(&x);
+}
+
+static void f_what_waits_in_a_device_set_down_is_gone(void **state)
+{
+	struct fixture x;
+	int32_t code;
+
+	set_up(&x, "qdisc=netem delay 9s", VN_PATH_QDISC);
+	send_all(&x, 1, 10);
+	go_to(&x, SEC);
+	vn_device_close(vn_sim_near(x.dev));
+	assert_int_equal(offer(&x, 11, 1, &code), 0);
+	assert_int_equal(code, VN_TX_DOWN);
+	go_to(&x, 5 * SEC);
+	assert_int_equal(vn_device_open(vn_sim_near(x.dev)), 0);
+	go_to(&x, 100 * SEC);
+	assert_int_equal(x.n_arrived, 0);
+	send_all(&x, 12, 1);
+	go_to(&x, 200 * SEC);
+	assert_int_equal(x.n_arrived, 1);
+	assert_int_equal(x.at_ns[0], 109 * SEC);
 	tear_down(&x);
 }
 
@@ -289,7 +354,7 @@ static void a_device_may_go_with_packets_under_way(void **state)
 {
 	struct fixture x;
 
-	set_up(&x, "link=1M,ring=64,pps=10,latency=1s", VN_PATH_QDISC);
+	set_up(&x, "link=1M,ring=64,qdisc=netem delay 1s,pps=10,latency=1s", VN_PATH_QDISC);
 	send_all(&x, 1, 10);
 	go_to(&x, SEC + SEC / 2);
 	send_all(&x, 11, 10);
@@ -346,6 +411,7 @@ static void bad_targets_are_refused(void **state)
 		{ "mode=fast", "sim: mode \"fast\": complete, lazy or stuck" },
 		{ "noqueue=1", "sim: \"noqueue\": words are" },
 		{ "qdisc=nothing", "nothing" },
+		{ "qdisc=netem delay never", "never" },
 	};
 	struct vn_clock clock;
 	struct vn_netdev_opts opts = { .clock = &clock, .is_virtual = true };
@@ -392,8 +458,12 @@ static void real_time_has_the_same_arithmetic(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_delay_alone_is_no_time_out),
 		cmocka_unit_test(b_stuck_ring_times_out_again_and_again),
 		cmocka_unit_test(c_lazy_ring_is_woken_by_its_time_out),
+		cmocka_unit_test(d_full_netem_refuses),
+		cmocka_unit_test(e_start_xmit_passes_the_discipline_by),
+		cmocka_unit_test(f_what_waits_in_a_device_set_down_is_gone),
 		cmocka_unit_test(a_cable_takes_its_time),
 		cmocka_unit_test(fractions_of_a_nanosecond_are_carried),
 		cmocka_unit_test(a_full_ring_stops_the_queue_until_a_frame_is_out),
