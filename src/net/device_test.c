@@ -285,6 +285,7 @@ static void a_carrier_that_comes_back_in_time_discards_nothing(void **state)
 	send_packets(&r->dev, 0, 5);
 	vn_device_carrier_off(&r->dev);
 	vn_device_carrier_on(&r->dev);
+	assert_false(vn_timer_is_armed(&r->dev.linkwatch));
 	pass(x, 10 * SECOND);
 	assert_int_equal(stats_of(r->dev.qdisc).qlen, 5);
 	vn_queue_wake(&r->dev.tx[0]);

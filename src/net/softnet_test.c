@@ -155,6 +155,21 @@ static void pollers_take_turns_and_the_done_are_off_the_list(void **state)
 	assert_int_equal(x->net->softnet[0].time_squeeze, 0);
 }
 
+static void who_used_its_weight_comes_behind_who_is_new(void **state)
+{
+	struct fixture *x = *state;
+	struct poller a, b;
+
+	poller_init(&b, x, 'b', 5);
+	vn_napi_cancel(x->net, &b.napi);
+	poller_init(&a, x, 'a', 100);
+	a.schedules = &b;
+	vn_net_rx_action(x->net);
+	assert_events(x, "a64 ");
+	vn_net_rx_action(x->net);
+	assert_events(x, "b5 a36 ");
+}
+
 static void a_poller_that_is_exactly_done_is_asked_once_more(void **state)
 {
 	struct fixture *x = *state;
@@ -306,6 +321,7 @@ int main(void)
 		CASE(the_backlog_is_one_poller_with_its_own_weight),
 		CASE(packets_of_a_device_that_follow_each_other_go_together),
 		CASE(pollers_take_turns_and_the_done_are_off_the_list),
+		CASE(who_used_its_weight_comes_behind_who_is_new),
 		CASE(a_poller_that_is_exactly_done_is_asked_once_more),
 		CASE(the_packet_budget_squeezes),
 		CASE(the_time_budget_squeezes),
