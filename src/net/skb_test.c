@@ -109,7 +109,7 @@ static void an_orphan_is_not_waited_for_twice(void **state)
 /* Put in from the middle to both ends. */
 static void a_list_keeps_order_and_counts(void **state)
 {
-	struct vn_skb_list list = { NULL };
+	struct vn_skb_list list = { .len = 0 };
 	struct vn_skb *skb[4];
 
 	for (unsigned int i = 0; i < 4; i++)
@@ -133,7 +133,7 @@ static void a_list_keeps_order_and_counts(void **state)
 
 static void a_purge_frees_all_and_says_how_many(void **state)
 {
-	struct vn_skb_list list = { NULL };
+	struct vn_skb_list list = { .len = 0 };
 	uint32_t outstanding = 3;
 
 	for (unsigned int i = 0; i < 3; i++) {

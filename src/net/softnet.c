@@ -99,7 +99,7 @@ static int poll_backlog(struct vn_napi *napi, int budget)
 			if (!s->input.len)
 				break;
 			s->process = s->input;
-			s->input = (struct vn_skb_list){ NULL };
+			s->input = (struct vn_skb_list){ .len = 0 };
 		}
 		done += (int)deliver_group(s, (unsigned int)(budget - done));
 	}
@@ -285,7 +285,7 @@ void vn_softnet_forget_qdisc(struct vn_net *net, struct vn_qdisc *q)
 
 static void forget_packets(struct vn_skb_list *list, const struct vn_device *dev)
 {
-	struct vn_skb_list kept = { NULL };
+	struct vn_skb_list kept = { .len = 0 };
 	struct vn_skb *skb;
 
 	while ((skb = vn_skb_take(list))) {
