@@ -100,6 +100,8 @@ static void free_root(struct vn_device *dev)
 void vn_device_fini(struct vn_device *dev)
 {
 	free_root(dev);
+	while (dev->altnames)
+		vn_device_del_altname(dev, dev->altnames->name);
 	free(dev->tx);
 	dev->tx = NULL;
 }

@@ -21,6 +21,7 @@
 
 #define VN_IFNAMSIZ 16
 #define VN_IFALIASZ 256
+#define VN_ALTIFNAMSIZ 128
 
 enum vn_device_state {
 	VN_DEV_START = 1 << 0, /* opened */
@@ -102,6 +103,11 @@ struct vn_device_info {
 	bool is_half_duplex; /* with a known speed */
 };
 
+struct vn_altname {
+	struct vn_altname *next;
+	char name[VN_ALTIFNAMSIZ];
+};
+
 struct vn_device {
 	const struct vn_device_ops *ops;
 	struct vn_device_info info;
@@ -109,6 +115,7 @@ struct vn_device {
 	struct vn_device *next; /* in the net's list */
 	char name[VN_IFNAMSIZ];
 	char alias[VN_IFALIASZ]; /* "": none */
+	struct vn_altname *altnames; /* it is found by them too */
 	int ifindex, iflink;     /* iflink: its own, or of the device below */
 	int group;
 	uint8_t addr[6], perm_addr[6], broadcast[6];
@@ -168,6 +175,11 @@ void vn_device_carrier_on(struct vn_device *dev);
 void vn_device_carrier_off(struct vn_device *dev);
 void vn_device_set_queues(struct vn_device *dev, uint16_t real_n_txq);
 bool vn_device_name_is_valid(const char *name);
+/* Alternative names, shorter than VN_ALTIFNAMSIZ and unique among all names of
+ * the net. add: 0, -EINVAL, -EEXIST, -ENOMEM; del: 0 or -ENOENT. */
+int vn_device_add_altname(struct vn_device *dev, const char *name);
+int vn_device_del_altname(struct vn_device *dev, const char *name);
+bool vn_device_has_name(const struct vn_device *dev, const char *name);
 
 static inline bool vn_device_is_running(const struct vn_device *dev)
 {

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "net/device.h"
@@ -17,16 +18,66 @@ static bool may_stand_in_a_name(char c)
 	return !strchr("/: \t\n\v\f\r\xa0", c);
 }
 
-bool vn_device_name_is_valid(const char *name)
+static bool is_valid(const char *name, size_t room)
 {
 	size_t len = strlen(name);
 
-	if (!len || len >= VN_IFNAMSIZ || !strcmp(name, ".") || !strcmp(name, ".."))
+	if (!len || len >= room || !strcmp(name, ".") || !strcmp(name, ".."))
 		return false;
 	for (size_t i = 0; i < len; i++)
 		if (!may_stand_in_a_name(name[i]))
 			return false;
 	return true;
+}
+
+bool vn_device_name_is_valid(const char *name)
+{
+	return is_valid(name, VN_IFNAMSIZ);
+}
+
+static struct vn_altname **find_altname(struct vn_device *dev, const char *name)
+{
+	struct vn_altname **at = &dev->altnames;
+
+	while (*at && strcmp((*at)->name, name))
+		at = &(*at)->next;
+	return at;
+}
+
+bool vn_device_has_name(const struct vn_device *dev, const char *name)
+{
+	const struct vn_altname *a = dev->altnames;
+
+	while (a && strcmp(a->name, name))
+		a = a->next;
+	return a || !strcmp(dev->name, name);
+}
+
+int vn_device_add_altname(struct vn_device *dev, const char *name)
+{
+	struct vn_altname *a;
+
+	if (!is_valid(name, VN_ALTIFNAMSIZ))
+		return -EINVAL;
+	if (vn_net_find(dev->net, name))
+		return -EEXIST;
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		return -ENOMEM;
+	snprintf(a->name, sizeof(a->name), "%s", name);
+	*find_altname(dev, name) = a; /* behind the last one */
+	return 0;
+}
+
+int vn_device_del_altname(struct vn_device *dev, const char *name)
+{
+	struct vn_altname **at = find_altname(dev, name), *a = *at;
+
+	if (!a)
+		return -ENOENT;
+	*at = a->next;
+	free(a);
+	return 0;
 }
 
 static int choose_number(struct vn_net *net, const char *pattern, const char *percent,

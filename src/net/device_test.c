@@ -4,6 +4,7 @@
 #include "net/fixture_test.h"
 
 #include <errno.h>
+#include <string.h>
 
 static void a_life_is_told_in_order(void **state)
 {
@@ -52,6 +53,35 @@ static void a_fresh_device_has_the_defaults(void **state)
 	}
 	vn_device_fini(&r->dev);
 	rec_free(&r->dev);
+}
+
+static void alternative_names_are_names(void **state)
+{
+	struct fixture *x = *state;
+	struct rec *r = rec_make(x, &(struct vn_device_info){ .name = "eth0" });
+	struct rec *other = rec_make(x, &(struct vn_device_info){ .name = "eth1" });
+	char longest[VN_ALTIFNAMSIZ + 1];
+
+	rec_register(r);
+	rec_register(other);
+	memset(longest, 'n', VN_ALTIFNAMSIZ);
+	longest[VN_ALTIFNAMSIZ] = '\0';
+	assert_int_equal(vn_device_add_altname(&r->dev, longest), -EINVAL);
+	assert_int_equal(vn_device_add_altname(&r->dev, "a/b"), -EINVAL);
+	assert_int_equal(vn_device_add_altname(&r->dev, "eth1"), -EEXIST);
+	assert_int_equal(vn_device_add_altname(&r->dev, longest + 1), 0);
+	assert_int_equal(vn_device_add_altname(&r->dev, "uplink"), 0);
+	assert_int_equal(vn_device_add_altname(&other->dev, "uplink"), -EEXIST);
+	assert_ptr_equal(vn_net_find(x->net, "uplink"), &r->dev);
+	assert_ptr_equal(vn_net_find(x->net, longest + 1), &r->dev);
+	assert_int_equal(vn_device_rename(&other->dev, "uplink"), -EEXIST);
+	assert_int_equal(vn_device_del_altname(&r->dev, longest + 1), 0);
+	assert_int_equal(vn_device_del_altname(&r->dev, longest + 1), -ENOENT);
+	assert_null(vn_net_find(x->net, longest + 1));
+	assert_ptr_equal(vn_net_find(x->net, "uplink"), &r->dev);
+	vn_device_unregister(&r->dev);
+	assert_null(vn_net_find(x->net, "uplink"));
+	vn_device_unregister(&other->dev);
 }
 
 static void an_open_that_fails_leaves_it_down(void **state)
@@ -402,6 +432,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 		CASE(a_life_is_told_in_order),
 		CASE(a_fresh_device_has_the_defaults),
+		CASE(alternative_names_are_names),
 		CASE(an_open_that_fails_leaves_it_down),
 		CASE(indices_go_up_and_are_not_used_again),
 		CASE(names_are_checked),

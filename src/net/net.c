@@ -94,7 +94,7 @@ struct vn_device *vn_net_find(struct vn_net *net, const char *name)
 	struct vn_device *dev;
 
 	for (dev = net->devices; dev; dev = dev->next)
-		if (!strcmp(dev->name, name))
+		if (vn_device_has_name(dev, name))
 			break;
 	return dev;
 }
