@@ -141,6 +141,11 @@ void vn_clock_virtual(struct vn_clock *c, uint64_t t_ns, uint64_t wall0_ns)
 	};
 }
 
+bool vn_clock_is_virtual(const struct vn_clock *c)
+{
+	return c->now == virtual_now;
+}
+
 void vn_clock_wake(_Atomic uint32_t *stop, uint32_t bits)
 {
 	atomic_fetch_or_explicit(stop, bits, memory_order_release);

@@ -46,6 +46,8 @@ void vn_clock_real(struct vn_clock *c);
  * is not copied while timers are armed. */
 void vn_clock_virtual(struct vn_clock *c, uint64_t t_ns, uint64_t wall0_ns);
 
+bool vn_clock_is_virtual(const struct vn_clock *c);
+
 /* Sets *stop's bits (release) and wakes whoever sleeps on it. Any thread. */
 void vn_clock_wake(_Atomic uint32_t *stop, uint32_t bits);
 

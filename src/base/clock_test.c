@@ -56,6 +56,7 @@ static void two_virtual_clocks_are_two(void **state)
 
 	vn_clock_virtual(&a, 0, 0);
 	vn_clock_virtual(&b, 0, 0);
+	assert_true(vn_clock_is_virtual(&a));
 	a.wait(&a, 100, NULL);
 	assert_int_equal(vn_clock_now(&b), 0);
 }

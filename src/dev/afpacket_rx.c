@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "dev/afpacket_priv.h"
+#include "net/grain.h"
 
 #define RING_BYTES (64ull << 20)
 #define RING_BYTES_MAX (2ull << 30)
@@ -46,6 +47,7 @@ struct afpacket_rxq {
 	uint8_t *next;            /* the first of them */
 	int down;                 /* -errno to report once the ring is empty */
 	struct vn_rxq_stats stats;
+	struct vn_grain grain;
 };
 
 static struct afpacket_rxq *to_rxq(struct vn_rxq *q)
@@ -110,6 +112,8 @@ static unsigned int hand_on(struct afpacket_rxq *r, unsigned int budget, vn_rx_h
 			describe(h, &pkts[i]);
 			r->next += h->tp_next_offset;
 		}
+		for (unsigned int i = 0; i < n && !vn_grain_is_done(&r->grain); i++)
+			vn_grain_add(&r->grain, pkts[i].stamp_ns);
 		handler(arg, pkts, n);
 		r->left -= n;
 		done += n;
@@ -191,6 +195,7 @@ static void afpacket_rx_stats(struct vn_rxq *q, struct vn_rxq_stats *out)
 	/* Reading clears the kernel's counters. */
 	if (!getsockopt(r->fd, SOL_PACKET, PACKET_STATISTICS, &st, &size))
 		r->stats.drops += st.tp_drops;
+	r->stats.stamp_resolution_ns = vn_grain_ns(&r->grain);
 	*out = r->stats;
 }
 
@@ -282,6 +287,7 @@ int vn_afpacket_rxq_open(struct vn_netdev *dev, const struct vn_rxq_opts *opts, 
 	r->rxq.stats = afpacket_rx_stats;
 	r->rxq.dev = dev;
 	r->ifindex = dev->ifindex;
+	r->stats.stamp_source = "kernel";
 	rc = r->fd = vn_afpacket_socket(dev->name, err);
 	if (rc < 0)
 		goto err_close;

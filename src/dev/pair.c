@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "dev/drivers.h"
+#include "net/grain.h"
 
 #define RING_SLOTS 1024 /* power of two */
 #define RINGS_MAX 64    /* transmit queues towards an end at a time */
@@ -67,6 +68,7 @@ struct pair_rxq {
 	struct vn_rxq rxq;
 	struct end *end;
 	uint64_t packets;
+	struct vn_grain grain;
 };
 
 static struct end *to_end(struct vn_netdev *dev)
@@ -237,7 +239,8 @@ static int pair_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, 
 	return 0;
 }
 
-static unsigned int read_ring(struct ring *r, unsigned int budget, vn_rx_handler handler, void *arg)
+static unsigned int read_ring(struct pair_rxq *q, struct ring *r, unsigned int budget,
+			      vn_rx_handler handler, void *arg)
 {
 	uint32_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
 	/* Acquire: pairs with the release in publish. */
@@ -255,6 +258,7 @@ static unsigned int read_ring(struct ring *r, unsigned int budget, vn_rx_handler
 				.len = r->slot[at].len,
 				.stamp_ns = r->slot[at].stamp_ns,
 			};
+			vn_grain_add(&q->grain, group[i].stamp_ns);
 		}
 		handler(arg, group, i);
 	}
@@ -263,16 +267,17 @@ static unsigned int read_ring(struct ring *r, unsigned int budget, vn_rx_handler
 	return total;
 }
 
-static unsigned int read_rings(struct end *e, unsigned int budget, vn_rx_handler handler, void *arg)
+static unsigned int read_rings(struct pair_rxq *q, unsigned int budget, vn_rx_handler handler,
+			       void *arg)
 {
 	unsigned int total = 0;
 
 	for (unsigned int i = 0; i < RINGS_MAX && total < budget; i++) {
-		struct ring *r = atomic_load_explicit(&e->rings[i], memory_order_acquire);
+		struct ring *r = atomic_load_explicit(&q->end->rings[i], memory_order_acquire);
 
 		if (!r)
 			break;
-		total += read_ring(r, budget - total, handler, arg);
+		total += read_ring(q, r, budget - total, handler, arg);
 	}
 	return total;
 }
@@ -286,11 +291,11 @@ static unsigned int sleep_and_read(struct pair_rxq *q, unsigned int budget, uint
 
 	/* Pairs with publish. */
 	atomic_exchange_explicit(&q->end->awake, 0, memory_order_acq_rel);
-	total = read_rings(q->end, budget, handler, arg);
+	total = read_rings(q, budget, handler, arg);
 	if (total)
 		return total;
 	clock->wait(clock, until_ns, &q->end->awake);
-	return read_rings(q->end, budget, handler, arg);
+	return read_rings(q, budget, handler, arg);
 }
 
 static int pair_poll(struct vn_rxq *rxq, unsigned int budget, uint64_t timeout_ns,
@@ -298,7 +303,7 @@ static int pair_poll(struct vn_rxq *rxq, unsigned int budget, uint64_t timeout_n
 {
 	struct pair_rxq *q = vn_container_of(rxq, struct pair_rxq, rxq);
 	struct vn_clock *clock = rxq->dev->clock;
-	unsigned int total = read_rings(q->end, budget, handler, arg);
+	unsigned int total = read_rings(q, budget, handler, arg);
 	uint64_t until;
 
 	if (!total && timeout_ns) {
@@ -315,8 +320,13 @@ static int pair_poll(struct vn_rxq *rxq, unsigned int budget, uint64_t timeout_n
 
 static void pair_rx_stats(struct vn_rxq *rxq, struct vn_rxq_stats *out)
 {
+	const struct pair_rxq *q = vn_container_of(rxq, struct pair_rxq, rxq);
+
 	*out = (struct vn_rxq_stats){
-		.packets = vn_container_of(rxq, struct pair_rxq, rxq)->packets,
+		.packets = q->packets,
+		.stamp_source =
+			vn_clock_is_virtual(rxq->dev->clock) ? "virtual clock" : "clock at read",
+		.stamp_resolution_ns = vn_grain_ns(&q->grain),
 	};
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * pcap: writes frames to a capture file, as if a tap had seen them on a link of
- * opts->link_bps (10 Gbit/s unless told). The target is the file's name.
+ * opts->link_bps (10 Gbit/s unless told). The target is the file's name. A
+ * device that is opened to receive reads one instead (pcap_rx.c).
  *
  * The link carries one frame at a time: each takes (max(len, 60) + 24) * 8 bits
  * and leaves at its asked departure or when the link is free, whichever is
@@ -23,6 +24,7 @@
 #include <string.h>
 
 #include "dev/drivers.h"
+#include "dev/pcap_priv.h"
 #include "wire/wire.h"
 
 #define DEFAULT_LINK_BPS 10000000000ull
@@ -169,6 +171,8 @@ static int pcap_dev_open(const struct vn_netdev_opts *opts, struct vn_netdev **o
 	int rc;
 
 	*out = NULL;
+	if (opts->needs & VN_CAP_RX)
+		return vn_pcap_rx_open(opts, out, err);
 	rc = check_opts(opts, err);
 	if (rc)
 		return rc;
@@ -232,8 +236,8 @@ static int pcap_finish(struct vn_netdev *dev, struct vn_err *err)
 
 const struct vn_netdev_ops vn_pcap_ops = {
 	.name = "pcap",
-	.summary = "writes a capture file as seen on a simulated link",
-	.caps = VN_CAP_TX | VN_CAP_VIRTUAL,
+	.summary = "writes a capture file as seen on a simulated link, or reads one",
+	.caps = VN_CAP_TX | VN_CAP_RX | VN_CAP_VIRTUAL,
 	.open = pcap_dev_open,
 	.refresh = pcap_refresh,
 	.txq_open = pcap_txq_open,

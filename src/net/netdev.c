@@ -48,6 +48,7 @@ int vn_netdev_open(const char *driver, uint32_t needs, const struct vn_netdev_op
 {
 	const struct vn_netdev_ops *ops = vn_netdev_driver(driver);
 	const char *target = opts->target ? opts->target : "";
+	struct vn_netdev_opts told = *opts;
 	uint32_t lacks;
 
 	*out = NULL;
@@ -59,7 +60,8 @@ int vn_netdev_open(const char *driver, uint32_t needs, const struct vn_netdev_op
 				  cap_text((unsigned int)__builtin_ctz(lacks)));
 	if ((ops->caps & VN_CAP_NEEDS_IF) && !*target)
 		return vn_err_set(err, EINVAL, "%s: needs the name of an interface", driver);
-	return ops->open(opts, out, err);
+	told.needs = needs;
+	return ops->open(&told, out, err);
 }
 
 int vn_netdev_finish(struct vn_netdev *dev, struct vn_err *err)

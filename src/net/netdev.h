@@ -79,6 +79,7 @@ struct vn_netdev_opts {
 	struct vn_simnet *simnet;
 	uint64_t seed;        /* of what they draw, with a net of their own */
 	bool is_virtual;      /* clock is a virtual one */
+	uint32_t needs;       /* enum vn_netdev_cap; vn_netdev_open fills it in */
 };
 
 /* Where the frames of a queue go: pktgen's transmit modes. */
@@ -103,17 +104,26 @@ struct vn_rxq_opts {
 struct vn_rx_pkt {
 	const uint8_t *data;
 	uint32_t caplen, len;  /* bytes present, bytes on the wire (tag put aside not counted) */
-	uint64_t stamp_ns;     /* arrival, CLOCK_REALTIME ns (simulated devices: their clock's) */
+	uint64_t stamp_ns;     /* arrival, ns of a clock as struct vn_rxq_stats says */
 	uint16_t vlan_tci, vlan_tpid; /* the tag a kernel took off */
 	bool has_vlan;
+	bool is_outgoing;      /* went out on the device: no receiver counts it */
 };
 
 typedef void (*vn_rx_handler)(void *arg, const struct vn_rx_pkt *pkts, unsigned int n);
 
-/* Counters of a receive queue, since it was opened. */
+/* Counters of a receive queue, since it was opened; and what its stamps are. */
 struct vn_rxq_stats {
 	uint64_t packets; /* handed to the handler */
 	uint64_t drops;   /* lost for want of room between kernel and us */
+	/*
+	 * Who made the stamps: "hardware" (the interface, put on CLOCK_REALTIME),
+	 * "kernel" (CLOCK_REALTIME when the frame came in), "file" (as recorded),
+	 * "virtual clock", "clock at read" (the run's, as time of day).
+	 */
+	const char *stamp_source;
+	uint64_t stamp_other; /* packets whose stamp somebody else made */
+	uint64_t stamp_resolution_ns; /* as measured (net/grain.h), 0 = not known yet */
 };
 
 /* Something a device counted, beside what its sender knows. */
@@ -154,7 +164,8 @@ struct vn_netdev_ops {
 	 * Completes what was sent (writes a file's last bytes), after the last
 	 * commit and before close: the place where an error that a commit could
 	 * only answer with DOWN, or could not see, gets its sentence. May be
-	 * called again. NULL: a commit completes.
+	 * called again. NULL: a commit completes. Of a device that receives: why
+	 * poll failed.
 	 */
 	int (*finish)(struct vn_netdev *dev, struct vn_err *err);
 	void (*close)(struct vn_netdev *dev); /* NULL and half-open accepted */
@@ -248,13 +259,17 @@ static inline struct vn_tx_done vn_txq_commit(struct vn_txq *q, unsigned int n)
 /*
  * Receive queue. poll hands at most `budget` frames to the handler in groups
  * and returns how many, waiting up to timeout_ns for the first (0 = not at
- * all); -errno when the device is gone (-ENODEV) or down (-ENETDOWN).
+ * all). -errno: the device is gone (-ENODEV) or down (-ENETDOWN, once each time;
+ * it may be polled on and receives again when the device is up); everything was
+ * read that there will ever be (-ENODATA); or another, for which the device's
+ * `finish` may have the sentence.
  */
 struct vn_rxq {
 	int (*poll)(struct vn_rxq *q, unsigned int budget, uint64_t timeout_ns,
 		    vn_rx_handler handler, void *arg);
 	void (*stats)(struct vn_rxq *q, struct vn_rxq_stats *out);
 	struct vn_netdev *dev;
+	bool is_recorded; /* the stamps are of another time than the run's */
 };
 
 /* A device of the system came to be called name, or changed in another way

@@ -88,12 +88,12 @@ static void frames_come_back_with_stamp_and_tag(void **state)
 		1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x88, 0xa8, 0xe0, 0x05, 0x08, 0, 13, 14
 	};
 	static const struct vn_rx_pkt pkts[] = {
-		{ frame, 16, 16, UINT64_C(1700000000123456789), 0, 0, false },
-		{ frame, 16, 16, UINT64_C(1700000000999999999), 0xe005, 0x88a8, true },
-		{ frame, 14, 1500, 1, 0xe005, 0x88a8, true },
-		{ frame, 12, 1500, 2, 0xe005, 0x88a8, true },
-		{ frame, 11, 1500, 3, 0xe005, 0x88a8, true }, /* no place for the tag */
-		{ frame, 0, 0, 4, 0, 0, false },
+		{ frame, 16, 16, UINT64_C(1700000000123456789), 0, 0, false, false },
+		{ frame, 16, 16, UINT64_C(1700000000999999999), 0xe005, 0x88a8, true, false },
+		{ frame, 14, 1500, 1, 0xe005, 0x88a8, true, false },
+		{ frame, 12, 1500, 2, 0xe005, 0x88a8, true, false },
+		{ frame, 11, 1500, 3, 0xe005, 0x88a8, true, false }, /* no place for the tag */
+		{ frame, 0, 0, 4, 0, 0, false, false },
 	};
 	struct vn_capture *c = open_capture(*state, 0);
 	pcap_t *p;
