@@ -75,7 +75,7 @@ static json_t *row_json(const struct vn_snap_row *row, bool is_final)
 	return o;
 }
 
-/* A time that a user may have stated. */
+/* A time that a user may have stated, or that may be known. */
 static json_t *stated_json(uint64_t ns)
 {
 	return ns ? json_integer((json_int_t)ns) : json_null();
@@ -83,13 +83,18 @@ static json_t *stated_json(uint64_t ns)
 
 static json_t *receiver_json(const struct vn_snap_receiver *r)
 {
+	json_t *o;
+
 	if (!r->is_known)
 		return json_null();
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "frames", (json_int_t)r->frames,
-			 "ours", (json_int_t)r->ours, "other", (json_int_t)r->other, "over_limit",
-			 (json_int_t)r->over_limit, "drops", (json_int_t)r->drops, "late_after_ns",
-			 stated_json(r->late_after_ns), "clock_error_ns",
-			 stated_json(r->clock_error_ns));
+	o = json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "frames", (json_int_t)r->frames,
+		      "ours", (json_int_t)r->ours, "other", (json_int_t)r->other, "over_limit",
+		      (json_int_t)r->over_limit, "drops", (json_int_t)r->drops, "stamp_other",
+		      (json_int_t)r->stamp_other, "late_after_ns", stated_json(r->late_after_ns),
+		      "clock_error_ns", stated_json(r->clock_error_ns));
+	json_object_set_new(o, "stamp_source", text_json(r->stamp_source));
+	json_object_set_new(o, "stamp_resolution_ns", stated_json(r->stamp_resolution_ns));
+	return o;
 }
 
 static json_t *devices_json(const struct vn_json_run *run)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * vernier recv: what arrives on an interface, flow by flow, until a time, a
- * count or a signal.
+ * count or a signal; or what a capture file says did. Then the run lasts as long
+ * as the file's stamps do.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -69,10 +70,12 @@ const struct vn_options recv_spec = {
 	.brief = "receive packets and report loss, order, gaps and latency",
 	.args = "IF",
 	.summary = "Receives on IF and reports for every flow (UDP destination port) what came,\n"
-		   "what was lost, doubled or out of order, the gaps and the latency.",
+		   "what was lost, doubled or out of order, the gaps and the latency. With\n"
+		   "--driver pcap, IF is a capture file that is read, - for standard input.",
 	.examples = "  vernier recv eth1 --time 10s\n"
 		    "  vernier recv eth1 --count 1M --json - --quiet\n"
-		    "  vernier recv eth1 --time 1m --pcap in.pcap --pcap-max 1000\n",
+		    "  vernier recv eth1 --time 1m --pcap in.pcap --pcap-max 1000\n"
+		    "  vernier recv in.pcap --driver pcap\n",
 	.rows = recv_rows,
 	.n_rows = VN_ARRAY_SIZE(recv_rows),
 	.args_min = 1,
@@ -103,6 +106,7 @@ static int take_snapshot(struct recv_run *run, bool is_final, struct vn_snapshot
 	struct vn_receiver *r = vn_rxthread_receiver(run->rx);
 	unsigned int n = vn_receiver_n_flows(r);
 	struct vn_snap_source *sources = calloc(n + 1, sizeof(*sources));
+	uint64_t begin_ns, now_ns;
 	struct vn_rxq_stats rxq;
 	int rc;
 
@@ -119,13 +123,17 @@ static int take_snapshot(struct recv_run *run, bool is_final, struct vn_snapshot
 		};
 	}
 	vn_rxthread_stats(run->rx, &rxq);
+	if (!vn_rxthread_span(run->rx, &begin_ns, &now_ns)) {
+		begin_ns = run->begin_ns;
+		now_ns = vn_clock_now(&run->clock);
+	}
 	rc = vn_snapshot_take(
 		&(struct vn_snap_input){
 			.sources = sources,
 			.n = n,
 			.is_final = is_final,
-			.begin_ns = run->begin_ns,
-			.now_ns = vn_clock_now(&run->clock),
+			.begin_ns = begin_ns,
+			.now_ns = now_ns,
 			.rx = vn_receiver_stats(r),
 			.rxq = &rxq,
 			.late_after_ns = run->o.late_after_ns,
@@ -152,10 +160,13 @@ static void report_interval(struct recv_run *run)
 	run->last = now;
 }
 
-/* Until the thread has ended or the time is over. */
+/* Until the thread has ended or the time is over. The time of a recording is
+ * the thread's matter. */
 static void wait_for_end(struct recv_run *run)
 {
-	uint64_t end_ns = run->o.time_ns ? run->begin_ns + run->o.time_ns : UINT64_MAX;
+	uint64_t first_ns, last_ns;
+	bool is_live = !vn_rxthread_span(run->rx, &first_ns, &last_ns);
+	uint64_t end_ns = is_live && run->o.time_ns ? run->begin_ns + run->o.time_ns : UINT64_MAX;
 	uint64_t tick_ns = run->begin_ns + run->o.interval_ns;
 
 	for (;;) {
@@ -209,7 +220,7 @@ static int report_final(struct recv_run *run, struct vn_err *err)
 	vn_json_write(&run->json, &s, word);
 	if (!rc && strcmp(word, "ok"))
 		rc = vn_err_set(err, ENODATA, "%s: %" PRIu64 " of %" PRIu64 " packets came",
-				word[0] == 'i' ? "interrupted" : "time over", s.receiver.ours,
+				word[0] == 'i' ? "interrupted" : "the end", s.receiver.ours,
 				run->o.count);
 	vn_snapshot_free(&s);
 	return rc;
@@ -263,6 +274,7 @@ static int open_all(struct recv_run *run, int cpu, struct vn_err *err)
 		.pcap_max = run->o.pcap_max,
 		.count = run->o.count,
 		.late_after_ns = run->o.late_after_ns,
+		.time_ns = run->o.time_ns,
 	};
 	int rc = keep_settings(run, err);
 

@@ -167,6 +167,21 @@ static void print_results(FILE *out, const struct vn_snapshot *s)
 				s->rows[i].result[0] ? s->rows[i].result : "Idle");
 }
 
+/* Who stamped the arrivals, and how fine the stamps were that came. */
+static void print_stamps(FILE *out, const struct vn_snap_receiver *r)
+{
+	if (!r->stamp_source)
+		return;
+	fprintf(out, "arrival stamps: %s, resolution ", r->stamp_source);
+	if (r->stamp_resolution_ns)
+		fprintf(out, "%" PRIu64 " ns", r->stamp_resolution_ns);
+	else
+		fputc('-', out);
+	if (r->stamp_other)
+		fprintf(out, ", %" PRIu64 " of another source", r->stamp_other);
+	fputc('\n', out);
+}
+
 static void print_receiver(FILE *out, const struct vn_snap_receiver *r)
 {
 	if (!r->is_known)
@@ -179,6 +194,7 @@ static void print_receiver(FILE *out, const struct vn_snap_receiver *r)
 		fprintf(out, ", %" PRIu64 " of flows beyond the first %d", r->over_limit,
 			VN_RX_FLOWS_MAX);
 	fputc('\n', out);
+	print_stamps(out, r);
 }
 
 void vn_report_tables(FILE *out, enum vn_report_kind kind, const struct vn_snapshot *s)

@@ -11,6 +11,7 @@
 
 #include "base/cpu.h"
 #include "base/stat.h"
+#include "net/grain.h"
 #include "rx/capture.h"
 
 #define POLL_BUDGET 256
@@ -20,7 +21,7 @@
 struct vn_rxthread {
 	struct vn_clock *clock;
 	int cpu;
-	uint64_t count;
+	uint64_t count, time_ns;
 	struct vn_netdev *dev;
 	struct vn_rxq *rxq;
 	struct vn_netdev *const *far; /* NULL: dev is used */
@@ -28,18 +29,57 @@ struct vn_rxthread {
 	struct vn_receiver *receiver;
 	struct vn_capture *capture;
 	uint64_t captured;
+	bool is_recorded;
+	struct vn_grain grain; /* of far ends */
 	pthread_t thread;
 	bool is_started;
 	int rc; /* of the thread, read after the join */
 	sem_t ended;
 	_Atomic bool must_stop;
-	_Atomic uint64_t packets, drops; /* written by the thread, copies of the queue's */
+	/* Written by the thread: copies of the queue's, and of a recording its
+	 * earliest stamp and its latest. */
+	_Atomic uint64_t packets, drops, stamp_other, stamp_resolution_ns;
+	_Atomic(const char *) stamp_source;
+	_Atomic uint64_t first_ns, last_ns;
 };
+
+static void store(_Atomic uint64_t *to, uint64_t value)
+{
+	atomic_store_explicit(to, value, memory_order_relaxed);
+}
+
+static uint64_t load(const _Atomic uint64_t *from)
+{
+	return atomic_load_explicit(from, memory_order_relaxed);
+}
+
+/* Notes the frame's time; false when the time asked for is over with it. */
+static bool follow_recording(struct vn_rxthread *t, uint64_t stamp_ns)
+{
+	uint64_t first_ns = load(&t->first_ns), last_ns = load(&t->last_ns);
+
+	if (!last_ns)
+		first_ns = last_ns = stamp_ns;
+	if (t->time_ns && stamp_ns > first_ns && stamp_ns - first_ns >= t->time_ns) {
+		vn_rxthread_stop(t);
+		return false;
+	}
+	store(&t->first_ns, VN_MIN(first_ns, stamp_ns));
+	store(&t->last_ns, VN_MAX(last_ns, stamp_ns));
+	return true;
+}
 
 static void handle(void *arg, const struct vn_rx_pkt *pkts, unsigned int n)
 {
 	struct vn_rxthread *t = arg;
 
+	for (unsigned int i = 0; t->is_recorded && i < n; i++)
+		if (!follow_recording(t, pkts[i].stamp_ns))
+			n = i;
+	for (unsigned int i = 0; t->far && i < n && !vn_grain_is_done(&t->grain); i++)
+		vn_grain_add(&t->grain, pkts[i].stamp_ns);
+	if (t->far)
+		store(&t->stamp_resolution_ns, vn_grain_ns(&t->grain));
 	vn_receiver_handle(t->receiver, pkts, n);
 	if (t->capture)
 		vn_capture_write(t->capture, pkts, n);
@@ -50,8 +90,11 @@ static void copy_stats(struct vn_rxthread *t)
 	struct vn_rxq_stats stats = { 0 };
 
 	t->rxq->stats(t->rxq, &stats);
-	atomic_store_explicit(&t->packets, stats.packets, memory_order_relaxed);
-	atomic_store_explicit(&t->drops, stats.drops, memory_order_relaxed);
+	store(&t->packets, stats.packets);
+	store(&t->drops, stats.drops);
+	store(&t->stamp_other, stats.stamp_other);
+	store(&t->stamp_resolution_ns, stats.stamp_resolution_ns);
+	atomic_store_explicit(&t->stamp_source, stats.stamp_source, memory_order_relaxed);
 }
 
 /* Frames that may be asked for without counting more than `count` of ours. */
@@ -86,7 +129,7 @@ static void *receive_thread(void *arg)
 		}
 	}
 	copy_stats(t);
-	t->rc = VN_MIN(rc, 0);
+	t->rc = rc < 0 && rc != -ENODATA ? rc : 0;
 	sem_post(&t->ended);
 	return NULL;
 }
@@ -106,7 +149,16 @@ static int open_queue(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 	if (!t->dev->is_up)
 		return vn_err_set(err, ENETDOWN, "%s is down (ip link set dev %s up)",
 				  opts->target, opts->target);
-	return t->dev->ops->rxq_open(t->dev, &rxq_opts, &t->rxq, err);
+	rc = t->dev->ops->rxq_open(t->dev, &rxq_opts, &t->rxq, err);
+	if (!rc)
+		t->is_recorded = t->rxq->is_recorded;
+	return rc;
+}
+
+/* Far ends have no queue that would tell of its stamps. */
+static const char *far_stamps(const struct vn_rxthread *t)
+{
+	return vn_clock_is_virtual(t->clock) ? "virtual clock" : "clock at read";
 }
 
 static int open_parts(struct vn_rxthread *t, const struct vn_rxthread_opts *opts,
@@ -120,6 +172,8 @@ static int open_parts(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 	vn_receiver_late_after(t->receiver, opts->late_after_ns);
 	if (!opts->far)
 		rc = open_queue(t, opts, err);
+	else
+		atomic_store_explicit(&t->stamp_source, far_stamps(t), memory_order_relaxed);
 	if (rc || !opts->pcap)
 		return rc;
 	return vn_capture_open(opts->pcap, opts->pcap_max, &t->capture, err);
@@ -139,6 +193,7 @@ int vn_rxthread_open(const struct vn_rxthread_opts *opts, struct vn_rxthread **o
 	t->count = opts->count;
 	t->far = opts->far;
 	t->n_far = opts->n_far;
+	t->time_ns = opts->time_ns;
 	sem_init(&t->ended, 0, 0);
 	rc = open_parts(t, opts, err);
 	if (rc) {
@@ -210,11 +265,28 @@ bool vn_rxthread_wait(struct vn_rxthread *t, uint64_t timeout_ns)
 
 void vn_rxthread_stats(const struct vn_rxthread *t, struct vn_rxq_stats *out)
 {
-	if (t->far)
-		out->packets = vn_stat_get(&vn_receiver_stats(t->receiver)->frames);
-	else
-		out->packets = atomic_load_explicit(&t->packets, memory_order_relaxed);
-	out->drops = atomic_load_explicit(&t->drops, memory_order_relaxed);
+	*out = (struct vn_rxq_stats){
+		.packets = load(t->far ? &vn_receiver_stats(t->receiver)->frames : &t->packets),
+		.drops = load(&t->drops),
+		.stamp_other = load(&t->stamp_other),
+		.stamp_resolution_ns = load(&t->stamp_resolution_ns),
+		.stamp_source = atomic_load_explicit(&t->stamp_source, memory_order_relaxed),
+	};
+}
+
+bool vn_rxthread_span(const struct vn_rxthread *t, uint64_t *first_ns, uint64_t *last_ns)
+{
+	*first_ns = load(&t->first_ns);
+	*last_ns = load(&t->last_ns);
+	return t->is_recorded;
+}
+
+/* Why receiving failed: the device's own words, if it has some. */
+static int explain(struct vn_rxthread *t, struct vn_err *err)
+{
+	if (vn_netdev_finish(t->dev, err))
+		return t->rc;
+	return vn_err_set(err, -t->rc, "%s: receiving failed: %s", t->dev->name, strerror(-t->rc));
 }
 
 int vn_rxthread_end(struct vn_rxthread *t, struct vn_err *err)
@@ -235,10 +307,7 @@ int vn_rxthread_end(struct vn_rxthread *t, struct vn_err *err)
 			return vn_err_set(err, -rc, "the capture could not be written: %s",
 					  strerror(-rc));
 	}
-	if (t->rc)
-		return vn_err_set(err, -t->rc, "%s: receiving failed: %s", t->dev->name,
-				  strerror(-t->rc));
-	return 0;
+	return t->rc ? explain(t, err) : 0;
 }
 
 uint64_t vn_rxthread_captured(const struct vn_rxthread *t)

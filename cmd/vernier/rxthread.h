@@ -29,6 +29,7 @@ struct vn_rxthread_opts {
 	/* Instead of driver and target: these devices' far ends, all of one net. */
 	struct vn_netdev *const *far;
 	unsigned int n_far;
+	uint64_t time_ns;  /* of a recording: ends so long after its first frame, 0 = no limit */
 };
 
 struct vn_rxthread;
@@ -51,6 +52,13 @@ bool vn_rxthread_wait(struct vn_rxthread *t, uint64_t timeout_ns);
 
 /* The queue's counters, as of at most a tenth of a second ago. */
 void vn_rxthread_stats(const struct vn_rxthread *t, struct vn_rxq_stats *out);
+
+/*
+ * Of a device that gives back what was recorded (vn_rxq.is_recorded), whose run
+ * lasts as long as its stamps say: the earliest stamp and the latest, both 0
+ * before the first frame. False of others.
+ */
+bool vn_rxthread_span(const struct vn_rxthread *t, uint64_t *first_ns, uint64_t *last_ns);
 
 /*
  * Stops and joins the thread, closes the capture. 0, or -errno with a sentence

@@ -149,6 +149,8 @@ struct vn_snap_receiver {
 	bool is_known;
 	uint64_t frames, ours, other, over_limit, drops;
 	uint64_t late_after_ns, clock_error_ns; /* as stated; 0: nothing was */
+	const char *stamp_source; /* NULL: not known */
+	uint64_t stamp_other, stamp_resolution_ns; /* resolution: 0 = not known */
 };
 
 struct vn_snapshot {
