@@ -10,6 +10,7 @@
  * and at high ones (64 MiB, about 500,000 short frames) alike.
  */
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/if.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
@@ -232,6 +233,22 @@ static int set_up_ring(struct afpacket_rxq *r, uint64_t ring_bytes)
 	return 0;
 }
 
+/* What the filter leaves out takes no room in the ring, and is no drop. */
+static int set_up_filter(struct afpacket_rxq *r, const struct vn_rxq_opts *opts,
+			 struct vn_err *err)
+{
+	int rc;
+
+	if (!opts->filter)
+		return 0;
+	rc = set_option(r, SOL_SOCKET, SO_ATTACH_FILTER, opts->filter, sizeof(*opts->filter));
+	if (rc)
+		return vn_err_set(err, -rc, "%s: the kernel refuses %u instructions of filter: %s",
+				  r->rxq.dev->name, opts->filter->len, strerror(-rc));
+	r->rxq.has_filter = true;
+	return 0;
+}
+
 /* Bound last: before that the socket receives nothing, so the ring only ever
  * holds frames of this interface that came in. */
 static int start(struct afpacket_rxq *r)
@@ -289,6 +306,8 @@ int vn_afpacket_rxq_open(struct vn_netdev *dev, const struct vn_rxq_opts *opts, 
 	r->ifindex = dev->ifindex;
 	r->stats.stamp_source = "kernel";
 	rc = r->fd = vn_afpacket_socket(dev->name, err);
+	if (rc >= 0)
+		rc = set_up_filter(r, opts, err);
 	if (rc < 0)
 		goto err_close;
 	rc = set_up_ring(r, ring_bytes);

@@ -520,6 +520,7 @@ static void rings_that_cannot_be_are_refused(void **state)
 {
 	struct fixture *x = *state;
 	const struct vn_txq_opts odd = { .frame_cap = 60, .n_frames = 5 };
+	const struct vn_rxq_opts too_big = { .ring_bytes = 1ull << 40 };
 	struct vn_err err = { "" };
 	struct vn_txq *tx;
 	struct vn_rxq *rx;
@@ -527,8 +528,7 @@ static void rings_that_cannot_be_are_refused(void **state)
 	assert_int_equal(x->a->ops->txq_open(x->a, &odd, &tx, &err), -EINVAL);
 	assert_null(tx);
 	assert_non_null(strstr(err.text, "5 frames"));
-	assert_int_equal(x->b->ops->rxq_open(x->b, &(struct vn_rxq_opts){ 1ull << 40 }, &rx, &err),
-			 -EINVAL);
+	assert_int_equal(x->b->ops->rxq_open(x->b, &too_big, &rx, &err), -EINVAL);
 	assert_null(rx);
 	x->a->ops->txq_close(NULL);
 	x->b->ops->rxq_close(NULL);

@@ -96,8 +96,13 @@ struct vn_txq_opts {
 	uint32_t priority;    /* skb_priority */
 };
 
+struct sock_fprog;
+
 struct vn_rxq_opts {
 	uint64_t ring_bytes;  /* 0 = default */
+	/* Only frames that this program of the kernel's accepts; NULL: all. A
+	 * driver that has no kernel under it ignores it (vn_rxq.has_filter). */
+	const struct sock_fprog *filter;
 };
 
 /* A received frame, valid during the handler's call. */
@@ -269,6 +274,7 @@ struct vn_rxq {
 		    vn_rx_handler handler, void *arg);
 	void (*stats)(struct vn_rxq *q, struct vn_rxq_stats *out);
 	struct vn_netdev *dev;
+	bool has_filter;  /* opts.filter was applied before poll */
 	bool is_recorded; /* the stamps are of another time than the run's */
 };
 
