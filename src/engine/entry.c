@@ -127,7 +127,7 @@ static int open_txq(struct vn_entry *e, struct vn_err *err)
 	};
 
 	vn_entry_close(e);
-	return e->dev->ops->txq_open(e->dev, &opts, &e->txq, err);
+	return vn_netdev_txq_open(e->dev, &opts, &e->txq, err);
 }
 
 static int grow_held(struct vn_entry *e)

@@ -117,6 +117,11 @@ struct vn_rx_pkt {
 
 typedef void (*vn_rx_handler)(void *arg, const struct vn_rx_pkt *pkts, unsigned int n);
 
+struct vn_tap {
+	vn_rx_handler handler;
+	void *arg;
+};
+
 /* Counters of a receive queue, since it was opened; and what its stamps are. */
 struct vn_rxq_stats {
 	uint64_t packets; /* handed to the handler */
@@ -192,6 +197,9 @@ struct vn_netdev {
 	uint8_t mac[6];
 	uint32_t ipv4;        /* host order, 0 = none */
 	struct in6_addr ipv6_ll; /* :: = none */
+	/* Sees what the queues send that are opened from now on (with
+	 * vn_netdev_txq_open), on their threads; referenced. NULL: nobody. */
+	const struct vn_tap *tap;
 };
 
 /*
@@ -210,6 +218,8 @@ struct vn_txq {
 	 * anything else may be an estimate. After vn_txq_init: none ever. */
 	uint32_t (*outstanding)(struct vn_txq *q);
 	struct vn_netdev *dev;
+	/* The driver's commit, when a tap took its place. */
+	struct vn_tx_done (*to_driver)(struct vn_txq *q, unsigned int n);
 };
 
 /*
@@ -299,6 +309,9 @@ int vn_netdev_open(const char *driver, uint32_t needs, const struct vn_netdev_op
 #define VN_NETDEV_COUNTERS_MAX 32
 unsigned int vn_netdev_counters(struct vn_netdev *dev, struct vn_netdev_counter *out,
 				unsigned int cap); /* 0 without an op for it */
+/* Opens a queue of the driver's, with the device's tap on it (net/tap.c). */
+int vn_netdev_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
+		       struct vn_err *err);
 int vn_netdev_finish(struct vn_netdev *dev, struct vn_err *err); /* 0 without an op for it */
 void vn_netdev_close(struct vn_netdev *dev);                     /* NULL accepted */
 
