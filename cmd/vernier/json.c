@@ -92,6 +92,8 @@ static json_t *receiver_json(const struct vn_snap_receiver *r)
 		      (json_int_t)r->over_limit, "drops", (json_int_t)r->drops, "stamp_other",
 		      (json_int_t)r->stamp_other, "late_after_ns", stated_json(r->late_after_ns),
 		      "clock_error_ns", stated_json(r->clock_error_ns));
+	json_object_set_new(o, "filtered",
+			    r->sees_filtered ? json_integer((json_int_t)r->filtered) : json_null());
 	json_object_set_new(o, "stamp_source", text_json(r->stamp_source));
 	json_object_set_new(o, "stamp_resolution_ns", stated_json(r->stamp_resolution_ns));
 	return o;

@@ -23,13 +23,22 @@
 
 struct recv_options {
 	const char *driver;
-	const char *json, *pcap;
-	uint64_t time_ns, count, pcap_max, interval_ns, late_after_ns, clock_error_ns;
+	const char *json;
+	struct capturing_options capture;
+	uint64_t time_ns, count, interval_ns, late_after_ns, clock_error_ns;
 	const char *cpu;
 	bool has_histogram, is_quiet;
 };
 
 #define OFF(member) offsetof(struct recv_options, member)
+#define CAPTURE(member) OFF(capture.member)
+
+/* The older name of --capture: by a call, so that it is shown once. */
+static int take_pcap(void *dest, const char *value, struct vn_err *err)
+{
+	((struct recv_options *)dest)->capture.file = value;
+	return 0;
+}
 
 static const struct vn_option recv_rows[] = {
 	{ .name = "time", .metavar = "TIME", .offset = OFF(time_ns),
@@ -43,11 +52,10 @@ static const struct vn_option recv_rows[] = {
 	  .help = "driver to receive with (vernier drivers)" },
 	{ .name = "json", .metavar = "FILE", .offset = OFF(json),
 	  .help = "JSON lines into FILE, - for standard output" },
-	{ .name = "pcap", .metavar = "FILE", .offset = OFF(pcap),
-	  .help = "write every frame that comes into FILE" },
-	{ .name = "pcap-max", .metavar = "N", .offset = OFF(pcap_max),
-	  .def = "0", .units = vn_units_count, .max = INT64_MAX,
-	  .help = "frames in the file at most, 0: no limit" },
+	{ .name = "pcap", .metavar = "FILE", .call = take_pcap,
+	  .help = "an older name of --capture" },
+	CAPTURING_ROWS(CAPTURE),
+	CAPTURING_DIRECTION_ROW(CAPTURE),
 	{ .name = "interval", .metavar = "TIME", .offset = OFF(interval_ns),
 	  .def = "1s", .units = vn_units_seconds, .min = 1000000, .max = INT64_MAX,
 	  .help = "between lines of progress" },
@@ -74,7 +82,8 @@ const struct vn_options recv_spec = {
 		   "--driver pcap, IF is a capture file that is read, - for standard input.",
 	.examples = "  vernier recv eth1 --time 10s\n"
 		    "  vernier recv eth1 --count 1M --json - --quiet\n"
-		    "  vernier recv eth1 --time 1m --pcap in.pcap --pcap-max 1000\n"
+		    "  vernier recv eth1 --time 1m --capture in.pcap --filter \"udp port 9\"\n"
+		    "  vernier recv eth1 --capture - --quiet | tcpdump -r -\n"
 		    "  vernier recv in.pcap --driver pcap\n",
 	.rows = recv_rows,
 	.n_rows = VN_ARRAY_SIZE(recv_rows),
@@ -87,6 +96,7 @@ struct recv_run {
 	struct recv_options o;
 	const char *target;
 	struct vn_clock clock;
+	struct capturing capturing;
 	struct vn_rxthread *rx;
 	struct vn_json json;
 	struct vn_interrupt interrupt;
@@ -95,6 +105,13 @@ struct recv_run {
 	uint64_t begin_ns;
 	int rc; /* what became of receiving */
 };
+
+static FILE *people(const struct recv_run *run)
+{
+	bool is_taken = run->json.out == stdout || capturing_takes_stdout(&run->o.capture);
+
+	return is_taken ? stderr : stdout;
+}
 
 static bool is_verbose(const struct recv_run *run)
 {
@@ -106,8 +123,9 @@ static int take_snapshot(struct recv_run *run, bool is_final, struct vn_snapshot
 	struct vn_receiver *r = vn_rxthread_receiver(run->rx);
 	unsigned int n = vn_receiver_n_flows(r);
 	struct vn_snap_source *sources = calloc(n + 1, sizeof(*sources));
-	uint64_t begin_ns, now_ns;
+	uint64_t begin_ns, now_ns, filtered;
 	struct vn_rxq_stats rxq;
+	bool sees_filtered;
 	int rc;
 
 	if (!sources)
@@ -123,6 +141,7 @@ static int take_snapshot(struct recv_run *run, bool is_final, struct vn_snapshot
 		};
 	}
 	vn_rxthread_stats(run->rx, &rxq);
+	sees_filtered = vn_rxthread_filtered(run->rx, &filtered);
 	if (!vn_rxthread_span(run->rx, &begin_ns, &now_ns)) {
 		begin_ns = run->begin_ns;
 		now_ns = vn_clock_now(&run->clock);
@@ -138,6 +157,7 @@ static int take_snapshot(struct recv_run *run, bool is_final, struct vn_snapshot
 			.rxq = &rxq,
 			.late_after_ns = run->o.late_after_ns,
 			.clock_error_ns = run->o.clock_error_ns,
+			.filtered = sees_filtered ? &filtered : NULL,
 			.prev = &run->last,
 		},
 		out);
@@ -193,15 +213,13 @@ static const char *verdict(const struct recv_run *run, const struct vn_snapshot 
 
 static void print_report(const struct recv_run *run, const struct vn_snapshot *s)
 {
-	FILE *out = run->json.out == stdout ? stderr : stdout;
+	FILE *out = people(run);
 
 	vn_report_progress_end(stderr);
 	vn_report_tables(out, VN_REPORT_RECV, s);
 	if (run->o.has_histogram)
 		vn_histogram_report(out, s);
-	if (run->o.pcap)
-		fprintf(out, "capture: %s (%" PRIu64 " packets)\n", run->o.pcap,
-			vn_rxthread_captured(run->rx));
+	capturing_report(&run->capturing, &s->receiver, out);
 	if (run->o.json)
 		fprintf(out, "JSON: %s\n", run->o.json);
 }
@@ -246,6 +264,9 @@ static int receive(struct recv_run *run, struct vn_err *err)
 		fprintf(stderr, "receiving on %s with driver %s\n", run->target, run->o.driver);
 	wait_for_end(run);
 	run->rc = vn_rxthread_end(run->rx, err);
+	rc = capturing_finish(&run->capturing, run->rc ? NULL : err);
+	if (!run->rc)
+		run->rc = rc;
 	return report_final(run, err);
 }
 
@@ -270,8 +291,8 @@ static int open_all(struct recv_run *run, int cpu, struct vn_err *err)
 		.target = run->target,
 		.clock = &run->clock,
 		.cpu = cpu,
-		.pcap = run->o.pcap,
-		.pcap_max = run->o.pcap_max,
+		.capturing = &run->capturing,
+		.shows_outgoing = true,
 		.count = run->o.count,
 		.late_after_ns = run->o.late_after_ns,
 		.time_ns = run->o.time_ns,
@@ -284,15 +305,28 @@ static int open_all(struct recv_run *run, int cpu, struct vn_err *err)
 		.command = "recv",
 		.driver = run->o.driver,
 		.rx_interface = run->target,
-		.pcap = run->o.pcap,
+		.pcap = run->o.capture.file,
 		.settings = run->settings,
 	};
-	return rc ? rc : vn_rxthread_open(&opts, &run->rx, err);
+	if (!rc)
+		rc = vn_rxthread_open(&opts, &run->rx, err);
+	return rc ? rc : capturing_open(&run->capturing, err);
+}
+
+static int plan_capture(struct recv_run *run, struct vn_err *err)
+{
+	int rc = capturing_check(&run->o.capture, err);
+
+	if (rc)
+		return rc;
+	if (run->o.json && !strcmp(run->o.json, "-") && capturing_takes_stdout(&run->o.capture))
+		return vn_err_set(err, EINVAL, "--capture -: standard output has the JSON");
+	return capturing_plan(&run->capturing, &run->o.capture, "in", err);
 }
 
 int vn_cmd_recv(int argc, char **argv, struct vn_err *err)
 {
-	struct recv_run run = { 0 };
+	struct recv_run run = { .rx = NULL };
 	int cpu = -1, first, rc, close_rc;
 
 	rc = vn_options_parse(&recv_spec, &run.o, argc, argv, &first, err);
@@ -302,8 +336,12 @@ int vn_cmd_recv(int argc, char **argv, struct vn_err *err)
 		rc = vn_driver_choose(&run.o.driver, VN_CAP_RX, err);
 	if (!rc && run.o.cpu)
 		rc = vn_cpu_parse("--cpu", run.o.cpu, &cpu, err);
-	if (rc)
+	if (!rc)
+		rc = plan_capture(&run, err);
+	if (rc) {
+		capturing_close(&run.capturing);
 		return VN_EXIT_USAGE;
+	}
 	run.target = argv[first];
 	vn_clock_real(&run.clock);
 	vn_interrupt_block(&run.interrupt);
@@ -312,6 +350,7 @@ int vn_cmd_recv(int argc, char **argv, struct vn_err *err)
 		rc = receive(&run, err);
 	vn_interrupt_end(&run.interrupt);
 	vn_rxthread_close(run.rx);
+	capturing_close(&run.capturing);
 	close_rc = vn_json_close(&run.json, rc ? NULL : err);
 	vn_snapshot_free(&run.last);
 	free(run.settings);

@@ -12,11 +12,13 @@
 #include "base/cpu.h"
 #include "base/stat.h"
 #include "net/grain.h"
-#include "rx/capture.h"
 
 #define POLL_BUDGET 256
 #define POLL_NS 20000000ull   /* how long a request to stop may go unseen */
-#define STATS_NS 100000000ull /* how old the queue's counters may be */
+#define STATS_NS 100000000ull /* how old the queue's counters and the capture may be */
+
+/* What becomes of a frame. */
+enum { MEASURE = 1, CAPTURE = 2 };
 
 struct vn_rxthread {
 	struct vn_clock *clock;
@@ -27,9 +29,10 @@ struct vn_rxthread {
 	struct vn_netdev *const *far; /* NULL: dev is used */
 	unsigned int n_far;
 	struct vn_receiver *receiver;
-	struct vn_capture *capture;
-	uint64_t captured;
-	bool is_recorded;
+	struct capturing *capturing;
+	unsigned int uses_in, uses_out; /* what becomes of frames that came in, went out */
+	bool is_plain; /* the same becomes of all */
+	bool is_recorded, has_filter; /* as the queue says; clear of far ends */
 	struct vn_grain grain; /* of far ends */
 	pthread_t thread;
 	bool is_started;
@@ -38,7 +41,7 @@ struct vn_rxthread {
 	_Atomic bool must_stop;
 	/* Written by the thread: copies of the queue's, and of a recording its
 	 * earliest stamp and its latest. */
-	_Atomic uint64_t packets, drops, stamp_other, stamp_resolution_ns;
+	_Atomic uint64_t packets, drops, filtered, stamp_other, stamp_resolution_ns;
 	_Atomic(const char *) stamp_source;
 	_Atomic uint64_t first_ns, last_ns;
 };
@@ -69,6 +72,43 @@ static bool follow_recording(struct vn_rxthread *t, uint64_t stamp_ns)
 	return true;
 }
 
+static void use(struct vn_rxthread *t, const struct vn_rx_pkt *pkts, unsigned int n,
+		unsigned int uses)
+{
+	if (uses & MEASURE)
+		vn_receiver_handle(t->receiver, pkts, n);
+	if (uses & CAPTURE)
+		vn_capture_write(t->capturing->capture, pkts, n);
+}
+
+static unsigned int uses_of(struct vn_rxthread *t, const struct vn_rx_pkt *pkt)
+{
+	struct vn_filter *f = t->capturing->filter;
+
+	if (f && !(t->has_filter ? vn_filter_confirms(f, pkt) : vn_filter_matches(f, pkt))) {
+		store(&t->filtered, load(&t->filtered) + 1);
+		return 0;
+	}
+	return pkt->is_outgoing ? t->uses_out : t->uses_in;
+}
+
+/* Hands stretches of frames on of which the same becomes. */
+static void sort(struct vn_rxthread *t, const struct vn_rx_pkt *pkts, unsigned int n)
+{
+	unsigned int begin = 0, uses = 0;
+
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int next = uses_of(t, &pkts[i]);
+
+		if (next == uses)
+			continue;
+		use(t, pkts + begin, i - begin, uses);
+		begin = i;
+		uses = next;
+	}
+	use(t, pkts + begin, n - begin, uses);
+}
+
 static void handle(void *arg, const struct vn_rx_pkt *pkts, unsigned int n)
 {
 	struct vn_rxthread *t = arg;
@@ -80,9 +120,10 @@ static void handle(void *arg, const struct vn_rx_pkt *pkts, unsigned int n)
 		vn_grain_add(&t->grain, pkts[i].stamp_ns);
 	if (t->far)
 		store(&t->stamp_resolution_ns, vn_grain_ns(&t->grain));
-	vn_receiver_handle(t->receiver, pkts, n);
-	if (t->capture)
-		vn_capture_write(t->capture, pkts, n);
+	if (t->is_plain)
+		use(t, pkts, n, t->uses_in);
+	else
+		sort(t, pkts, n);
 }
 
 static void copy_stats(struct vn_rxthread *t)
@@ -125,6 +166,7 @@ static void *receive_thread(void *arg)
 		rc = t->rxq->poll(t->rxq, n, POLL_NS, handle, t);
 		if (now >= next_stats) {
 			copy_stats(t);
+			capturing_flush(t->capturing);
 			next_stats = now + STATS_NS;
 		}
 	}
@@ -141,8 +183,12 @@ static int open_queue(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 		.target = opts->target,
 		.clock = opts->clock,
 	};
-	const struct vn_rxq_opts rxq_opts = { 0 };
-	int rc = vn_netdev_open(opts->driver, VN_CAP_RX, &dev_opts, &t->dev, err);
+	const struct vn_rxq_opts rxq_opts = {
+		.filter = t->capturing->filter ? vn_filter_program(t->capturing->filter) : NULL,
+		.wants_outgoing = t->uses_out,
+	};
+	int rc = vn_netdev_open(opts->driver, VN_CAP_RX | (t->uses_out ? VN_CAP_RX_OUTGOING : 0),
+				&dev_opts, &t->dev, err);
 
 	if (rc)
 		return rc;
@@ -150,9 +196,11 @@ static int open_queue(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 		return vn_err_set(err, ENETDOWN, "%s is down (ip link set dev %s up)",
 				  opts->target, opts->target);
 	rc = t->dev->ops->rxq_open(t->dev, &rxq_opts, &t->rxq, err);
-	if (!rc)
-		t->is_recorded = t->rxq->is_recorded;
-	return rc;
+	if (rc)
+		return rc;
+	t->is_recorded = t->rxq->is_recorded;
+	t->has_filter = t->rxq->has_filter;
+	return 0;
 }
 
 /* Far ends have no queue that would tell of its stamps. */
@@ -174,9 +222,19 @@ static int open_parts(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 		rc = open_queue(t, opts, err);
 	else
 		atomic_store_explicit(&t->stamp_source, far_stamps(t), memory_order_relaxed);
-	if (rc || !opts->pcap)
+	if (rc)
 		return rc;
-	return vn_capture_open(opts->pcap, opts->pcap_max, &t->capture, err);
+	/* Frames with a tag put aside are looked at again, if there is a filter. */
+	t->is_plain = !t->capturing->filter && !t->uses_out;
+	return 0;
+}
+
+static void plan_uses(struct vn_rxthread *t, bool shows_outgoing)
+{
+	const struct capturing *c = t->capturing;
+
+	t->uses_in = MEASURE | (c->o->file && c->takes_in ? CAPTURE : 0);
+	t->uses_out = c->o->file && c->takes_out && shows_outgoing ? CAPTURE : 0;
 }
 
 int vn_rxthread_open(const struct vn_rxthread_opts *opts, struct vn_rxthread **out,
@@ -194,6 +252,8 @@ int vn_rxthread_open(const struct vn_rxthread_opts *opts, struct vn_rxthread **o
 	t->far = opts->far;
 	t->n_far = opts->n_far;
 	t->time_ns = opts->time_ns;
+	t->capturing = opts->capturing;
+	plan_uses(t, opts->shows_outgoing);
 	sem_init(&t->ended, 0, 0);
 	rc = open_parts(t, opts, err);
 	if (rc) {
@@ -291,28 +351,19 @@ static int explain(struct vn_rxthread *t, struct vn_err *err)
 
 int vn_rxthread_end(struct vn_rxthread *t, struct vn_err *err)
 {
-	int rc;
-
 	listen_to_far_ends(t, NULL);
 	if (t->is_started) {
 		vn_rxthread_stop(t);
 		pthread_join(t->thread, NULL);
 		t->is_started = false;
 	}
-	if (t->capture) {
-		t->captured = vn_capture_count(t->capture);
-		rc = vn_capture_close(t->capture);
-		t->capture = NULL;
-		if (rc)
-			return vn_err_set(err, -rc, "the capture could not be written: %s",
-					  strerror(-rc));
-	}
 	return t->rc ? explain(t, err) : 0;
 }
 
-uint64_t vn_rxthread_captured(const struct vn_rxthread *t)
+bool vn_rxthread_filtered(const struct vn_rxthread *t, uint64_t *out)
 {
-	return t->captured;
+	*out = load(&t->filtered);
+	return t->capturing->filter && !t->has_filter;
 }
 
 void vn_rxthread_close(struct vn_rxthread *t)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A thread that receives: device, receiver and capture file put together, for
- * `recv` and for `send --rx`. Simulated devices bring what they received by
+ * A thread that receives: device, filter, receiver and capture put together,
+ * for `recv` and for `send --rx`. Simulated devices bring what they received by
  * themselves, at their far end: then there is no thread, but all the rest.
  *
  * The thread that opens it also closes it. While the thread runs, the device's
- * queue and the capture are its own; the receiver's counters are read by any.
+ * queue is its own; the receiver's counters are read by any.
  */
 #ifndef VN_CMD_RXTHREAD_H
 #define VN_CMD_RXTHREAD_H
@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "capturing.h"
 #include "net/netdev.h"
 #include "rx/receiver.h"
 
@@ -22,9 +23,12 @@ struct vn_rxthread_opts {
 	const char *target;
 	struct vn_clock *clock;
 	int cpu;           /* -1: not bound to one */
-	const char *pcap;  /* NULL: no capture */
-	uint64_t pcap_max; /* packets in the capture, 0 = no limit */
 	uint64_t late_after_ns; /* vn_receiver_late_after() */
+	struct capturing *capturing; /* the caller's, open when the thread starts; its
+					filter holds for all that is received */
+	/* What goes out on the device is for the capture, if it takes that: clear
+	 * where transmit queues are tapped. */
+	bool shows_outgoing;
 	uint64_t count;    /* ends after so many of our packets, 0 = no limit */
 	/* Instead of driver and target: these devices' far ends, all of one net. */
 	struct vn_netdev *const *far;
@@ -60,14 +64,15 @@ void vn_rxthread_stats(const struct vn_rxthread *t, struct vn_rxq_stats *out);
  */
 bool vn_rxthread_span(const struct vn_rxthread *t, uint64_t *first_ns, uint64_t *last_ns);
 
+/* Frames that the filter left out; false when the kernel did, which does not
+ * count them, or there is no filter. */
+bool vn_rxthread_filtered(const struct vn_rxthread *t, uint64_t *out);
+
 /*
- * Stops and joins the thread, closes the capture. 0, or -errno with a sentence
- * when receiving or writing failed. What was counted can still be read.
+ * Stops and joins the thread. 0, or -errno with a sentence when receiving
+ * failed. What was counted can still be read.
  */
 int vn_rxthread_end(struct vn_rxthread *t, struct vn_err *err);
-
-/* Packets in the capture file. */
-uint64_t vn_rxthread_captured(const struct vn_rxthread *t);
 
 void vn_rxthread_close(struct vn_rxthread *t); /* NULL and half-open accepted */
 

@@ -43,19 +43,27 @@ static int take_param(void *dest, const struct vn_param *p, const char *value, s
 	return send_streams_option(o->streams, p, value, err);
 }
 
+#define CAPTURE(member) OFF(capture.member)
+
+/* The older name of --capture: by a call, so that it is shown once. */
+static int take_pcap(void *dest, const char *value, struct vn_err *err)
+{
+	((struct send_options *)dest)->capture.file = value;
+	return 0;
+}
+
 static const struct vn_option send_rows[] = {
 	{ .name = "driver", .metavar = "NAME", .offset = OFF(driver),
 	  .word = vn_driver_name,
 	  .help = "driver to send with (vernier drivers)" },
 	{ .name = "sim", .offset = OFF(is_sim),
-	  .help = "on a virtual clock into --pcap FILE: no root, always the same" },
+	  .help = "on a virtual clock into --capture FILE: no root, always the same" },
 	{ .name = "rx", .metavar = "IF2", .offset = OFF(rx),
 	  .help = "receive on IF2 at the same time and account for every packet" },
-	{ .name = "pcap", .metavar = "FILE", .offset = OFF(pcap),
-	  .help = "with --sim: written to (vernier.pcap); with --rx: what arrived" },
-	{ .name = "pcap-max", .metavar = "N", .offset = OFF(pcap_max),
-	  .def = "0", .units = vn_units_count, .max = INT64_MAX,
-	  .help = "frames received into the file at most, 0: no limit" },
+	{ .name = "pcap", .metavar = "FILE", .call = take_pcap,
+	  .help = "an older name of --capture" },
+	CAPTURING_ROWS(CAPTURE),
+	CAPTURING_DIRECTION_ROW(CAPTURE),
 	{ .name = "json", .metavar = "FILE", .offset = OFF(json),
 	  .help = "JSON lines into FILE, - for standard output" },
 	{ .name = "interval", .metavar = "TIME", .offset = OFF(interval_ns),
@@ -105,7 +113,7 @@ const struct vn_options send_spec = {
 	.summary = "Sends streams of packets on IF. With --rx, receives them too and accounts for\n"
 		   "every one; with --sim, writes them into a capture instead.",
 	.examples =
-		"  vernier send --sim --count 10 --delay 1ms --pcap out.pcap\n"
+		"  vernier send --sim --count 10 --delay 1ms --capture out.pcap\n"
 		"  vernier send eth1 --count 1M --ratep 100k --dst 198.18.0.42\n"
 		"  vernier send eth1 --rx eth2 --count 10k --pkt-size 1514 --json run.json\n"
 		"  vernier send eth1 --rx eth2 --time 10s --pkt-size 200\n"
@@ -134,6 +142,7 @@ static const struct {
 	{ send_check_devs, VN_EXIT_FAILED },
 	{ send_open_rx, VN_EXIT_FAILED },
 	{ send_expect_flows, VN_EXIT_USAGE },
+	{ send_open_capture, VN_EXIT_FAILED },
 };
 
 static int prepare(struct send_run *run, struct vn_err *err)
@@ -174,7 +183,7 @@ static int open_json(struct send_run *run, struct vn_err *err)
 		.driver = run->o.driver,
 		.interface = send_writes_file(run) ? NULL : run->ifname,
 		.rx_interface = run->o.rx,
-		.pcap = run->o.pcap,
+		.pcap = run->o.capture.file,
 		.has_seed = true,
 		.seed = run->seed,
 		.is_virtual = run->o.is_sim,
@@ -213,6 +222,7 @@ static void close_all(struct send_run *run)
 	for (unsigned int i = 0; i < run->n_devs; i++)
 		vn_netdev_close(run->devs[i]);
 	vn_simnet_put(run->simnet);
+	capturing_close(&run->capturing);
 	vn_snapshot_free(&run->last);
 	free(run->settings);
 	send_streams_free(&run->streams);
@@ -230,6 +240,7 @@ int vn_cmd_send(int argc, char **argv, struct vn_err *err)
 		rc = send_plan(&run, err);
 	}
 	if (rc) {
+		capturing_close(&run.capturing);
 		send_streams_free(&run.streams);
 		return rc == VN_OPTIONS_HELPED ? VN_EXIT_DONE : VN_EXIT_USAGE;
 	}

@@ -86,15 +86,51 @@ static int check_options(struct send_run *run, struct vn_err *err)
 		return vn_err_set(err, EINVAL,
 				  "--rx %s: driver %s receives at its own far end", o->rx,
 				  o->driver);
-	if (o->pcap && !o->rx && !send_writes_file(run) && !has_far_end(run))
-		return vn_err_set(err, EINVAL, "--pcap %s: needs --sim or --rx", o->pcap);
 	if (o->cpus && o->threads)
 		return vn_err_set(err, EINVAL, "--threads: --cpus says it already");
 	if (o->rx_cpu && !o->rx)
 		return vn_err_set(err, EINVAL, "--rx-cpu: needs --rx");
-	if (send_writes_file(run) && !o->pcap)
-		run->o.pcap = SIM_FILE;
 	return 0;
+}
+
+/* What the driver writes is what is sent, whole. */
+static int check_file(const struct capturing_options *o, struct vn_err *err)
+{
+	if (o->filter)
+		return vn_err_set(err, EINVAL,
+				  "--filter: driver pcap writes all that is sent (null does not)");
+	if (o->snaplen)
+		return vn_err_set(err, EINVAL,
+				  "--snaplen: driver pcap writes all that is sent (null does not)");
+	if (o->direction && strcmp(o->direction, "out"))
+		return vn_err_set(err, EINVAL, "--direction %s: driver pcap writes what goes out",
+				  o->direction);
+	return 0;
+}
+
+/* Received is what the device of --rx sees, sent what our queues have sent. */
+static int plan_capture(struct send_run *run, struct vn_err *err)
+{
+	static const struct capturing_options none = { .file = NULL };
+	struct capturing_options *o = &run->o.capture;
+	bool receives = run->o.rx || has_far_end(run);
+	int rc;
+
+	if (run->o.json && !strcmp(run->o.json, "-") && capturing_takes_stdout(o))
+		return vn_err_set(err, EINVAL, "--capture -: standard output has the JSON");
+	if (send_writes_file(run)) {
+		o->file = o->file ? o->file : SIM_FILE;
+		rc = check_file(o, err);
+		return rc ? rc : capturing_plan(&run->capturing, &none, "out", err);
+	}
+	rc = capturing_check(o, err);
+	if (!rc)
+		rc = capturing_plan(&run->capturing, o, receives ? "in" : "out", err);
+	if (!rc && !receives && o->filter && !o->file)
+		rc = vn_err_set(err, EINVAL, "--filter: needs --rx or --capture");
+	if (!rc && !receives && run->capturing.takes_in)
+		rc = vn_err_set(err, EINVAL, "--direction %s: needs --rx", o->direction);
+	return rc;
 }
 
 /* Streams of a file bring their own; an interface that none uses is a mistake. */
@@ -196,6 +232,7 @@ int send_plan(struct send_run *run, struct vn_err *err)
 		choose_seed,
 		choose_drivers,
 		check_options,
+		plan_capture,
 		choose_settle,
 		choose_cpus,
 	};

@@ -9,6 +9,7 @@
 #define VN_CMD_SEND_PRIV_H
 
 #include "base/clock.h"
+#include "capturing.h"
 #include "cpus.h"
 #include "dev/simnet.h"
 #include "engine/engine.h"
@@ -25,8 +26,9 @@
 
 /* As given; send_plan() writes what was chosen for the rest. */
 struct send_options {
-	const char *driver, *rx, *pcap, *json, *seed, *cpus, *rx_cpu, *really_on, *sa;
-	uint64_t pcap_max, interval_ns, settle_ns, threads, link_bps;
+	const char *driver, *rx, *json, *seed, *cpus, *rx_cpu, *really_on, *sa;
+	struct capturing_options capture;
+	uint64_t interval_ns, settle_ns, threads, link_bps;
 	uint64_t late_after_ns, clock_error_ns;
 	bool is_sim, show_settings, has_histogram, is_quiet;
 	struct send_streams *streams; /* --stream, --file and stream options go here */
@@ -46,6 +48,7 @@ struct send_run {
 	struct vn_simnet *simnet;   /* of simulated devices; NULL: none of these */
 	struct vn_netdev *devs[SEND_DEVS_MAX];
 	unsigned int n_devs;
+	struct capturing capturing; /* of no file where the driver writes it itself */
 	struct sas sas;
 	struct vn_engine *engine;
 	struct vn_rxthread *rx;     /* NULL without --rx or far ends */
@@ -55,13 +58,13 @@ struct send_run {
 	struct vn_snapshot last;    /* the one before, for the rates of now */
 	uint64_t begin_ns, end_ns;  /* of the sending */
 	bool was_interrupted;
-	int rx_rc;                  /* what became of receiving */
-	struct vn_err rx_err;
+	int rx_rc, capture_rc;      /* what became of receiving, of the capture */
+	struct vn_err rx_err, capture_err;
 };
 
 /* send_plan.c: a mistake here is one of usage. */
 int send_plan(struct send_run *run, struct vn_err *err);
-bool send_writes_file(const struct send_run *run); /* the driver's target is --pcap */
+bool send_writes_file(const struct send_run *run); /* the driver's target is --capture */
 
 /* send_setup.c. Each returns 0 or -errno with a sentence. */
 int send_open_devs(struct send_run *run, struct vn_err *err);
@@ -70,6 +73,7 @@ int send_make_entries(struct send_run *run, struct vn_err *err);
 int send_check_streams(struct send_run *run, struct vn_err *err); /* usage */
 int send_check_devs(struct send_run *run, struct vn_err *err);
 int send_open_rx(struct send_run *run, struct vn_err *err);
+int send_open_capture(struct send_run *run, struct vn_err *err);
 int send_expect_flows(struct send_run *run, struct vn_err *err); /* usage */
 
 /* send_run.c: from start to the last straggler. Fails only if nothing was sent. */

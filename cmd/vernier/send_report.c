@@ -18,6 +18,7 @@ FILE *send_out(const struct send_run *run)
 {
 	bool is_taken = run->o.json && !strcmp(run->o.json, "-");
 
+	is_taken |= capturing_takes_stdout(&run->o.capture);
 	return is_taken ? stderr : stdout;
 }
 
@@ -151,6 +152,8 @@ static int judge(const struct send_run *run, const struct vn_snapshot *s, struct
 		vn_err_set(err, -rc, "%s", run->rx_err.text);
 	else
 		rc = judge_devs(run, err);
+	if (!rc && run->capture_rc)
+		rc = vn_err_set(err, -run->capture_rc, "%s", run->capture_err.text);
 	if (!rc)
 		rc = judge_interrupt(run, s, err);
 	for (unsigned int i = 0; i < s->n_rows && !rc; i++)
@@ -193,11 +196,9 @@ static void print_report(const struct send_run *run, const struct vn_snapshot *s
 		print_counters(out, run->devs[i]);
 	if (run->o.has_histogram)
 		vn_histogram_report(out, s);
-	if (run->o.pcap && run->rx)
-		fprintf(out, "capture: %s (%" PRIu64 " packets)\n", run->o.pcap,
-			vn_rxthread_captured(run->rx));
-	else if (run->o.pcap)
-		fprintf(out, "capture: %s\n", run->o.pcap);
+	capturing_report(&run->capturing, &s->receiver, out);
+	if (send_writes_file(run))
+		fprintf(out, "capture: %s\n", run->o.capture.file);
 	if (run->o.json)
 		fprintf(out, "JSON: %s\n", run->o.json);
 	if (run->rx)

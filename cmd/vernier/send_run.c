@@ -17,6 +17,8 @@ int send_snapshot(struct send_run *run, bool is_final, struct vn_snapshot *out)
 {
 	struct vn_snap_source *sources = calloc(run->streams.n, sizeof(*sources));
 	struct vn_rxq_stats rxq = { 0 };
+	bool sees_filtered = false;
+	uint64_t filtered;
 	int rc;
 
 	if (!sources)
@@ -35,8 +37,10 @@ int send_snapshot(struct send_run *run, bool is_final, struct vn_snapshot *out)
 			.result = is_final ? s->result : NULL,
 		};
 	}
-	if (run->rx)
+	if (run->rx) {
 		vn_rxthread_stats(run->rx, &rxq);
+		sees_filtered = vn_rxthread_filtered(run->rx, &filtered);
+	}
 	rc = vn_snapshot_take(
 		&(struct vn_snap_input){
 			.sources = sources,
@@ -48,6 +52,7 @@ int send_snapshot(struct send_run *run, bool is_final, struct vn_snapshot *out)
 			.rxq = &rxq,
 			.late_after_ns = run->o.late_after_ns,
 			.clock_error_ns = run->o.clock_error_ns,
+			.filtered = sees_filtered ? &filtered : NULL,
 			.prev = &run->last,
 		},
 		out);
@@ -87,6 +92,7 @@ static void wait_for_end(struct send_run *run)
 		if (vn_interrupt_seen(&run->interrupt) ||
 		    (run->rx && vn_rxthread_wait(run->rx, 0)))
 			vn_engine_stop(run->engine);
+		capturing_flush(&run->capturing);
 		if (vn_clock_now(&run->clock) < tick_ns)
 			continue;
 		report_interval(run);
@@ -193,5 +199,6 @@ int send_execute(struct send_run *run, struct vn_err *err)
 		settle(run);
 		run->rx_rc = vn_rxthread_end(run->rx, &run->rx_err);
 	}
+	run->capture_rc = capturing_finish(&run->capturing, &run->capture_err);
 	return 0;
 }

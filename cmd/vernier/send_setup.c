@@ -35,15 +35,18 @@ static int open_dev(struct send_run *run, const char *target, struct vn_netdev *
 		return vn_err_set(err, E2BIG, "%s: more than %d interfaces", target,
 				  SEND_DEVS_MAX);
 	rc = vn_netdev_open(is_dry ? "null" : run->o.driver, VN_CAP_TX, &opts, out, err);
-	if (!rc)
-		run->devs[run->n_devs++] = *out;
-	return rc;
+	if (rc)
+		return rc;
+	run->devs[run->n_devs++] = *out;
+	if (run->capturing.o->file && run->capturing.takes_out)
+		(*out)->tap = &run->capturing.tap;
+	return 0;
 }
 
 static const char *stream_target(const struct send_run *run, const struct send_stream *stream)
 {
 	if (send_writes_file(run))
-		return run->o.pcap;
+		return run->o.capture.file;
 	if (stream->ifname[0])
 		return stream->ifname;
 	return run->ifname ? run->ifname : "";
@@ -259,8 +262,7 @@ int send_open_rx(struct send_run *run, struct vn_err *err)
 		.target = run->o.rx,
 		.clock = &run->clock,
 		.cpu = run->rx_cpu,
-		.pcap = run->o.pcap,
-		.pcap_max = run->o.pcap_max,
+		.capturing = &run->capturing,
 		.far = run->simnet ? run->devs : NULL,
 		.n_far = run->simnet ? run->n_devs : 0,
 		.late_after_ns = run->o.late_after_ns,
@@ -269,6 +271,11 @@ int send_open_rx(struct send_run *run, struct vn_err *err)
 	if (!(run->o.rx || run->simnet) || run->o.show_settings)
 		return 0;
 	return vn_rxthread_open(&opts, &run->rx, err);
+}
+
+int send_open_capture(struct send_run *run, struct vn_err *err)
+{
+	return run->o.show_settings ? 0 : capturing_open(&run->capturing, err);
 }
 
 static int refuse_overlap(const struct send_run *run, const struct send_stream *stream,

@@ -440,6 +440,8 @@ static void fill_receiver(struct vn_snap_receiver *r, const struct vn_snap_input
 		.drops = in->rxq->drops,
 		.late_after_ns = in->late_after_ns,
 		.clock_error_ns = in->clock_error_ns,
+		.filtered = in->filtered ? *in->filtered : 0,
+		.sees_filtered = in->filtered,
 		.stamp_source = in->rxq->stamp_source,
 		.stamp_other = in->rxq->stamp_other,
 		.stamp_resolution_ns = in->rxq->stamp_resolution_ns,

@@ -149,6 +149,8 @@ struct vn_snap_receiver {
 	bool is_known;
 	uint64_t frames, ours, other, over_limit, drops;
 	uint64_t late_after_ns, clock_error_ns; /* as stated; 0: nothing was */
+	uint64_t filtered; /* left out by the filter */
+	bool sees_filtered;
 	const char *stamp_source; /* NULL: not known */
 	uint64_t stamp_other, stamp_resolution_ns; /* resolution: 0 = not known */
 };
@@ -185,6 +187,7 @@ struct vn_snap_input {
 	const struct vn_rx_stats *rx;    /* NULL: no receiver */
 	const struct vn_rxq_stats *rxq;  /* together with rx */
 	uint64_t late_after_ns, clock_error_ns;
+	const uint64_t *filtered;        /* NULL: nobody counts them */
 	const struct vn_snapshot *prev;  /* for the rates of now; NULL: none */
 };
 

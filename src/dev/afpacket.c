@@ -147,7 +147,8 @@ static void afpacket_txq_close(struct vn_txq *q)
 const struct vn_netdev_ops vn_afpacket_ops = {
 	.name = "afpacket",
 	.summary = "packet sockets, on any interface of the system",
-	.caps = VN_CAP_TX | VN_CAP_RX | VN_CAP_QUEUE_XMIT | VN_CAP_RX_INJECT | VN_CAP_NEEDS_IF,
+	.caps = VN_CAP_TX | VN_CAP_RX | VN_CAP_RX_OUTGOING | VN_CAP_QUEUE_XMIT | VN_CAP_RX_INJECT |
+		VN_CAP_NEEDS_IF,
 	.open = afpacket_open,
 	.refresh = afpacket_refresh,
 	.txq_open = afpacket_txq_open,

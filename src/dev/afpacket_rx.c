@@ -46,6 +46,7 @@ struct afpacket_rxq {
 	uint32_t n_blocks, block; /* block: the one we read or wait for */
 	uint32_t left;            /* packets of it not yet handed on; 0: not begun */
 	uint8_t *next;            /* the first of them */
+	bool wants_outgoing;
 	int down;                 /* -errno to report once the ring is empty */
 	struct vn_rxq_stats stats;
 	struct vn_grain grain;
@@ -97,6 +98,15 @@ static void describe(const struct tpacket3_hdr *h, struct vn_rx_pkt *p)
 								     ETH_P_8021Q;
 }
 
+/* The kernel says behind the header where a frame went. */
+static bool went_out(const struct tpacket3_hdr *h)
+{
+	const struct sockaddr_ll *to =
+		(const struct sockaddr_ll *)((const uint8_t *)h + TPACKET_ALIGN(sizeof(*h)));
+
+	return to->sll_pkttype == PACKET_OUTGOING;
+}
+
 /* Hands on up to budget packets of the block that was begun. */
 static unsigned int hand_on(struct afpacket_rxq *r, unsigned int budget, vn_rx_handler handler,
 			    void *arg)
@@ -111,6 +121,7 @@ static unsigned int hand_on(struct afpacket_rxq *r, unsigned int budget, vn_rx_h
 			const struct tpacket3_hdr *h = (const struct tpacket3_hdr *)r->next;
 
 			describe(h, &pkts[i]);
+			pkts[i].is_outgoing = r->wants_outgoing && went_out(h);
 			r->next += h->tp_next_offset;
 		}
 		for (unsigned int i = 0; i < n && !vn_grain_is_done(&r->grain); i++)
@@ -250,17 +261,17 @@ static int set_up_filter(struct afpacket_rxq *r, const struct vn_rxq_opts *opts,
 }
 
 /* Bound last: before that the socket receives nothing, so the ring only ever
- * holds frames of this interface that came in. */
+ * holds frames of this interface. */
 static int start(struct afpacket_rxq *r)
 {
-	int on = 1;
+	int on = 1, is_deaf = !r->wants_outgoing;
 	struct packet_mreq promisc = { .mr_ifindex = r->ifindex, .mr_type = PACKET_MR_PROMISC };
 	struct sockaddr_ll addr = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(ETH_P_ALL),
 		.sll_ifindex = r->ifindex,
 	};
-	int rc = set_option(r, SOL_PACKET, PACKET_IGNORE_OUTGOING, &on, sizeof(on));
+	int rc = set_option(r, SOL_PACKET, PACKET_IGNORE_OUTGOING, &is_deaf, sizeof(is_deaf));
 
 	/* Stamped when it enters the kernel, not when it reaches the ring. */
 	if (!rc)
@@ -304,6 +315,7 @@ int vn_afpacket_rxq_open(struct vn_netdev *dev, const struct vn_rxq_opts *opts, 
 	r->rxq.stats = afpacket_rx_stats;
 	r->rxq.dev = dev;
 	r->ifindex = dev->ifindex;
+	r->wants_outgoing = opts->wants_outgoing;
 	r->stats.stamp_source = "kernel";
 	rc = r->fd = vn_afpacket_socket(dev->name, err);
 	if (rc >= 0)

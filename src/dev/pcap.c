@@ -18,10 +18,12 @@
  * All queues of a device share file and link, and so one thread.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dev/drivers.h"
 #include "dev/pcap_priv.h"
@@ -130,6 +132,17 @@ static void pcap_dev_close(struct vn_netdev *dev)
 	free(d);
 }
 
+/* "-" is standard output, which stays open when the device is closed. */
+static FILE *open_path(const char *path)
+{
+	int fd;
+
+	if (strcmp(path, "-"))
+		return fopen(path, "wbe");
+	fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return fd < 0 ? NULL : fdopen(fd, "wb");
+}
+
 static int open_file(struct pcap_dev *d, struct vn_err *err)
 {
 	FILE *file;
@@ -139,7 +152,7 @@ static int open_file(struct pcap_dev *d, struct vn_err *err)
 	d->buffer = malloc(BUFFER_BYTES);
 	if (!d->pcap || !d->buffer)
 		return vn_err_set(err, ENOMEM, "%s: no memory", d->path);
-	file = fopen(d->path, "wbe");
+	file = open_path(d->path);
 	if (!file)
 		return vn_err_set(err, errno, "%s: %s", d->path, strerror(errno));
 	setvbuf(file, d->buffer, _IOFBF, BUFFER_BYTES);

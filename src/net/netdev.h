@@ -29,6 +29,7 @@
 	X(RX, "receives") \
 	X(QUEUE_XMIT, "sends through the queueing discipline") \
 	X(RX_INJECT, "injects into the receive path") \
+	X(RX_OUTGOING, "shows what goes out") \
 	X(VIRTUAL, "runs on the virtual clock") \
 	X(FAR_END, "has a far end where what was sent comes out") \
 	X(NEEDS_IF, "needs an interface of the system")
@@ -103,6 +104,7 @@ struct vn_rxq_opts {
 	/* Only frames that this program of the kernel's accepts; NULL: all. A
 	 * driver that has no kernel under it ignores it (vn_rxq.has_filter). */
 	const struct sock_fprog *filter;
+	bool wants_outgoing;  /* frames that go out too; needs VN_CAP_RX_OUTGOING */
 };
 
 /* A received frame, valid during the handler's call. */

@@ -1,115 +1,182 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stdio buffers what libpcap writes and tells of a full disk late, but does
- * not forget it: after an error nothing more is written, and close reports the
- * first one.
+ * The format is a head and records, so we write it ourselves: through a buffer
+ * of our own we know which packets have reached the file, which neither stdio
+ * nor libpcap can tell after an error.
  */
 #include "rx/capture.h"
 
 #include <errno.h>
-#include <pcap/pcap.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "wire/wire.h"
+#include "rx/tag.h"
 
-#define SNAPLEN 262144u /* what readers of pcap files accept, bytes */
-#define MACS	(2 * VN_ETH_ALEN)
+#define MAGIC_NS     0xa1b23c4du
+#define ETHERNET     1 /* LINKTYPE_ETHERNET */
+#define BUFFER_BYTES (1u << 20)
 
-struct vn_capture {
-	pcap_t *handle;
-	pcap_dumper_t *dump;
-	uint64_t count, max;	 /* packets written; 0 = no limit */
-	int error;		 /* errno of the first failed write, 0 = none */
-	uint8_t tagged[SNAPLEN]; /* a frame with its tag put back */
+/* As on disk, in the byte order of this machine, by which readers know it. */
+struct file_head {
+	uint32_t magic;
+	uint16_t major, minor;
+	uint32_t zone, accuracy, snaplen, link_type;
 };
 
-static void free_capture(struct vn_capture *c)
+struct record {
+	uint32_t sec, nsec, caplen, len;
+};
+
+_Static_assert(sizeof(struct file_head) == 24, "head of a pcap file");
+_Static_assert(sizeof(struct record) == 16, "head of a packet in it");
+_Static_assert(BUFFER_BYTES >= 2 * (VN_CAPTURE_SNAPLEN + sizeof(struct record)),
+	       "a frame fits in an empty buffer");
+
+struct vn_capture {
+	pthread_mutex_t lock; /* for all below */
+	int fd;		      /* -1: closed */
+	bool is_regular;
+	uint64_t max; /* packets, UINT64_MAX = no limit */
+	uint32_t snaplen;
+	uint64_t count;	  /* packets in the file */
+	uint64_t missing; /* packets that should be */
+	uint32_t waiting; /* packets in the buffer */
+	int error;	  /* errno of the first failed write, 0 = none */
+	off_t size;	  /* of the file up to its last whole packet */
+	size_t filled;	  /* bytes of the buffer */
+	const char *path; /* after the buffer */
+	uint8_t buffer[BUFFER_BYTES];
+};
+
+/* Until a pipe that is not to be waited for takes more. */
+static bool may_go_on(const struct vn_capture *c)
 {
-	if (c->dump)
-		pcap_dump_close(c->dump);
-	if (c->handle)
-		pcap_close(c->handle);
-	free(c);
+	struct pollfd pfd = { .fd = c->fd, .events = POLLOUT };
+
+	if (errno == EINTR)
+		return true;
+	return errno == EAGAIN && poll(&pfd, 1, -1) >= 0;
 }
 
-int vn_capture_open(const char *path, uint64_t max_packets, struct vn_capture **out,
-		    struct vn_err *err)
+/* Bytes of the buffer that were written, all of them unless c->error is set. */
+static size_t write_out(struct vn_capture *c)
 {
-	struct vn_capture *c = calloc(1, sizeof(*c));
-	FILE *file;
-	int rc;
+	size_t done = 0;
 
-	*out = NULL;
-	if (!c)
-		return vn_err_set(err, ENOMEM, "%s: no memory for a capture", path);
-	c->max = max_packets;
-	c->handle = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, SNAPLEN,
-							 PCAP_TSTAMP_PRECISION_NANO);
-	if (!c->handle) {
-		free_capture(c);
-		return vn_err_set(err, ENOMEM, "%s: no memory for a capture", path);
+	while (done < c->filled) {
+		ssize_t n = write(c->fd, c->buffer + done, c->filled - done);
+
+		if (n > 0) {
+			done += (size_t)n;
+		} else if (n == 0 || !may_go_on(c)) {
+			c->error = n ? errno : EIO;
+			break;
+		}
 	}
-	file = fopen(path, "wbe");
-	if (!file) {
-		rc = vn_err_set(err, errno, "%s: cannot be written (%s)", path, strerror(errno));
-		free_capture(c);
-		return rc;
-	}
-	c->dump = pcap_dump_fopen(c->handle, file);
-	if (!c->dump) { /* libpcap closed the file */
-		rc = vn_err_set(err, EIO, "%s: %s", path, pcap_geterr(c->handle));
-		free_capture(c);
-		return rc;
-	}
-	*out = c;
-	return 0;
+	return done;
 }
 
-/* The frame as it was on the wire, cut to SNAPLEN bytes. */
-static const uint8_t *put_tag_back(struct vn_capture *c, const struct vn_rx_pkt *pkt,
-				   struct pcap_pkthdr *h)
+/* Counts the packets that are whole within the first `written` bytes. */
+static void count_whole(struct vn_capture *c, size_t written)
 {
-	uint8_t *tag = c->tagged + MACS;
+	struct record r;
 
-	h->caplen = VN_MIN(pkt->caplen, SNAPLEN - VN_VLAN_HLEN) + VN_VLAN_HLEN;
-	h->len = pkt->len + VN_VLAN_HLEN;
-	memcpy(c->tagged, pkt->data, MACS);
-	vn_put_be16(tag, pkt->vlan_tpid);
-	vn_put_be16(tag + 2, pkt->vlan_tci);
-	memcpy(tag + VN_VLAN_HLEN, pkt->data + MACS, h->caplen - MACS - VN_VLAN_HLEN);
-	return c->tagged;
+	for (size_t at = 0; c->waiting; c->waiting--, c->count++) {
+		if (at + sizeof(r) > written)
+			break;
+		memcpy(&r, c->buffer + at, sizeof(r));
+		at += sizeof(r) + r.caplen;
+		if (at > written)
+			break;
+		c->size += (off_t)(sizeof(r) + r.caplen);
+	}
 }
 
-static void write_one(struct vn_capture *c, const struct vn_rx_pkt *pkt)
+static void flush(struct vn_capture *c)
 {
-	struct pcap_pkthdr h = {
-		.ts = {
-			.tv_sec = (time_t)(pkt->stamp_ns / VN_NSEC_PER_SEC),
-			/* nanoseconds: the file says so */
-			.tv_usec = (suseconds_t)(pkt->stamp_ns % VN_NSEC_PER_SEC),
-		},
-		.caplen = VN_MIN(pkt->caplen, SNAPLEN),
-		.len = pkt->len,
+	size_t written = c->error ? 0 : write_out(c);
+
+	if (!c->error) {
+		c->count += c->waiting;
+		c->size += (off_t)written;
+	} else {
+		count_whole(c, written);
+		c->missing += c->waiting;
+		/* A packet cut in the middle would make readers fail. */
+		if (c->is_regular && ftruncate(c->fd, c->size))
+			c->is_regular = false;
+	}
+	c->waiting = 0;
+	c->filled = 0;
+}
+
+static void add(struct vn_capture *c, const struct vn_rx_pkt *pkt)
+{
+	bool is_tagged = vn_tag_has_place(pkt);
+	uint32_t tag_len = is_tagged ? VN_VLAN_HLEN : 0;
+	struct record r = {
+		.sec = (uint32_t)(pkt->stamp_ns / VN_NSEC_PER_SEC),
+		.nsec = (uint32_t)(pkt->stamp_ns % VN_NSEC_PER_SEC),
+		.caplen = VN_MIN(pkt->caplen, VN_CAPTURE_SNAPLEN - tag_len) + tag_len,
+		.len = pkt->len + tag_len,
 	};
-	const uint8_t *data = pkt->data;
+	uint8_t *to;
 
-	/* A frame cut within its MACs has no place for the tag. */
-	if (pkt->has_vlan && pkt->caplen >= MACS)
-		data = put_tag_back(c, pkt, &h);
-	pcap_dump((u_char *)c->dump, &h, data);
-	if (ferror(pcap_dump_file(c->dump)))
-		c->error = errno ? errno : EIO;
+	if (c->filled + sizeof(r) + r.caplen > BUFFER_BYTES)
+		flush(c);
+	to = c->buffer + c->filled + sizeof(r);
+	if (is_tagged)
+		vn_tag_put_back(pkt, to, VN_CAPTURE_SNAPLEN);
 	else
-		c->count++;
+		memcpy(to, pkt->data, VN_MIN(r.caplen, c->snaplen));
+	r.caplen = VN_MIN(r.caplen, c->snaplen);
+	memcpy(c->buffer + c->filled, &r, sizeof(r));
+	c->filled += sizeof(r) + r.caplen;
+	c->waiting++;
 }
 
 void vn_capture_write(struct vn_capture *c, const struct vn_rx_pkt *pkts, unsigned int n)
 {
-	unsigned int i;
+	pthread_mutex_lock(&c->lock);
+	for (unsigned int i = 0; i < n && c->count + c->waiting + c->missing < c->max; i++) {
+		if (c->error)
+			c->missing++;
+		else
+			add(c, &pkts[i]);
+	}
+	pthread_mutex_unlock(&c->lock);
+}
 
-	for (i = 0; i < n && !c->error && (!c->max || c->count < c->max); i++)
-		write_one(c, &pkts[i]);
+void vn_capture_flush(struct vn_capture *c)
+{
+	pthread_mutex_lock(&c->lock);
+	if (c->waiting)
+		flush(c);
+	pthread_mutex_unlock(&c->lock);
+}
+
+static void close_file(struct vn_capture *c)
+{
+	/* Some file systems tell of a full disk only now. */
+	if (c->fd >= 0 && close(c->fd) && !c->error)
+		c->error = errno;
+	c->fd = -1;
+}
+
+int vn_capture_finish(struct vn_capture *c, struct vn_err *err)
+{
+	vn_capture_flush(c);
+	close_file(c);
+	if (c->error)
+		return vn_err_set(err, c->error, "capture %s: %s; %llu of %llu packets are missing",
+				  c->path, strerror(c->error), (unsigned long long)c->missing,
+				  (unsigned long long)(c->count + c->missing));
+	return 0;
 }
 
 uint64_t vn_capture_count(const struct vn_capture *c)
@@ -117,12 +184,59 @@ uint64_t vn_capture_count(const struct vn_capture *c)
 	return c->count;
 }
 
-int vn_capture_close(struct vn_capture *c)
+void vn_capture_free(struct vn_capture *c)
 {
-	int error = c->error;
+	if (!c)
+		return;
+	close_file(c);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
 
-	if (pcap_dump_flush(c->dump) < 0 && !error)
-		error = errno ? errno : EIO;
-	free_capture(c);
-	return -error;
+/* The head goes out at once: who reads along may begin. */
+static int open_file(struct vn_capture *c, const char *path)
+{
+	const struct file_head head = {
+		.magic = MAGIC_NS,
+		.major = 2,
+		.minor = 4,
+		.snaplen = c->snaplen,
+		.link_type = ETHERNET,
+	};
+	struct stat st;
+
+	if (strcmp(path, "-"))
+		c->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	else
+		c->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (c->fd < 0 || fstat(c->fd, &st))
+		return -errno;
+	c->is_regular = S_ISREG(st.st_mode) && strcmp(path, "-");
+	memcpy(c->buffer, &head, sizeof(head));
+	c->filled = sizeof(head);
+	flush(c);
+	return -c->error;
+}
+
+int vn_capture_open(const struct vn_capture_opts *opts, struct vn_capture **out, struct vn_err *err)
+{
+	size_t path_size = strlen(opts->path) + 1;
+	struct vn_capture *c = calloc(1, sizeof(*c) + path_size);
+	int rc;
+
+	*out = NULL;
+	if (!c)
+		return vn_err_set(err, ENOMEM, "%s: no memory for a capture", opts->path);
+	c->path = memcpy(c + 1, opts->path, path_size);
+	pthread_mutex_init(&c->lock, NULL);
+	c->max = opts->max_packets ? opts->max_packets : UINT64_MAX;
+	c->snaplen = opts->snaplen ? VN_MIN(opts->snaplen, VN_CAPTURE_SNAPLEN) : VN_CAPTURE_SNAPLEN;
+	rc = open_file(c, opts->path);
+	if (rc) {
+		vn_capture_free(c);
+		return vn_err_set(err, -rc, "%s: cannot be written (%s)", opts->path,
+				  strerror(-rc));
+	}
+	*out = c;
+	return 0;
 }

@@ -7,10 +7,15 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pcap/pcap.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "rx/capture.h"
@@ -39,13 +44,25 @@ static int remove_file(void **state)
 	return rc;
 }
 
-static struct vn_capture *open_capture(const char *path, uint64_t max)
+static struct vn_capture *open_capture(const char *path, uint64_t max, uint32_t snaplen)
 {
+	const struct vn_capture_opts opts = { path, max, snaplen };
 	struct vn_capture *c;
 	struct vn_err err;
 
-	assert_int_equal(vn_capture_open(path, max, &c, &err), 0);
+	if (vn_capture_open(&opts, &c, &err))
+		fail_msg("%s", err.text);
 	return c;
+}
+
+static void finish_capture(struct vn_capture *c, uint64_t count)
+{
+	struct vn_err err;
+
+	if (vn_capture_finish(c, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(vn_capture_count(c), count);
+	vn_capture_free(c);
 }
 
 static pcap_t *open_back(const char *path)
@@ -84,9 +101,8 @@ static void expect_end(pcap_t *p)
 static void frames_come_back_with_stamp_and_tag(void **state)
 {
 	static const uint8_t frame[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x08, 0, 13, 14 };
-	static const uint8_t tagged[] = {
-		1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x88, 0xa8, 0xe0, 0x05, 0x08, 0, 13, 14
-	};
+	static const uint8_t tagged[] = { 1,  2,  3,	4,    5,    6,	  7,	8, 9,  10,
+					  11, 12, 0x88, 0xa8, 0xe0, 0x05, 0x08, 0, 13, 14 };
 	static const struct vn_rx_pkt pkts[] = {
 		{ frame, 16, 16, UINT64_C(1700000000123456789), 0, 0, false, false },
 		{ frame, 16, 16, UINT64_C(1700000000999999999), 0xe005, 0x88a8, true, false },
@@ -95,14 +111,13 @@ static void frames_come_back_with_stamp_and_tag(void **state)
 		{ frame, 11, 1500, 3, 0xe005, 0x88a8, true, false }, /* no place for the tag */
 		{ frame, 0, 0, 4, 0, 0, false, false },
 	};
-	struct vn_capture *c = open_capture(*state, 0);
+	struct vn_capture *c = open_capture(*state, 0, 0);
 	pcap_t *p;
 
 	vn_capture_write(c, pkts, 2);
 	vn_capture_write(c, pkts + 2, 4);
 	vn_capture_write(c, pkts, 0);
-	assert_int_equal(vn_capture_count(c), 6);
-	assert_int_equal(vn_capture_close(c), 0);
+	finish_capture(c, 6);
 	p = open_back(*state);
 	expect_next(p, pkts[0].stamp_ns, 16, 16, frame);
 	expect_next(p, pkts[1].stamp_ns, 20, 20, tagged);
@@ -116,7 +131,7 @@ static void frames_come_back_with_stamp_and_tag(void **state)
 static void no_more_packets_than_asked_for_are_written(void **state)
 {
 	static const uint8_t frame[60] = { 1 };
-	struct vn_capture *c = open_capture(*state, 5);
+	struct vn_capture *c = open_capture(*state, 5, 0);
 	struct vn_rx_pkt pkts[4];
 	unsigned int i;
 	pcap_t *p;
@@ -125,8 +140,7 @@ static void no_more_packets_than_asked_for_are_written(void **state)
 		pkts[i] = (struct vn_rx_pkt){ .data = frame, .caplen = 60, .len = 60 };
 	for (i = 0; i < 3; i++)
 		vn_capture_write(c, pkts, 4);
-	assert_int_equal(vn_capture_count(c), 5);
-	assert_int_equal(vn_capture_close(c), 0);
+	finish_capture(c, 5);
 	p = open_back(*state);
 	for (i = 0; i < 5; i++)
 		expect_next(p, 0, 60, 60, frame);
@@ -140,7 +154,7 @@ static void what_no_reader_would_take_is_cut(void **state)
 		{ .data = frame, .caplen = SNAPLEN + 100, .len = SNAPLEN + 200 },
 		{ .data = frame, .caplen = SNAPLEN - 1, .len = SNAPLEN - 1, .has_vlan = true },
 	};
-	struct vn_capture *c = open_capture(*state, 0);
+	struct vn_capture *c = open_capture(*state, 0, 0);
 	pcap_t *p;
 
 	assert_true(frame && tagged);
@@ -148,7 +162,7 @@ static void what_no_reader_would_take_is_cut(void **state)
 	memset(tagged, 7, SNAPLEN);
 	memset(tagged + 12, 0, 4);
 	vn_capture_write(c, pkts, 2);
-	assert_int_equal(vn_capture_close(c), 0);
+	finish_capture(c, 2);
 	p = open_back(*state);
 	expect_next(p, 0, SNAPLEN, SNAPLEN + 200, frame);
 	expect_next(p, 0, SNAPLEN, SNAPLEN + 3, tagged);
@@ -157,29 +171,161 @@ static void what_no_reader_would_take_is_cut(void **state)
 	free(frame);
 }
 
+static void a_snap_length_cuts_frames_and_tells_their_length(void **state)
+{
+	static const uint8_t frame[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x08, 0, 13, 14 };
+	static const uint8_t tagged[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x81, 0 };
+	static const struct vn_rx_pkt pkts[] = {
+		{ frame, 16, 1500, 1, 0, 0, false, false },
+		{ frame, 16, 16, 2, 5, 0x8100, true, false },
+		{ frame, 10, 10, 3, 0, 0, false, true },
+	};
+	struct vn_capture *c = open_capture(*state, 0, 14);
+	pcap_t *p;
+
+	vn_capture_write(c, pkts, 3);
+	finish_capture(c, 3);
+	p = open_back(*state);
+	assert_int_equal(pcap_snapshot(p), 14);
+	expect_next(p, 1, 14, 1500, frame);
+	expect_next(p, 2, 14, 20, tagged);
+	expect_next(p, 3, 10, 10, frame);
+	expect_end(p);
+}
+
 static void an_empty_capture_is_a_file_all_the_same(void **state)
 {
-	assert_int_equal(vn_capture_close(open_capture(*state, 0)), 0);
+	finish_capture(open_capture(*state, 0, 0), 0);
 	expect_end(open_back(*state));
 }
 
-/* A few frames stay in the buffer until close; many are found out on the way. */
-static void a_full_disk_is_reported_at_close(void **state)
+static off_t size_of(const char *path)
 {
-	static const uint8_t frame[1500] = { 1 };
-	static const unsigned int packets[] = { 1, 1000 };
-	struct vn_rx_pkt pkt = { .data = frame, .caplen = 1500, .len = 1500 };
-	struct vn_capture *c;
-	struct vn_err err;
-	unsigned int i, k;
+	struct stat st;
 
-	for (i = 0; i < VN_ARRAY_SIZE(packets); i++) {
-		assert_int_equal(vn_capture_open("/dev/full", 0, &c, &err), 0);
-		for (k = 0; k < packets[i]; k++)
-			vn_capture_write(c, &pkt, 1);
-		assert_in_range(vn_capture_count(c), 0, 10);
-		assert_int_equal(vn_capture_close(c), -ENOSPC);
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+/* For who reads along: the head at once, packets when it is asked. */
+static void what_was_flushed_is_in_the_file(void **state)
+{
+	static const uint8_t frame[60] = { 1 };
+	struct vn_rx_pkt pkt = { .data = frame, .caplen = 60, .len = 60 };
+	struct vn_capture *c = open_capture(*state, 0, 0);
+
+	assert_int_equal(size_of(*state), 24);
+	for (unsigned int i = 1; i <= 3; i++) {
+		vn_capture_write(c, &pkt, 1);
+		vn_capture_flush(c);
+		assert_int_equal(size_of(*state), 24 + i * (16 + 60));
 	}
+	finish_capture(c, 3);
+}
+
+/* The file may grow to 150 bytes: one packet of 60 fits, and part of another. */
+static void a_full_disk_costs_what_did_not_fit(void **state)
+{
+	static const uint8_t frame[60] = { 1 };
+	struct vn_rx_pkt pkt = { .data = frame, .caplen = 60, .len = 60 };
+	struct rlimit old, small = { .rlim_cur = 24 + 76 + 50 };
+	struct vn_capture *c = open_capture(*state, 7, 0);
+	struct vn_err err = { "" };
+	pcap_t *p;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+	small.rlim_max = old.rlim_max;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	for (unsigned int i = 0; i < 3; i++)
+		vn_capture_write(c, &pkt, 1);
+	vn_capture_flush(c);
+	for (unsigned int i = 0; i < 10; i++)
+		vn_capture_write(c, &pkt, 1);
+	assert_int_equal(vn_capture_finish(c, &err), -EFBIG);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	assert_non_null(strstr(err.text, *state));
+	assert_non_null(strstr(err.text, "File too large; 6 of 7 packets are missing"));
+	assert_int_equal(vn_capture_count(c), 1);
+	vn_capture_free(c);
+	p = open_back(*state);
+	expect_next(p, 0, 60, 60, frame);
+	expect_end(p);
+}
+
+static void a_reader_that_leaves_ends_the_capture_only(void **state)
+{
+	static const uint8_t frame[60] = { 1 };
+	struct vn_rx_pkt pkt = { .data = frame, .caplen = 60, .len = 60 };
+	struct vn_err err = { "" };
+	struct vn_capture *c;
+	char path[32], bytes[200];
+	int ends[2];
+
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	snprintf(path, sizeof(path), "/dev/fd/%d", ends[1]);
+	c = open_capture(path, 0, 0);
+	vn_capture_write(c, &pkt, 1);
+	vn_capture_flush(c);
+	assert_int_equal(read(ends[0], bytes, sizeof(bytes)), 24 + 76);
+	close(ends[0]);
+	vn_capture_write(c, &pkt, 1);
+	vn_capture_flush(c);
+	vn_capture_write(c, &pkt, 1);
+	assert_int_equal(vn_capture_finish(c, &err), -EPIPE);
+	assert_non_null(strstr(err.text, "Broken pipe; 2 of 3 packets are missing"));
+	assert_int_equal(vn_capture_count(c), 1);
+	vn_capture_free(c);
+	close(ends[1]);
+}
+
+#define WRITERS 4
+#define EACH	5000
+
+struct writer {
+	struct vn_capture *c;
+	uint8_t number;
+};
+
+static void *write_many(void *arg)
+{
+	const struct writer *w = arg;
+	uint8_t frame[60] = { w->number };
+	struct vn_rx_pkt pkt = { .data = frame, .caplen = 60, .len = 60 };
+
+	for (unsigned int i = 0; i < EACH; i++) {
+		pkt.stamp_ns = i;
+		vn_capture_write(w->c, &pkt, 1);
+		if (i % 1000 == 0)
+			vn_capture_flush(w->c);
+	}
+	return NULL;
+}
+
+static void several_threads_may_write(void **state)
+{
+	struct vn_capture *c = open_capture(*state, 0, 0);
+	unsigned int next[WRITERS] = { 0 };
+	struct writer w[WRITERS];
+	pthread_t thread[WRITERS];
+	struct pcap_pkthdr *h;
+	const u_char *data;
+	pcap_t *p;
+
+	for (uint8_t i = 0; i < WRITERS; i++) {
+		w[i] = (struct writer){ c, i };
+		assert_int_equal(pthread_create(&thread[i], NULL, write_many, &w[i]), 0);
+	}
+	for (unsigned int i = 0; i < WRITERS; i++)
+		pthread_join(thread[i], NULL);
+	finish_capture(c, WRITERS * EACH);
+	p = open_back(*state);
+	while (pcap_next_ex(p, &h, &data) == 1)
+		assert_int_equal(h->ts.tv_usec, next[data[0]]++);
+	for (unsigned int i = 0; i < WRITERS; i++)
+		assert_int_equal(next[i], EACH);
+	pcap_close(p);
 }
 
 static void a_path_that_cannot_be_written_is_named(void **state)
@@ -187,11 +333,18 @@ static void a_path_that_cannot_be_written_is_named(void **state)
 	struct vn_capture *c = (struct vn_capture *)1;
 	struct vn_err err = { "" };
 
-	assert_int_equal(vn_capture_open("/nowhere/x.pcap", 0, &c, &err), -ENOENT);
+	assert_int_equal(
+		vn_capture_open(&(struct vn_capture_opts){ .path = "/nowhere/x.pcap" }, &c, &err),
+		-ENOENT);
 	assert_null(c);
 	assert_non_null(strstr(err.text, "/nowhere/x.pcap"));
 	assert_non_null(strstr(err.text, "No such file"));
-	assert_int_equal(vn_capture_open("/", 0, &c, NULL), -EISDIR);
+	assert_int_equal(vn_capture_open(&(struct vn_capture_opts){ .path = "/" }, &c, NULL),
+			 -EISDIR);
+	assert_int_equal(
+		vn_capture_open(&(struct vn_capture_opts){ .path = "/dev/full" }, &c, &err),
+		-ENOSPC);
+	assert_non_null(strstr(err.text, "No space left"));
 }
 
 #define WITH_FILE(test) cmocka_unit_test_setup_teardown(test, make_file, remove_file)
@@ -203,7 +356,11 @@ int main(void)
 		WITH_FILE(no_more_packets_than_asked_for_are_written),
 		WITH_FILE(what_no_reader_would_take_is_cut),
 		WITH_FILE(an_empty_capture_is_a_file_all_the_same),
-		cmocka_unit_test(a_full_disk_is_reported_at_close),
+		WITH_FILE(a_snap_length_cuts_frames_and_tells_their_length),
+		WITH_FILE(what_was_flushed_is_in_the_file),
+		WITH_FILE(a_full_disk_costs_what_did_not_fit),
+		WITH_FILE(several_threads_may_write),
+		cmocka_unit_test(a_reader_that_leaves_ends_the_capture_only),
 		cmocka_unit_test(a_path_that_cannot_be_written_is_named),
 	};
 

@@ -122,7 +122,7 @@ def interface_of_the_default_route():
 def what_would_have_no_effect_or_no_end():
     veth()
     refused(["send", "--sim", *TO[:-2], "--count", "0"], ["count"])
-    refused(["send", "vn0", *TO, "--pcap", "x.pcap"], ["--pcap", "--rx"])
+    refused(["send", "vn0", *TO, "--filter", "udp"], ["--filter", "--rx", "--capture"])
     refused(["send", "vn0", *TO, "--rx-cpu", "0"], ["--rx-cpu", "--rx"])
     refused(["send", *TO], ["interface"])
 
