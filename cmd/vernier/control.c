@@ -71,6 +71,16 @@ static int open_device(void *arg, const char *name, struct vn_netdev **out, stru
 	return vn_netdev_open(IF_DRIVER, VN_CAP_TX, &opts, out, err);
 }
 
+static int open_tapped(void *arg, const char *name, struct vn_netdev **out, struct vn_err *err)
+{
+	struct control *c = arg;
+	int rc = open_device(c, name, out, err);
+
+	if (!rc && c->capturing.capture)
+		(*out)->tap = &c->capturing.tap;
+	return rc;
+}
+
 static int next_event(void *arg, struct vn_netdev_event *ev)
 {
 	return vn_link_watch_next(((struct control *)arg)->watch, ev);
@@ -139,10 +149,23 @@ static int make_net(struct control *c, struct vn_err *err)
 	return rc;
 }
 
+static int open_capture(struct control *c, struct vn_err *err)
+{
+	int rc = capturing_check(&c->o->capture, err);
+
+	if (!rc && capturing_takes_stdout(&c->o->capture))
+		rc = vn_err_set(err, EINVAL, "--capture -: needs a file");
+	if (!rc && c->o->capture.filter && !c->o->capture.file)
+		rc = vn_err_set(err, EINVAL, "--filter: needs --capture");
+	if (!rc)
+		rc = capturing_plan(&c->capturing, &c->o->capture, "out", err);
+	return rc ? rc : capturing_open(&c->capturing, err);
+}
+
 int control_open(struct control *c, const struct control_options *o, struct vn_err *err)
 {
 	struct vn_tree_opts opts = {
-		.devices = { .open = open_device, .arg = c },
+		.devices = { .open = open_tapped, .arg = c },
 		.count = o->count,
 		.delay_ns = o->delay_ns,
 		.clone_skb = (int32_t)o->clone_skb,
@@ -155,7 +178,9 @@ int control_open(struct control *c, const struct control_options *o, struct vn_e
 	memset(c, 0, sizeof(*c));
 	c->o = o;
 	vn_clock_real(&c->clock);
-	rc = sas_open(&c->sas, o->sa, err);
+	rc = open_capture(c, err);
+	if (!rc)
+		rc = sas_open(&c->sas, o->sa, err);
 	if (!rc)
 		rc = make_engine(c, err);
 	if (!rc)
@@ -172,6 +197,11 @@ int control_open(struct control *c, const struct control_options *o, struct vn_e
 	return rc;
 }
 
+int control_finish(struct control *c, struct vn_err *err)
+{
+	return capturing_finish(&c->capturing, err);
+}
+
 void control_close(struct control *c)
 {
 	vn_tree_free(c->tree);
@@ -181,5 +211,6 @@ void control_close(struct control *c)
 	vn_simnet_put(c->simnet);
 	vn_link_watch_close(c->watch);
 	sas_close(&c->sas);
+	capturing_close(&c->capturing);
 	memset(c, 0, sizeof(*c));
 }

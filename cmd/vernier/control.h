@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "capturing.h"
 #include "ctl/tree.h"
 #include "dev/simnet.h"
 #include "dev/watch.h"
@@ -29,6 +30,7 @@ struct control_simulated {
 struct control_options {
 	const char *cpus, *seed, *really_on, *sa;
 	uint64_t count, delay_ns, clone_skb, debug;
+	struct capturing_options capture; /* in no row below: for who has them */
 	bool is_quiet;
 	struct control_simulated simulated[CONTROL_SIMULATED_MAX];
 	unsigned int n_simulated;
@@ -71,6 +73,7 @@ struct control {
 	struct vn_simnet *simnet;    /* where simulated devices live, with their files */
 	/* Those of them that live from the beginning, whoever attaches them. */
 	struct vn_netdev *kept[CONTROL_SIMULATED_MAX];
+	struct capturing capturing; /* of what all devices send */
 	struct vn_engine *engine;
 	struct vn_tree *tree;
 	struct sas sas;
@@ -79,6 +82,9 @@ struct control {
 
 /* 0 or -errno with a sentence; -EINVAL is a mistake of usage. */
 int control_open(struct control *c, const struct control_options *o, struct vn_err *err);
+/* When nothing sends any more and before it is closed: -errno with a sentence
+ * when the capture could not be written whole. */
+int control_finish(struct control *c, struct vn_err *err);
 void control_close(struct control *c); /* a zeroed or half-open one is accepted */
 
 #endif

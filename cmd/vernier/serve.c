@@ -29,6 +29,7 @@ struct serve_options {
 
 #define OFF(member) offsetof(struct control_options, member)
 #define OWN(member) offsetof(struct serve_options, member)
+#define CAPTURE(member) OWN(control.capture.member)
 
 static const struct vn_option serve_rows[] = {
 	{ .name = "mount", .metavar = "DIR", .offset = OWN(dir),
@@ -39,6 +40,7 @@ static const struct vn_option serve_rows[] = {
 	  .help = "the socket only, no files" },
 	{ .name = "background", .offset = OWN(is_background),
 	  .help = "return when everything is there; the server goes on" },
+	CAPTURING_ROWS(CAPTURE),
 	CONTROL_ROWS,
 };
 
@@ -168,6 +170,7 @@ static void wait_for_end(struct serve *s)
 		if (s->mount && vn_mount_is_gone(s->mount))
 			return;
 		clock->wait(clock, vn_clock_now(clock) + LOOK_NS, &s->is_over);
+		capturing_flush(&s->control.capturing);
 	}
 }
 
@@ -211,6 +214,8 @@ static int run(struct serve *s, int ready, struct vn_err *err)
 		rmdir(s->dir);
 	if (!rc && !s->o.control.is_quiet && ready < 0)
 		print_results(s->control.tree);
+	if (!rc)
+		rc = control_finish(&s->control, err);
 	control_close(&s->control);
 	return rc;
 }

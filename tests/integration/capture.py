@@ -8,7 +8,7 @@ import socket
 import struct
 import subprocess
 
-from harness import (MAC0, MAC1, VERNIER, case, equal, finish, frames, holds, is_receiving,
+from harness import (MAC0, MAC1, VERNIER, Server, case, equal, finish, frames, holds, is_receiving,
                      json_lines, main, sh, start, tshark, vernier, veth, wait_until)
 
 TO = ["--dst-mac", "02:00:00:00:00:02", "--dst", "10.0.0.2", "--src-min", "10.0.0.1"]
@@ -256,6 +256,18 @@ def frames_are_cut_at_the_snap_length():
     vernier("send", "vn0", "--rx", "vn1", *TO, "--count", "10", "--pkt-size", "500", "--capture",
             "x.pcap", "--snaplen", "64", "--quiet")
     equal(tshark("x.pcap", "frame.cap_len", "frame.len"), [("64", "500")] * 10, "lengths")
+
+
+@case
+def the_server_captures_what_its_devices_send():
+    with Server("--device", "one=null", "--device", "two=null", "--capture", "x.pcap",
+                "--filter", "len >= 100", "--no-mount", "--socket", "./control"):
+        for name, size in (("one", 60), ("two", 100)):
+            for file, command in (("kpktgend_0", "add_device " + name), (name, "count 50"),
+                                  (name, "pkt_size %d" % size), (name, "dst 10.0.0.2")):
+                vernier("ctl", "--socket", "./control", file, *command.split())
+        vernier("ctl", "--socket", "./control", "pgctrl", "start")
+    equal([len(f) for _, f in frames("x.pcap")], [100] * 50, "lengths of frames")
 
 
 # Filters
