@@ -11,10 +11,11 @@
  */
 #include <errno.h>
 #include <linux/filter.h>
-#include <linux/if.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/net_tstamp.h>
 #include <linux/sockios.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -24,7 +25,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dev/afpacket_frame.h"
 #include "dev/afpacket_priv.h"
+#include "dev/hwstamp.h"
 #include "net/grain.h"
 
 #define RING_BYTES (64ull << 20)
@@ -50,6 +53,9 @@ struct afpacket_rxq {
 	int down;                 /* -errno to report once the ring is empty */
 	struct vn_rxq_stats stats;
 	struct vn_grain grain;
+	struct vn_afpacket_stamps stamps;
+	struct vn_hwstamp_io io;
+	struct vn_hwstamp hwstamp; /* zeroed: the stamps are the kernel's */
 };
 
 static struct afpacket_rxq *to_rxq(struct vn_rxq *q)
@@ -86,27 +92,6 @@ static bool begin_block(struct afpacket_rxq *r)
 	}
 }
 
-static void describe(const struct tpacket3_hdr *h, struct vn_rx_pkt *p)
-{
-	p->data = (const uint8_t *)h + h->tp_mac;
-	p->caplen = h->tp_snaplen;
-	p->len = h->tp_len;
-	p->stamp_ns = h->tp_sec * VN_NSEC_PER_SEC + h->tp_nsec;
-	p->has_vlan = h->tp_status & TP_STATUS_VLAN_VALID;
-	p->vlan_tci = (uint16_t)h->hv1.tp_vlan_tci;
-	p->vlan_tpid = (h->tp_status & TP_STATUS_VLAN_TPID_VALID) ? h->hv1.tp_vlan_tpid :
-								     ETH_P_8021Q;
-}
-
-/* The kernel says behind the header where a frame went. */
-static bool went_out(const struct tpacket3_hdr *h)
-{
-	const struct sockaddr_ll *to =
-		(const struct sockaddr_ll *)((const uint8_t *)h + TPACKET_ALIGN(sizeof(*h)));
-
-	return to->sll_pkttype == PACKET_OUTGOING;
-}
-
 /* Hands on up to budget packets of the block that was begun. */
 static unsigned int hand_on(struct afpacket_rxq *r, unsigned int budget, vn_rx_handler handler,
 			    void *arg)
@@ -120,12 +105,13 @@ static unsigned int hand_on(struct afpacket_rxq *r, unsigned int budget, vn_rx_h
 		for (unsigned int i = 0; i < n; i++) {
 			const struct tpacket3_hdr *h = (const struct tpacket3_hdr *)r->next;
 
-			describe(h, &pkts[i]);
-			pkts[i].is_outgoing = r->wants_outgoing && went_out(h);
+			vn_afpacket_describe(h, &r->stamps, &pkts[i]);
+			pkts[i].is_outgoing = r->wants_outgoing && vn_afpacket_went_out(h);
+			if (vn_unlikely(!vn_grain_is_done(&r->grain)) &&
+			    (h->tp_status & r->stamps.flag))
+				vn_grain_add(&r->grain, pkts[i].stamp_ns);
 			r->next += h->tp_next_offset;
 		}
-		for (unsigned int i = 0; i < n && !vn_grain_is_done(&r->grain); i++)
-			vn_grain_add(&r->grain, pkts[i].stamp_ns);
 		handler(arg, pkts, n);
 		r->left -= n;
 		done += n;
@@ -208,6 +194,11 @@ static void afpacket_rx_stats(struct vn_rxq *q, struct vn_rxq_stats *out)
 	if (!getsockopt(r->fd, SOL_PACKET, PACKET_STATISTICS, &st, &size))
 		r->stats.drops += st.tp_drops;
 	r->stats.stamp_resolution_ns = vn_grain_ns(&r->grain);
+	r->stats.stamp_other = r->stamps.other;
+	if (r->hwstamp.io) {
+		vn_hwstamp_follow(&r->hwstamp);
+		r->stamps.offset_ns = r->hwstamp.offset_ns;
+	}
 	*out = r->stats;
 }
 
@@ -260,11 +251,38 @@ static int set_up_filter(struct afpacket_rxq *r, const struct vn_rxq_opts *opts,
 	return 0;
 }
 
+/* Where the interface stamps every frame, its stamps; else the kernel's, made
+ * when the frame enters it and not when it reaches the ring. */
+static int set_up_stamps(struct afpacket_rxq *r, enum vn_stamps wanted, struct vn_err *err)
+{
+	const char *name = r->rxq.dev->name;
+	int on = 1, flags = SOF_TIMESTAMPING_SOFTWARE;
+	struct vn_err why;
+	int rc = -EOPNOTSUPP;
+
+	vn_hwstamp_system(&r->io, &r->fd);
+	if (wanted != VN_STAMPS_KERNEL)
+		rc = vn_hwstamp_begin(&r->hwstamp, &r->io, r->ifindex, &why);
+	if (rc && wanted == VN_STAMPS_HARDWARE)
+		return vn_err_set(err, -rc, "%s: %s", name, why.text);
+	if (rc)
+		r->hwstamp = (struct vn_hwstamp){ .io = NULL };
+	else
+		flags |= SOF_TIMESTAMPING_RAW_HARDWARE;
+	r->stamps.flag = rc ? TP_STATUS_TS_SOFTWARE : TP_STATUS_TS_RAW_HARDWARE;
+	r->stamps.offset_ns = r->hwstamp.offset_ns;
+	r->stats.stamp_source = rc ? "kernel" : "hardware";
+	rc = set_option(r, SOL_PACKET, PACKET_TIMESTAMP, &flags, sizeof(flags));
+	if (!rc)
+		rc = set_option(r, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
+	return rc ? vn_err_set(err, -rc, "%s: no stamps: %s", name, strerror(-rc)) : 0;
+}
+
 /* Bound last: before that the socket receives nothing, so the ring only ever
  * holds frames of this interface. */
 static int start(struct afpacket_rxq *r)
 {
-	int on = 1, is_deaf = !r->wants_outgoing;
+	int is_deaf = !r->wants_outgoing;
 	struct packet_mreq promisc = { .mr_ifindex = r->ifindex, .mr_type = PACKET_MR_PROMISC };
 	struct sockaddr_ll addr = {
 		.sll_family = AF_PACKET,
@@ -273,9 +291,6 @@ static int start(struct afpacket_rxq *r)
 	};
 	int rc = set_option(r, SOL_PACKET, PACKET_IGNORE_OUTGOING, &is_deaf, sizeof(is_deaf));
 
-	/* Stamped when it enters the kernel, not when it reaches the ring. */
-	if (!rc)
-		rc = set_option(r, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
 	if (!rc)
 		rc = set_option(r, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promisc, sizeof(promisc));
 	if (!rc && bind(r->fd, (struct sockaddr *)&addr, sizeof(addr)))
@@ -290,6 +305,7 @@ void vn_afpacket_rxq_close(struct vn_rxq *q)
 	if (!q)
 		return;
 	r = to_rxq(q);
+	vn_hwstamp_end(&r->hwstamp);
 	if (r->ring)
 		munmap(r->ring, r->ring_size);
 	if (r->fd >= 0)
@@ -316,10 +332,11 @@ int vn_afpacket_rxq_open(struct vn_netdev *dev, const struct vn_rxq_opts *opts, 
 	r->rxq.dev = dev;
 	r->ifindex = dev->ifindex;
 	r->wants_outgoing = opts->wants_outgoing;
-	r->stats.stamp_source = "kernel";
 	rc = r->fd = vn_afpacket_socket(dev->name, err);
 	if (rc >= 0)
 		rc = set_up_filter(r, opts, err);
+	if (rc >= 0)
+		rc = set_up_stamps(r, opts->stamps, err);
 	if (rc < 0)
 		goto err_close;
 	rc = set_up_ring(r, ring_bytes);

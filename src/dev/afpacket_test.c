@@ -139,6 +139,86 @@ static void frames_that_go_out_are_not_received(void **state)
 	x->b->ops->txq_close(back);
 }
 
+static void count_outgoing(void *arg, const struct vn_rx_pkt *pkts, unsigned int n)
+{
+	unsigned int *count = arg;
+
+	for (unsigned int i = 0; i < n; i++)
+		count[pkts[i].is_outgoing]++;
+}
+
+/* Through the discipline, for what bypasses it the kernel shows to nobody. */
+static void frames_that_go_out_are_told_apart_when_wanted(void **state)
+{
+	const struct vn_rxq_opts wanted = { .ring_bytes = 1 << 20, .wants_outgoing = true };
+	struct fixture *x = *state;
+	struct vn_txq *back = open_txq(x->b, &(struct vn_txq_opts){
+		.frame_cap = 60, .path = VN_PATH_QDISC });
+	uint64_t until = vn_clock_now(&x->clock) + WAIT_NS;
+	unsigned int count[2] = { 0, 0 };
+	struct vn_rxq *rx;
+
+	assert_int_equal(x->b->ops->rxq_open(x->b, &wanted, &rx, NULL), 0);
+	fill_frames(back, 8, 60, 0, 0, 0);
+	assert_done(vn_txq_commit(back, 8), 8, VN_TX_OK);
+	fill_frames(x->tx, 5, 60, 0, 0, 0);
+	assert_done(vn_txq_commit(x->tx, 5), 5, VN_TX_OK);
+	while (count[0] + count[1] < 13 && vn_clock_now(&x->clock) < until)
+		assert_true(rx->poll(rx, 3, STEP_NS, count_outgoing, count) >= 0);
+	assert_int_equal(count[0], 5);
+	assert_int_equal(count[1], 8);
+	x->b->ops->rxq_close(rx);
+	x->b->ops->txq_close(back);
+}
+
+/* Nobody reads while more comes than the ring holds: all of it is accounted for. */
+static void what_the_ring_had_no_room_for_is_counted(void **state)
+{
+	const struct vn_rxq_opts small = { .ring_bytes = 1 << 20 };
+	struct fixture *x = *state;
+	unsigned int count[2] = { 0, 0 };
+	struct vn_rxq_stats stats;
+	struct vn_rxq *rx;
+	int n;
+
+	assert_int_equal(x->b->ops->rxq_open(x->b, &small, &rx, NULL), 0);
+	for (unsigned int i = 0; i < 64; i++) {
+		fill_frames(x->tx, 32, 1514, 0, 0, 0);
+		assert_done(vn_txq_commit(x->tx, 32), 32, VN_TX_OK);
+	}
+	do
+		n = rx->poll(rx, 100, STEP_NS, count_outgoing, count);
+	while (n > 0);
+	rx->stats(rx, &stats);
+	assert_int_equal(stats.packets, count[0]);
+	assert_true(stats.drops > 0);
+	assert_int_equal(stats.packets + stats.drops, 64 * 32);
+	x->b->ops->rxq_close(rx);
+}
+
+static void the_kernel_stamps_where_no_hardware_does(void **state)
+{
+	const struct vn_rxq_opts hardware = { .stamps = VN_STAMPS_HARDWARE };
+	struct fixture *x = *state;
+	struct vn_err err = { "" };
+	struct vn_rxq_stats stats;
+	struct vn_rxq *rx;
+
+	assert_int_equal(x->b->ops->rxq_open(x->b, &hardware, &rx, &err), -EOPNOTSUPP);
+	assert_null(rx);
+	assert_non_null(strstr(err.text, B ": no hardware stamps of every frame; offered: "));
+	x->len = 60;
+	for (unsigned int i = 0; i < 20; i++) {
+		fill_frames(x->tx, 1, 60, 0, 0, x->next);
+		assert_done(vn_txq_commit(x->tx, 1), 1, VN_TX_OK);
+		assert_true(receive(x, i + 1) >= 0);
+	}
+	x->rx->stats(x->rx, &stats);
+	assert_string_equal(stats.stamp_source, "kernel");
+	assert_int_equal(stats.stamp_other, 0);
+	assert_in_range(stats.stamp_resolution_ns, 1, 1000);
+}
+
 static void a_tag_put_aside_is_reported(void **state)
 {
 	static const struct {
@@ -541,6 +621,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		CASE(frames_arrive_whole_stamped_and_in_order),
 		CASE(frames_that_go_out_are_not_received),
+		CASE(frames_that_go_out_are_told_apart_when_wanted),
+		CASE(what_the_ring_had_no_room_for_is_counted),
+		CASE(the_kernel_stamps_where_no_hardware_does),
 		CASE(a_tag_put_aside_is_reported),
 		CASE(a_frame_over_the_mtu_is_an_error_of_its_own),
 		CASE(a_link_that_is_down_or_gone_takes_nothing),

@@ -97,6 +97,9 @@ struct vn_txq_opts {
 	uint32_t priority;    /* skb_priority */
 };
 
+/* Whose stamps of arrival. */
+enum vn_stamps { VN_STAMPS_AUTO, VN_STAMPS_HARDWARE, VN_STAMPS_KERNEL };
+
 struct sock_fprog;
 
 struct vn_rxq_opts {
@@ -104,6 +107,9 @@ struct vn_rxq_opts {
 	/* Only frames that this program of the kernel's accepts; NULL: all. A
 	 * driver that has no kernel under it ignores it (vn_rxq.has_filter). */
 	const struct sock_fprog *filter;
+	/* Auto: the best that the device offers. Others: these or -EOPNOTSUPP, from
+	 * drivers that have a choice; from others what they have. */
+	enum vn_stamps stamps;
 	bool wants_outgoing;  /* frames that go out too; needs VN_CAP_RX_OUTGOING */
 };
 
