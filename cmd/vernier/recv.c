@@ -25,6 +25,7 @@ struct recv_options {
 	const char *driver;
 	const char *json;
 	struct capturing_options capture;
+	struct rx_options rx;
 	uint64_t time_ns, count, interval_ns, late_after_ns, clock_error_ns;
 	const char *cpu;
 	bool has_histogram, is_quiet;
@@ -32,6 +33,7 @@ struct recv_options {
 
 #define OFF(member) offsetof(struct recv_options, member)
 #define CAPTURE(member) OFF(capture.member)
+#define RX(member) OFF(rx.member)
 
 /* The older name of --capture: by a call, so that it is shown once. */
 static int take_pcap(void *dest, const char *value, struct vn_err *err)
@@ -56,6 +58,7 @@ static const struct vn_option recv_rows[] = {
 	  .help = "an older name of --capture" },
 	CAPTURING_ROWS(CAPTURE),
 	CAPTURING_DIRECTION_ROW(CAPTURE),
+	RX_ROWS(RX),
 	{ .name = "interval", .metavar = "TIME", .offset = OFF(interval_ns),
 	  .def = "1s", .units = vn_units_seconds, .min = 1000000, .max = INT64_MAX,
 	  .help = "between lines of progress" },
@@ -219,6 +222,9 @@ static void print_report(const struct recv_run *run, const struct vn_snapshot *s
 	vn_report_tables(out, VN_REPORT_RECV, s);
 	if (run->o.has_histogram)
 		vn_histogram_report(out, s);
+	if (vn_rxthread_downs(run->rx))
+		fprintf(out, "%s went down meanwhile: %" PRIu64 " times\n", run->target,
+			vn_rxthread_downs(run->rx));
 	capturing_report(&run->capturing, &s->receiver, out);
 	if (run->o.json)
 		fprintf(out, "JSON: %s\n", run->o.json);
@@ -293,6 +299,8 @@ static int open_all(struct recv_run *run, int cpu, struct vn_err *err)
 		.cpu = cpu,
 		.capturing = &run->capturing,
 		.shows_outgoing = true,
+		.rx = &run->o.rx,
+		.outlasts_down = true,
 		.count = run->o.count,
 		.late_after_ns = run->o.late_after_ns,
 		.time_ns = run->o.time_ns,
@@ -315,8 +323,10 @@ static int open_all(struct recv_run *run, int cpu, struct vn_err *err)
 
 static int plan_capture(struct recv_run *run, struct vn_err *err)
 {
-	int rc = capturing_check(&run->o.capture, err);
+	int rc = rx_options_check(&run->o.rx, err);
 
+	if (!rc)
+		rc = capturing_check(&run->o.capture, err);
 	if (rc)
 		return rc;
 	if (run->o.json && !strcmp(run->o.json, "-") && capturing_takes_stdout(&run->o.capture))

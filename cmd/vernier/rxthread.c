@@ -34,6 +34,7 @@ struct vn_rxthread {
 	bool is_plain; /* the same becomes of all */
 	bool is_recorded, has_filter; /* as the queue says; clear of far ends */
 	struct vn_grain grain; /* of far ends */
+	bool outlasts_down;
 	pthread_t thread;
 	bool is_started;
 	int rc; /* of the thread, read after the join */
@@ -41,7 +42,7 @@ struct vn_rxthread {
 	_Atomic bool must_stop;
 	/* Written by the thread: copies of the queue's, and of a recording its
 	 * earliest stamp and its latest. */
-	_Atomic uint64_t packets, drops, filtered, stamp_other, stamp_resolution_ns;
+	_Atomic uint64_t packets, drops, downs, filtered, stamp_other, stamp_resolution_ns;
 	_Atomic(const char *) stamp_source;
 	_Atomic uint64_t first_ns, last_ns;
 };
@@ -164,6 +165,10 @@ static void *receive_thread(void *arg)
 		uint64_t now = vn_clock_now(t->clock);
 
 		rc = t->rxq->poll(t->rxq, n, POLL_NS, handle, t);
+		if (rc == -ENETDOWN && t->outlasts_down) {
+			store(&t->downs, load(&t->downs) + 1);
+			rc = 0;
+		}
 		if (now >= next_stats) {
 			copy_stats(t);
 			capturing_flush(t->capturing);
@@ -176,6 +181,45 @@ static void *receive_thread(void *arg)
 	return NULL;
 }
 
+static const char *const stamp_words[] = {
+	[VN_STAMPS_AUTO] = "auto",
+	[VN_STAMPS_HARDWARE] = "hardware",
+	[VN_STAMPS_KERNEL] = "kernel",
+};
+
+const char *rx_stamps(unsigned int i)
+{
+	return i < VN_ARRAY_SIZE(stamp_words) ? stamp_words[i] : NULL;
+}
+
+/* -1 for none of the words. */
+static int stamps_of(const struct rx_options *o)
+{
+	for (unsigned int i = 0; o->stamps && i < VN_ARRAY_SIZE(stamp_words); i++)
+		if (!strcmp(stamp_words[i], o->stamps))
+			return (int)i;
+	return o->stamps ? -1 : VN_STAMPS_AUTO;
+}
+
+int rx_options_check(const struct rx_options *o, struct vn_err *err)
+{
+	if (stamps_of(o) >= 0)
+		return 0;
+	return vn_err_set(err, EINVAL, "--stamps %s: is none of auto, hardware, kernel", o->stamps);
+}
+
+/* A driver without a choice has what it has. */
+static int check_stamps(struct vn_rxthread *t, enum vn_stamps wanted, struct vn_err *err)
+{
+	struct vn_rxq_stats stats = { 0 };
+
+	t->rxq->stats(t->rxq, &stats);
+	if (wanted == VN_STAMPS_AUTO || !strcmp(stats.stamp_source, stamp_words[wanted]))
+		return 0;
+	return vn_err_set(err, EOPNOTSUPP, "--stamps %s: those of %s are by \"%s\"",
+			  stamp_words[wanted], t->dev->name, stats.stamp_source);
+}
+
 static int open_queue(struct vn_rxthread *t, const struct vn_rxthread_opts *opts,
 		      struct vn_err *err)
 {
@@ -184,6 +228,8 @@ static int open_queue(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 		.clock = opts->clock,
 	};
 	const struct vn_rxq_opts rxq_opts = {
+		.ring_bytes = opts->rx->ring_bytes,
+		.stamps = (enum vn_stamps)stamps_of(opts->rx),
 		.filter = t->capturing->filter ? vn_filter_program(t->capturing->filter) : NULL,
 		.wants_outgoing = t->uses_out,
 	};
@@ -200,7 +246,7 @@ static int open_queue(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 		return rc;
 	t->is_recorded = t->rxq->is_recorded;
 	t->has_filter = t->rxq->has_filter;
-	return 0;
+	return check_stamps(t, rxq_opts.stamps, err);
 }
 
 /* Far ends have no queue that would tell of its stamps. */
@@ -253,6 +299,7 @@ int vn_rxthread_open(const struct vn_rxthread_opts *opts, struct vn_rxthread **o
 	t->n_far = opts->n_far;
 	t->time_ns = opts->time_ns;
 	t->capturing = opts->capturing;
+	t->outlasts_down = opts->outlasts_down;
 	plan_uses(t, opts->shows_outgoing);
 	sem_init(&t->ended, 0, 0);
 	rc = open_parts(t, opts, err);
@@ -339,6 +386,11 @@ bool vn_rxthread_span(const struct vn_rxthread *t, uint64_t *first_ns, uint64_t 
 	*first_ns = load(&t->first_ns);
 	*last_ns = load(&t->last_ns);
 	return t->is_recorded;
+}
+
+uint64_t vn_rxthread_downs(const struct vn_rxthread *t)
+{
+	return load(&t->downs);
 }
 
 /* Why receiving failed: the device's own words, if it has some. */

@@ -18,6 +18,25 @@
 #include "net/netdev.h"
 #include "rx/receiver.h"
 
+/* Options about the queue that `recv` and `send --rx` share. */
+struct rx_options {
+	const char *stamps;  /* NULL: not given */
+	uint64_t ring_bytes; /* 0: the driver's own */
+};
+
+/* Rows of the options above; OFF(member) must give the offset of a member of
+ * struct rx_options in the sub-command's struct. */
+#define RX_ROWS(OFF) \
+	{ .name = "stamps", .metavar = "WORD", .offset = OFF(stamps), .word = rx_stamps, \
+	  .help = "whose stamps of arrival: auto, hardware, kernel" }, \
+	{ .name = "ring", .metavar = "BYTES", .offset = OFF(ring_bytes), .def = "0", \
+	  .units = vn_units_bytes, .max = UINT32_MAX, \
+	  .help = "room for frames not yet looked at, 0: the driver's own" }
+
+const char *rx_stamps(unsigned int i); /* the words; NULL after them */
+/* -EINVAL with a sentence when a word is none. */
+int rx_options_check(const struct rx_options *o, struct vn_err *err);
+
 struct vn_rxthread_opts {
 	const char *driver;
 	const char *target;
@@ -29,6 +48,8 @@ struct vn_rxthread_opts {
 	/* What goes out on the device is for the capture, if it takes that: clear
 	 * where transmit queues are tapped. */
 	bool shows_outgoing;
+	const struct rx_options *rx;
+	bool outlasts_down; /* goes on when the device is up again */
 	uint64_t count;    /* ends after so many of our packets, 0 = no limit */
 	/* Instead of driver and target: these devices' far ends, all of one net. */
 	struct vn_netdev *const *far;
@@ -67,6 +88,9 @@ bool vn_rxthread_span(const struct vn_rxthread *t, uint64_t *first_ns, uint64_t 
 /* Frames that the filter left out; false when the kernel did, which does not
  * count them, or there is no filter. */
 bool vn_rxthread_filtered(const struct vn_rxthread *t, uint64_t *out);
+
+/* How often the device went down and receiving went on. */
+uint64_t vn_rxthread_downs(const struct vn_rxthread *t);
 
 /*
  * Stops and joins the thread. 0, or -errno with a sentence when receiving

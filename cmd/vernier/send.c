@@ -44,6 +44,7 @@ static int take_param(void *dest, const struct vn_param *p, const char *value, s
 }
 
 #define CAPTURE(member) OFF(capture.member)
+#define RX(member) OFF(receive.member)
 
 /* The older name of --capture: by a call, so that it is shown once. */
 static int take_pcap(void *dest, const char *value, struct vn_err *err)
@@ -64,6 +65,7 @@ static const struct vn_option send_rows[] = {
 	  .help = "an older name of --capture" },
 	CAPTURING_ROWS(CAPTURE),
 	CAPTURING_DIRECTION_ROW(CAPTURE),
+	RX_ROWS(RX),
 	{ .name = "json", .metavar = "FILE", .offset = OFF(json),
 	  .help = "JSON lines into FILE, - for standard output" },
 	{ .name = "interval", .metavar = "TIME", .offset = OFF(interval_ns),

@@ -42,6 +42,7 @@ static void set_receiver_aside(struct send_run *run)
 {
 	run->o.rx = NULL;
 	run->o.rx_cpu = NULL;
+	run->o.receive = (struct rx_options){ .stamps = NULL };
 }
 
 static int choose_drivers(struct send_run *run, struct vn_err *err)
@@ -90,7 +91,11 @@ static int check_options(struct send_run *run, struct vn_err *err)
 		return vn_err_set(err, EINVAL, "--threads: --cpus says it already");
 	if (o->rx_cpu && !o->rx)
 		return vn_err_set(err, EINVAL, "--rx-cpu: needs --rx");
-	return 0;
+	if (o->receive.stamps && !o->rx)
+		return vn_err_set(err, EINVAL, "--stamps %s: needs --rx", o->receive.stamps);
+	if (o->receive.ring_bytes && !o->rx)
+		return vn_err_set(err, EINVAL, "--ring: needs --rx");
+	return rx_options_check(&o->receive, err);
 }
 
 /* What the driver writes is what is sent, whole. */

@@ -28,6 +28,7 @@
 struct send_options {
 	const char *driver, *rx, *json, *seed, *cpus, *rx_cpu, *really_on, *sa;
 	struct capturing_options capture;
+	struct rx_options receive;
 	uint64_t interval_ns, settle_ns, threads, link_bps;
 	uint64_t late_after_ns, clock_error_ns;
 	bool is_sim, show_settings, has_histogram, is_quiet;

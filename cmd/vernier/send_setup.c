@@ -266,6 +266,7 @@ int send_open_rx(struct send_run *run, struct vn_err *err)
 		.far = run->simnet ? run->devs : NULL,
 		.n_far = run->simnet ? run->n_devs : 0,
 		.late_after_ns = run->o.late_after_ns,
+		.rx = &run->o.receive,
 	};
 
 	if (!(run->o.rx || run->simnet) || run->o.show_settings)

@@ -25,6 +25,10 @@ const struct vn_unit vn_units_count[] = {
 const struct vn_unit vn_units_time[] = { { "", 1 }, TIME_SUFFIXES };
 const struct vn_unit vn_units_seconds[] = { { "", SECOND }, TIME_SUFFIXES };
 
+const struct vn_unit vn_units_bytes[] = {
+	{ "", 1 }, { "KiB", 1 << 10 }, { "MiB", 1 << 20 }, { "GiB", 1 << 30 }, { NULL, 0 },
+};
+
 const struct vn_unit vn_units_bitrate[] = {
 	{ "", 1000000 }, /* pktgen's rate is in Mbit/s */
 	{ "k", 1000 },	    { "M", 1000000 },	 { "G", 1000000000 },	 { "T", 1000000000000 },

@@ -24,6 +24,7 @@ extern const struct vn_unit vn_units_none[];  /* bare numbers only */
 extern const struct vn_unit vn_units_count[]; /* bare, k, M, G (powers of 1000) */
 extern const struct vn_unit vn_units_time[];  /* base ns: bare = ns, ns, us, ms, s, m, h */
 extern const struct vn_unit vn_units_seconds[]; /* base ns: bare = s, and the same suffixes */
+extern const struct vn_unit vn_units_bytes[]; /* bare, KiB, MiB, GiB */
 /* base bit/s: bare = Mbit/s as pktgen's rate; k, M, G, T, also with "bit" behind them */
 extern const struct vn_unit vn_units_bitrate[];
 extern const struct vn_unit vn_units_pps[]; /* bare, k, M, G, also with "pps" behind them */

@@ -51,6 +51,7 @@ struct afpacket_rxq {
 	uint8_t *next;            /* the first of them */
 	bool wants_outgoing;
 	int down;                 /* -errno to report once the ring is empty */
+	bool was_down;            /* and nothing has come since: its end would not be told */
 	struct vn_rxq_stats stats;
 	struct vn_grain grain;
 	struct vn_afpacket_stamps stamps;
@@ -151,14 +152,19 @@ static int wait_block(struct afpacket_rxq *r, uint64_t timeout_ns)
 
 /*
  * Down is told once each time it happens, gone always; either only after the
- * last packet that came before.
+ * last packet that came before. The socket tells of an interface that goes when
+ * it was up; of one that was down it has to be asked.
  */
 static int report_down(struct afpacket_rxq *r)
 {
 	int rc = r->down;
 
-	if (rc == -ENETDOWN)
+	if (!rc && r->was_down && down_error(r) == -ENODEV)
+		rc = r->down = -ENODEV;
+	if (rc == -ENETDOWN) {
 		r->down = 0;
+		r->was_down = true;
+	}
 	return rc;
 }
 
@@ -178,6 +184,7 @@ static int afpacket_poll(struct vn_rxq *q, unsigned int budget, uint64_t timeout
 		if (!begin_block(r))
 			return report_down(r);
 	}
+	r->was_down = false;
 	do {
 		done += hand_on(r, budget - done, handler, arg);
 	} while (done < budget && begin_block(r));

@@ -326,6 +326,18 @@ static void a_receiver_outlasts_its_link_being_down(void **state)
 	assert_int_equal(x->n, 8);
 }
 
+/* The socket says nothing of an interface that goes while it is down. */
+static void a_link_that_goes_while_it_is_down_is_gone(void **state)
+{
+	struct fixture *x = *state;
+
+	must("ip link set " B " down");
+	assert_int_equal(poll_error(x), -ENETDOWN);
+	must("ip link delete " A);
+	assert_int_equal(poll_error(x), -ENODEV);
+	assert_int_equal(poll_error(x), -ENODEV);
+}
+
 /* A discipline whose queue has room for one byte refuses every frame. */
 static void the_discipline_is_asked_only_when_wanted(void **state)
 {
@@ -630,6 +642,7 @@ int main(void)
 		CASE(a_link_that_comes_back_takes_frames_again),
 		CASE(what_came_before_the_link_went_is_received),
 		CASE(a_receiver_outlasts_its_link_being_down),
+		CASE(a_link_that_goes_while_it_is_down_is_gone),
 		CASE(the_discipline_is_asked_only_when_wanted),
 		CASE(frames_a_discipline_holds_are_outstanding),
 		CASE(the_device_says_what_the_system_knows),

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Captures: read and written, filtered, of what comes in and of what goes out."""
+import json
 import os
 import resource
 import signal
@@ -125,8 +126,11 @@ class Follower:
         return self.process.returncode, err.decode()
 
 
-def raw_socket(link):
+def raw_socket(link, qdisc_bypass=0):
+    """Past the discipline a link takes frames as soon as it has a carrier, which
+    the discipline hears of later."""
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    s.setsockopt(263, 20, qdisc_bypass)  # SOL_PACKET, PACKET_QDISC_BYPASS
     s.bind((link, 0))
     return s
 
@@ -365,9 +369,85 @@ def a_receiver_beside_a_sender_has_a_filter_too():
     equal(len(frames("x.pcap")), 500, "captured")
 
 
+# Receiving on interfaces
+
+@case
+def stamps_are_the_kernels_where_no_hardware_has_any():
+    veth()
+    for words in ([], ["--stamps", "auto"], ["--stamps", "kernel"]):
+        vernier("send", "vn0", "--rx", "vn1", *TO, "--count", "200", "--ratep", "20k", "--json",
+                "run.json", "--quiet", *words)
+        r = json_lines("run.json")[-1]["receiver"]
+        equal((r["stamp_source"], r["stamp_other"]), ("kernel", 0), "source, others")
+        holds(r["stamp_resolution_ns"], "resolution is not known")
+    done = vernier("send", "vn0", "--rx", "vn1", *TO, "--stamps", "hardware", status=1)
+    holds("vn1: no hardware stamps of every frame; offered: " in done.stderr, done.stderr)
+    sim("a.pcap")
+    done = vernier("recv", "a.pcap", "--driver", "pcap", "--stamps", "kernel", status=1)
+    holds("--stamps kernel" in done.stderr and '"file"' in done.stderr, done.stderr)
+    report = vernier("send", "vn0", "--rx", "vn1", *TO, "--count", "200").stdout
+    holds("arrival stamps: kernel, resolution " in report, report)
+
+
+@case
+def what_a_small_ring_cannot_hold_is_counted():
+    """a receiver that is stopped for a while: received + dropped is what was sent"""
+    veth()
+    receiver = start("recv", "vn1", "--ring", "1MiB", "--json", "-", "--interval", "10ms",
+                     "--quiet")
+    wait_until(is_receiving, "the receiver's socket")
+    receiver.send_signal(signal.SIGSTOP)
+    vernier("send", "vn0", *TO, "--count", "20k", "--quiet")
+    receiver.send_signal(signal.SIGCONT)
+    seen = {"frames": 0, "drops": 0}
+    while seen["frames"] + seen["drops"] < 20000:
+        seen = json.loads(receiver.stdout.readline())["receiver"]
+    receiver.send_signal(signal.SIGINT)
+    last = json.loads(receiver.stdout.read().splitlines()[-1])["receiver"]
+    equal(receiver.wait(30), 0, "status")
+    holds(last["drops"] > 0, "nothing was dropped")
+    equal(last["frames"] + last["drops"], 20000, "frames and drops")
+
+
+@case
+def a_receiver_goes_on_when_its_link_comes_back():
+    veth()
+    follower = Follower("recv", "vn1")
+    wait_until(is_receiving, "the receiver's socket")
+    raw_socket("vn0").send(local_frame(1))
+    equal(follower.frame(), local_frame(1), "before")
+    sh("ip", "link", "set", "vn1", "down")
+    wait_until(lambda: not is_receiving(), "the socket to notice")
+    sh("ip", "link", "set", "vn1", "up")
+    wait_until(is_receiving, "the socket to notice")
+    raw_socket("vn0", qdisc_bypass=1).send(local_frame(2))
+    equal(follower.frame(), local_frame(2), "after")
+    equal(follower.end(), (0, ""), "status, said")
+
+
+@case
+def a_link_that_is_deleted_ends_receiving():
+    for goes_down_before in (False, True):
+        veth()
+        receiver = start("recv", "vn1", "--json", "-", "--quiet")
+        wait_until(is_receiving, "the receiver's socket")
+        if goes_down_before:
+            sh("ip", "link", "set", "vn1", "down")
+            wait_until(lambda: not is_receiving(), "the socket to notice")
+        sh("ip", "link", "del", "vn0")
+        status, out, said = finish(receiver)
+        equal(status, 1, "status")
+        holds("vn1: receiving failed: No such device" in said, said)
+        equal(json.loads(out.splitlines()[-1])["verdict"], "failed", "verdict")
+
+
 @case
 def nonsense_is_refused():
     for words, said in (
+            (["recv", "x", "--stamps", "warp"], "--stamps warp"),
+            (["recv", "x", "--ring", "1M"], "--ring"),
+            (["send", "vn0", "--stamps", "kernel"], "--rx"),
+            (["send", "vn0", "--ring", "1MiB"], "--rx"),
             (["recv", "x", "--filter", "udp prot 9"], 'filter "udp prot 9": '),
             (["recv", "x", "--capture", "y", "--direction", "up"], "--direction up"),
             (["recv", "x", "--direction", "out"], "--capture"),
