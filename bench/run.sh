@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# [BENCH=control] run.sh BUILD [options of bench.py, or of control.py]: sees to
+# [BENCH=control|receive] run.sh BUILD [options of bench.py, control.py, receive.py]: sees to
 # the generators we are compared with, then measures in namespaces of its own for
 # network, mounts and processes: whatever way it ends, the kernel takes
 # interfaces and senders away with it.
@@ -16,6 +16,7 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 missing=
+command -v tcpdump >/dev/null || missing="$missing tcpdump"
 command -v trafgen >/dev/null || missing="$missing netsniff-ng"
 command -v dpdk-testpmd >/dev/null || missing="$missing dpdk-dev"
 if [ -n "$missing" ]; then

@@ -9,3 +9,4 @@ scripts/setup.sh bench
 scripts/build.sh "$build"
 bench/run.sh "$build"
 BENCH=control bench/run.sh "$build"
+BENCH=receive bench/run.sh "$build"

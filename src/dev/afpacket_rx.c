@@ -7,7 +7,7 @@
  * Blocks are small against the ring, for one is handed over at the latest
  * every RETIRE_MS however little is in it: the ring must outlast a receiver
  * that is not scheduled for half a second, at low rates (256 blocks x 2 ms)
- * and at high ones (64 MiB, about 500,000 short frames) alike.
+ * and at high ones (64 MiB, about 450,000 short frames) alike.
  */
 #include <errno.h>
 #include <linux/filter.h>
