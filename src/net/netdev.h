@@ -317,7 +317,7 @@ int vn_netdev_open(const char *driver, uint32_t needs, const struct vn_netdev_op
 #define VN_NETDEV_COUNTERS_MAX 32
 unsigned int vn_netdev_counters(struct vn_netdev *dev, struct vn_netdev_counter *out,
 				unsigned int cap); /* 0 without an op for it */
-/* Opens a queue of the driver's, with the device's tap on it (net/tap.c). */
+/* Opens a queue of the driver's, with the device's tap on it (net/txtap.c). */
 int vn_netdev_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
 		       struct vn_err *err);
 int vn_netdev_finish(struct vn_netdev *dev, struct vn_err *err); /* 0 without an op for it */
