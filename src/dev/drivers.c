@@ -6,6 +6,7 @@
 
 const struct vn_netdev_ops *const vn_netdev_drivers[] = {
 	&vn_afpacket_ops,
+	&vn_tap_ops,
 	&vn_pcap_ops,
 	&vn_pair_ops,
 	&vn_sim_ops,

@@ -11,5 +11,6 @@ extern const struct vn_netdev_ops vn_pair_ops;
 extern const struct vn_netdev_ops vn_pcap_ops;
 extern const struct vn_netdev_ops vn_sim_ops;
 extern const struct vn_netdev_ops vn_skeleton_ops;
+extern const struct vn_netdev_ops vn_tap_ops;
 
 #endif

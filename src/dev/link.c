@@ -157,6 +157,46 @@ static int read_addresses(struct look_up *u, uint8_t family, mnl_cb_t on_message
 	return vn_rtnl_talk(&u->rtnl, req, on_message, u);
 }
 
+/* --- its counters ---------------------------------------------------------------- */
+
+static int on_stats(const struct nlmsghdr *msg, void *arg)
+{
+	struct rtnl_link_stats64 stats = { 0 };
+	uint64_t *tx_dropped = arg;
+	struct nlattr *attr;
+
+	mnl_attr_for_each(attr, msg, sizeof(struct if_stats_msg)) {
+		if (mnl_attr_get_type(attr) != IFLA_STATS_LINK_64)
+			continue;
+		/* A copy: attributes are aligned to four bytes only. */
+		memcpy(&stats, mnl_attr_get_payload(attr),
+		       VN_MIN(sizeof(stats), mnl_attr_get_payload_len(attr)));
+		*tx_dropped = stats.tx_dropped;
+	}
+	return MNL_CB_OK;
+}
+
+int vn_link_tx_dropped(int ifindex, uint64_t *out)
+{
+	char req_buf[64];
+	struct nlmsghdr *req = mnl_nlmsg_put_header(req_buf);
+	struct if_stats_msg *ifs;
+	struct vn_rtnl rtnl;
+	int rc;
+
+	req->nlmsg_type = RTM_GETSTATS;
+	req->nlmsg_flags = NLM_F_REQUEST;
+	ifs = mnl_nlmsg_put_extra_header(req, sizeof(*ifs));
+	ifs->ifindex = (uint32_t)ifindex;
+	ifs->filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);
+	*out = 0;
+	rc = vn_rtnl_open(&rtnl);
+	if (!rc)
+		rc = vn_rtnl_talk(&rtnl, req, on_stats, out);
+	vn_rtnl_close(&rtnl);
+	return rc;
+}
+
 /* --- by ioctl, which knows interfaces by name only ------------------------------ */
 
 /*

@@ -32,6 +32,9 @@ struct vn_link {
 int vn_link_find(const char *name, struct vn_link *out);
 int vn_link_read(int ifindex, struct vn_link *out);
 
+/* Frames that the interface was given to send and dropped, ever. 0 or -errno. */
+int vn_link_tx_dropped(int ifindex, uint64_t *out);
+
 /*
  * Single questions, for a send loop that met an error. fd: any socket; it is
  * asked in the network namespace that the socket was made in.

@@ -275,7 +275,7 @@ def showing_settings_sends_nothing():
 @case
 def drivers_are_listed():
     text = vernier("drivers").stdout
-    for name in ("afpacket", "null", "pair", "pcap", "sim"):
+    for name in ("afpacket", "null", "pair", "pcap", "sim", "tap"):
         holds(re.search(r"^\s*%s\b" % name, text, re.M), name + " is not listed")
     holds("sends" in text and "receives" in text, "no word on what they can do")
 
