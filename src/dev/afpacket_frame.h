@@ -42,6 +42,7 @@ static inline void vn_afpacket_describe(const struct tpacket3_hdr *h, struct vn_
 		.len = h->tp_len,
 		.stamp_ns = stamp_ns,
 		.has_vlan = h->tp_status & TP_STATUS_VLAN_VALID,
+		.has_partial_csum = h->tp_status & TP_STATUS_CSUMNOTREADY,
 		.vlan_tci = (uint16_t)h->hv1.tp_vlan_tci,
 		.vlan_tpid = (h->tp_status & TP_STATUS_VLAN_TPID_VALID) ? h->hv1.tp_vlan_tpid
 									: ETH_P_8021Q,

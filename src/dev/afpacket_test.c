@@ -5,6 +5,8 @@
  */
 #include "dev/netns_test.h"
 
+#include <linux/if_packet.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 
 #define C "vnt2" /* what A is called after a renaming */
@@ -20,7 +22,7 @@ struct fixture {
 	unsigned int n;
 	uint32_t len;
 	uint8_t next;
-	bool has_vlan;
+	bool has_vlan, has_partial_csum;
 	uint16_t tci, tpid;
 	uint64_t first_ns, last_ns;
 };
@@ -75,6 +77,7 @@ static void handle(void *arg, const struct vn_rx_pkt *pkts, unsigned int n)
 		x->first_ns = x->n ? x->first_ns : p->stamp_ns;
 		x->last_ns = p->stamp_ns;
 		x->has_vlan = p->has_vlan;
+		x->has_partial_csum = p->has_partial_csum;
 		x->tci = p->vlan_tci;
 		x->tpid = p->vlan_tpid;
 		x->next++;
@@ -122,6 +125,45 @@ static void frames_arrive_whole_stamped_and_in_order(void **state)
 	x->rx->stats(x->rx, &stats);
 	assert_true(stats.packets >= 640); /* the system may have sent some too */
 	assert_int_equal(stats.drops, 0);
+}
+
+/* As a virtual machine's frames are given to the kernel: with a word on where a
+ * checksum is yet to be put. */
+static void send_partial(const uint8_t *frame, size_t len)
+{
+	int on = 1, fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = (int)if_nametoindex(A) };
+	struct virtio_net_hdr how = {
+		.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		.csum_start = 34,
+		.csum_offset = 2,
+	};
+	uint8_t bytes[128];
+
+	memcpy(bytes, &how, sizeof(how));
+	memcpy(bytes + sizeof(how), frame, len);
+	assert_true(fd >= 0);
+	assert_int_equal(setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)), 0);
+	len += sizeof(how);
+	assert_int_equal(sendto(fd, bytes, len, 0, (struct sockaddr *)&to, sizeof(to)), len);
+	close(fd);
+}
+
+static void a_checksum_left_to_hardware_is_reported(void **state)
+{
+	struct fixture *x = *state;
+
+	x->len = 60;
+	fill_frames(x->tx, 1, 60, 0, 0, 0);
+	send_partial(x->tx->frames[0].data, 60);
+	assert_true(receive(x, 1) >= 0);
+	assert_int_equal(x->n, 1);
+	assert_true(x->has_partial_csum);
+	x->next = 0;
+	assert_done(vn_txq_commit(x->tx, 1), 1, VN_TX_OK);
+	assert_true(receive(x, 2) >= 0);
+	assert_int_equal(x->n, 2);
+	assert_false(x->has_partial_csum);
 }
 
 static void frames_that_go_out_are_not_received(void **state)
@@ -632,6 +674,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	static const struct CMUnitTest tests[] = {
 		CASE(frames_arrive_whole_stamped_and_in_order),
+		CASE(a_checksum_left_to_hardware_is_reported),
 		CASE(frames_that_go_out_are_not_received),
 		CASE(frames_that_go_out_are_told_apart_when_wanted),
 		CASE(what_the_ring_had_no_room_for_is_counted),

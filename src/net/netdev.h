@@ -121,6 +121,9 @@ struct vn_rx_pkt {
 	uint16_t vlan_tci, vlan_tpid; /* the tag a kernel took off */
 	bool has_vlan;
 	bool is_outgoing;      /* went out on the device: no receiver counts it */
+	/* The sender is in this kernel and left the checksum of the transport
+	 * layer (UDP, TCP, ICMP) to hardware: what stands in its field is none. */
+	bool has_partial_csum;
 };
 
 typedef void (*vn_rx_handler)(void *arg, const struct vn_rx_pkt *pkts, unsigned int n);

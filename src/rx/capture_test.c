@@ -104,12 +104,14 @@ static void frames_come_back_with_stamp_and_tag(void **state)
 	static const uint8_t tagged[] = { 1,  2,  3,	4,    5,    6,	  7,	8, 9,  10,
 					  11, 12, 0x88, 0xa8, 0xe0, 0x05, 0x08, 0, 13, 14 };
 	static const struct vn_rx_pkt pkts[] = {
-		{ frame, 16, 16, UINT64_C(1700000000123456789), 0, 0, false, false },
-		{ frame, 16, 16, UINT64_C(1700000000999999999), 0xe005, 0x88a8, true, false },
-		{ frame, 14, 1500, 1, 0xe005, 0x88a8, true, false },
-		{ frame, 12, 1500, 2, 0xe005, 0x88a8, true, false },
-		{ frame, 11, 1500, 3, 0xe005, 0x88a8, true, false }, /* no place for the tag */
-		{ frame, 0, 0, 4, 0, 0, false, false },
+		{ frame, 16, 16, UINT64_C(1700000000123456789), 0, 0, false, false, false },
+		{ frame, 16, 16, UINT64_C(1700000000999999999), 0xe005, 0x88a8, true, false,
+		  false },
+		{ frame, 14, 1500, 1, 0xe005, 0x88a8, true, false, false },
+		{ frame, 12, 1500, 2, 0xe005, 0x88a8, true, false, false },
+		{ frame, 11, 1500, 3, 0xe005, 0x88a8, true, false,
+		  false }, /* no place for the tag */
+		{ frame, 0, 0, 4, 0, 0, false, false, false },
 	};
 	struct vn_capture *c = open_capture(*state, 0, 0);
 	pcap_t *p;
@@ -176,9 +178,9 @@ static void a_snap_length_cuts_frames_and_tells_their_length(void **state)
 	static const uint8_t frame[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x08, 0, 13, 14 };
 	static const uint8_t tagged[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0x81, 0 };
 	static const struct vn_rx_pkt pkts[] = {
-		{ frame, 16, 1500, 1, 0, 0, false, false },
-		{ frame, 16, 16, 2, 5, 0x8100, true, false },
-		{ frame, 10, 10, 3, 0, 0, false, true },
+		{ frame, 16, 1500, 1, 0, 0, false, false, false },
+		{ frame, 16, 16, 2, 5, 0x8100, true, false, false },
+		{ frame, 10, 10, 3, 0, 0, false, true, false },
 	};
 	struct vn_capture *c = open_capture(*state, 0, 14);
 	pcap_t *p;
