@@ -22,6 +22,7 @@ enum {
 };
 
 #define VN_ETHERTYPE_IPV4 0x0800
+#define VN_ETHERTYPE_ARP 0x0806
 #define VN_ETHERTYPE_IPV6 0x86dd
 #define VN_ETHERTYPE_VLAN 0x8100 /* also pktgen's outer tag */
 #define VN_ETHERTYPE_QINQ 0x88a8
@@ -34,6 +35,22 @@ enum { VN_VLAN_TCI = 0, VN_VLAN_TYPE = 2, VN_VLAN_HLEN = 4 };
 /* MPLS label stack entry (RFC 3032): label 20, class 3, bottom 1, ttl 8 bits */
 enum { VN_MPLS_HLEN = 4, VN_MPLS_MAX = 16 };
 #define VN_MPLS_BOTTOM 0x100u
+
+/* ARP for IPv4 over Ethernet (RFC 826): hardware and protocol addresses of the
+ * sender and of the target */
+enum {
+	VN_ARP_HRD = 0,
+	VN_ARP_PRO = 2,
+	VN_ARP_HLN = 4,
+	VN_ARP_PLN = 5,
+	VN_ARP_OP = 6,
+	VN_ARP_SHA = 8,
+	VN_ARP_SPA = 14,
+	VN_ARP_THA = 18,
+	VN_ARP_TPA = 24,
+	VN_ARP_LEN = 28,
+};
+enum { VN_ARP_HRD_ETHER = 1, VN_ARP_REQUEST = 1, VN_ARP_REPLY = 2 };
 
 /* IPv4 without options (RFC 791) */
 enum {
@@ -61,10 +78,29 @@ enum {
 	VN_IPV6_HLEN = 40,
 };
 
+#define VN_IPV4_DF 0x4000u       /* of VN_IPV4_FRAG: do not fragment */
+#define VN_IPV4_FRAGMENT 0x3fffu /* more follow, or an offset: not a whole packet */
+
+#define VN_IPPROTO_ICMP 1
 #define VN_IPPROTO_UDP 17
+#define VN_IPPROTO_FRAGMENT 44
+#define VN_IPPROTO_ICMPV6 58
 
 /* UDP (RFC 768) */
 enum { VN_UDP_SRC = 0, VN_UDP_DST = 2, VN_UDP_LEN = 4, VN_UDP_CSUM = 6, VN_UDP_HLEN = 8 };
+
+/* ICMP (RFC 792) and ICMPv6 (RFC 4443); an echo has its identifier and number
+ * behind, and then its data */
+enum { VN_ICMP_TYPE = 0, VN_ICMP_CODE = 1, VN_ICMP_CSUM = 2, VN_ICMP_HLEN = 4, VN_ECHO_HLEN = 8 };
+enum { VN_ICMP_ECHO_REPLY = 0, VN_ICMP_ECHO = 8, VN_ICMP6_ECHO = 128, VN_ICMP6_ECHO_REPLY = 129 };
+
+/* Neighbor solicitation and advertisement (RFC 4861): ICMPv6, target, options */
+enum { VN_ND_FLAGS = 4, VN_ND_TARGET = 8, VN_ND_HLEN = 24 };
+enum { VN_ND_SOLICIT = 135, VN_ND_ADVERT = 136, VN_ND_HOPS = 255 };
+enum { VN_ND_SOLICITED = 0x40, VN_ND_OVERRIDE = 0x20 }; /* of the first byte of flags */
+/* An option: type, length in units of 8 bytes, then for these two a MAC */
+enum { VN_ND_OPT_TYPE = 0, VN_ND_OPT_LEN = 1, VN_ND_OPT_MAC = 2, VN_ND_OPT_UNIT = 8 };
+enum { VN_ND_OPT_SOURCE = 1, VN_ND_OPT_TARGET = 2 };
 
 /*
  * pktgen's payload header: what a receiver recognizes and orders packets by.
