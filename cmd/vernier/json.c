@@ -5,6 +5,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "respond.h"
+
 #define REAL_DIGITS 12 /* more than any clock here justifies */
 
 static json_t *value_json(const struct vn_snap_value *v, enum vn_snap_kind kind)
@@ -96,6 +98,8 @@ static json_t *receiver_json(const struct vn_snap_receiver *r)
 			    r->sees_filtered ? json_integer((json_int_t)r->filtered) : json_null());
 	json_object_set_new(o, "stamp_source", text_json(r->stamp_source));
 	json_object_set_new(o, "stamp_resolution_ns", stated_json(r->stamp_resolution_ns));
+	json_object_set_new(o, "responder",
+			    r->has_responder ? vn_respond_json(&r->responder) : json_null());
 	return o;
 }
 

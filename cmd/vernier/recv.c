@@ -18,6 +18,7 @@
 #include "json.h"
 #include "options.h"
 #include "report.h"
+#include "respond.h"
 #include "rxthread.h"
 #include "snapshot.h"
 
@@ -29,6 +30,7 @@ struct recv_options {
 	uint64_t time_ns, count, interval_ns, late_after_ns, clock_error_ns;
 	const char *cpu;
 	bool has_histogram, is_quiet;
+	struct vn_respond_opts respond;
 };
 
 #define OFF(member) offsetof(struct recv_options, member)
@@ -40,6 +42,16 @@ static int take_pcap(void *dest, const char *value, struct vn_err *err)
 {
 	((struct recv_options *)dest)->capture.file = value;
 	return 0;
+}
+
+static int take_respond(void *dest, const char *value, struct vn_err *err)
+{
+	return vn_respond_add(&((struct recv_options *)dest)->respond, value, err);
+}
+
+static int take_respond_mac(void *dest, const char *value, struct vn_err *err)
+{
+	return vn_respond_set_mac(&((struct recv_options *)dest)->respond, value, err);
 }
 
 static const struct vn_option recv_rows[] = {
@@ -72,6 +84,12 @@ static const struct vn_option recv_rows[] = {
 	  .help = "bind the receiver to CPU N" },
 	{ .name = "histogram", .offset = OFF(has_histogram),
 	  .help = "print the distributions too, as bars" },
+	{ .name = "respond", .metavar = "ADDR[/LEN]", .call = take_respond,
+	  .help = "answer ARP, ND and echo requests for it" },
+	{ .name = "respond-mac", .metavar = "MAC", .call = take_respond_mac,
+	  .help = "with this MAC instead of the device's" },
+	{ .name = "really-on", .metavar = "IF", .offset = OFF(respond.really_on),
+	  .help = "answer on IF though it holds the default route" },
 	{ .name = "quiet", .offset = OFF(is_quiet),
 	  .help = "print errors only (and the JSON)" },
 };
@@ -87,7 +105,9 @@ const struct vn_options recv_spec = {
 		    "  vernier recv eth1 --count 1M --json - --quiet\n"
 		    "  vernier recv eth1 --time 1m --capture in.pcap --filter \"udp port 9\"\n"
 		    "  vernier recv eth1 --capture - --quiet | tcpdump -r -\n"
-		    "  vernier recv in.pcap --driver pcap\n",
+		    "  vernier recv in.pcap --driver pcap\n"
+		    "  vernier recv eth1 --respond 198.18.0.2 --respond fd00::/64\n"
+		    "  vernier recv tap0 --driver tap --respond 198.18.0.0/24\n",
 	.rows = recv_rows,
 	.n_rows = VN_ARRAY_SIZE(recv_rows),
 	.args_min = 1,
@@ -161,6 +181,7 @@ static int take_snapshot(struct recv_run *run, bool is_final, struct vn_snapshot
 			.late_after_ns = run->o.late_after_ns,
 			.clock_error_ns = run->o.clock_error_ns,
 			.filtered = sees_filtered ? &filtered : NULL,
+			.responder = vn_rxthread_responder(run->rx),
 			.prev = &run->last,
 		},
 		out);
@@ -284,6 +305,7 @@ static int keep_settings(struct recv_run *run, struct vn_err *err)
 	if (out) {
 		fprintf(out, "interface=%s\n", run->target);
 		vn_options_show(&recv_spec, &run->o, out);
+		vn_respond_show(&run->o.respond, out);
 	}
 	if (!out || fclose(out))
 		return vn_err_set(err, ENOMEM, "no memory for the settings");
@@ -304,6 +326,7 @@ static int open_all(struct recv_run *run, int cpu, struct vn_err *err)
 		.count = run->o.count,
 		.late_after_ns = run->o.late_after_ns,
 		.time_ns = run->o.time_ns,
+		.respond = &run->o.respond,
 	};
 	int rc = keep_settings(run, err);
 
@@ -343,7 +366,9 @@ int vn_cmd_recv(int argc, char **argv, struct vn_err *err)
 	if (rc == VN_OPTIONS_HELPED)
 		return VN_EXIT_DONE;
 	if (!rc)
-		rc = vn_driver_choose(&run.o.driver, VN_CAP_RX, err);
+		rc = vn_respond_check(&run.o.respond, err);
+	if (!rc)
+		rc = vn_driver_choose(&run.o.driver, vn_rxthread_needs(&run.o.respond), err);
 	if (!rc && run.o.cpu)
 		rc = vn_cpu_parse("--cpu", run.o.cpu, &cpu, err);
 	if (!rc)

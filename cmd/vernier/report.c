@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "respond.h"
+
 struct table {
 	const char *title;
 	const enum vn_snap_field *fields;
@@ -195,6 +197,8 @@ static void print_receiver(FILE *out, const struct vn_snap_receiver *r)
 			VN_RX_FLOWS_MAX);
 	fputc('\n', out);
 	print_stamps(out, r);
+	if (r->has_responder)
+		vn_respond_print(out, &r->responder);
 }
 
 void vn_report_tables(FILE *out, enum vn_report_kind kind, const struct vn_snapshot *s)

@@ -18,7 +18,7 @@
 #define STATS_NS 100000000ull /* how old the queue's counters and the capture may be */
 
 /* What becomes of a frame. */
-enum { MEASURE = 1, CAPTURE = 2 };
+enum { MEASURE = 1, CAPTURE = 2, ANSWER = 4 };
 
 struct vn_rxthread {
 	struct vn_clock *clock;
@@ -29,6 +29,7 @@ struct vn_rxthread {
 	struct vn_netdev *const *far; /* NULL: dev is used */
 	unsigned int n_far;
 	struct vn_receiver *receiver;
+	struct vn_respond respond;
 	struct capturing *capturing;
 	unsigned int uses_in, uses_out; /* what becomes of frames that came in, went out */
 	bool is_plain; /* the same becomes of all */
@@ -76,15 +77,22 @@ static bool follow_recording(struct vn_rxthread *t, uint64_t stamp_ns)
 static void use(struct vn_rxthread *t, const struct vn_rx_pkt *pkts, unsigned int n,
 		unsigned int uses)
 {
+	if (uses & ANSWER)
+		vn_responder_handle(t->respond.responder, pkts, n);
 	if (uses & MEASURE)
 		vn_receiver_handle(t->receiver, pkts, n);
 	if (uses & CAPTURE)
 		vn_capture_write(t->capturing->capture, pkts, n);
 }
 
+static struct vn_filter *filter_of(const struct vn_rxthread *t)
+{
+	return t->capturing ? t->capturing->filter : NULL;
+}
+
 static unsigned int uses_of(struct vn_rxthread *t, const struct vn_rx_pkt *pkt)
 {
-	struct vn_filter *f = t->capturing->filter;
+	struct vn_filter *f = filter_of(t);
 
 	if (f && !(t->has_filter ? vn_filter_confirms(f, pkt) : vn_filter_matches(f, pkt))) {
 		store(&t->filtered, load(&t->filtered) + 1);
@@ -171,7 +179,8 @@ static void *receive_thread(void *arg)
 		}
 		if (now >= next_stats) {
 			copy_stats(t);
-			capturing_flush(t->capturing);
+			if (t->capturing)
+				capturing_flush(t->capturing);
 			next_stats = now + STATS_NS;
 		}
 	}
@@ -220,6 +229,11 @@ static int check_stamps(struct vn_rxthread *t, enum vn_stamps wanted, struct vn_
 			  stamp_words[wanted], t->dev->name, stats.stamp_source);
 }
 
+uint32_t vn_rxthread_needs(const struct vn_respond_opts *respond)
+{
+	return VN_CAP_RX | (respond && vn_respond_is_wanted(respond) ? VN_CAP_TX : 0);
+}
+
 static int open_queue(struct vn_rxthread *t, const struct vn_rxthread_opts *opts,
 		      struct vn_err *err)
 {
@@ -227,21 +241,26 @@ static int open_queue(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 		.target = opts->target,
 		.clock = opts->clock,
 	};
+	const struct rx_options defaults = { NULL }, *rx = opts->rx ? opts->rx : &defaults;
 	const struct vn_rxq_opts rxq_opts = {
-		.ring_bytes = opts->rx->ring_bytes,
-		.stamps = (enum vn_stamps)stamps_of(opts->rx),
-		.filter = t->capturing->filter ? vn_filter_program(t->capturing->filter) : NULL,
+		.ring_bytes = rx->ring_bytes,
+		.stamps = (enum vn_stamps)stamps_of(rx),
+		.filter = filter_of(t) ? vn_filter_program(filter_of(t)) : NULL,
 		.wants_outgoing = t->uses_out,
 	};
-	int rc = vn_netdev_open(opts->driver, VN_CAP_RX | (t->uses_out ? VN_CAP_RX_OUTGOING : 0),
-				&dev_opts, &t->dev, err);
+	uint32_t needs = vn_rxthread_needs(opts->respond) |
+			 (t->uses_out ? VN_CAP_RX_OUTGOING : 0);
+	int rc = vn_netdev_open(opts->driver, needs, &dev_opts, &t->dev, err);
 
 	if (rc)
 		return rc;
 	if (!t->dev->is_up)
 		return vn_err_set(err, ENETDOWN, "%s is down (ip link set dev %s up)",
 				  opts->target, opts->target);
-	rc = t->dev->ops->rxq_open(t->dev, &rxq_opts, &t->rxq, err);
+	if (t->uses_in & ANSWER)
+		rc = vn_respond_open(opts->respond, t->dev, &t->respond, err);
+	if (!rc)
+		rc = t->dev->ops->rxq_open(t->dev, &rxq_opts, &t->rxq, err);
 	if (rc)
 		return rc;
 	t->is_recorded = t->rxq->is_recorded;
@@ -271,16 +290,21 @@ static int open_parts(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 	if (rc)
 		return rc;
 	/* Frames with a tag put aside are looked at again, if there is a filter. */
-	t->is_plain = !t->capturing->filter && !t->uses_out;
+	t->is_plain = !filter_of(t) && !t->uses_out;
 	return 0;
 }
 
-static void plan_uses(struct vn_rxthread *t, bool shows_outgoing)
+static void plan_uses(struct vn_rxthread *t, const struct vn_rxthread_opts *opts)
 {
 	const struct capturing *c = t->capturing;
 
-	t->uses_in = MEASURE | (c->o->file && c->takes_in ? CAPTURE : 0);
-	t->uses_out = c->o->file && c->takes_out && shows_outgoing ? CAPTURE : 0;
+	t->uses_in = MEASURE;
+	if (opts->respond && vn_respond_is_wanted(opts->respond))
+		t->uses_in |= ANSWER;
+	if (!c || !c->o->file)
+		return;
+	t->uses_in |= c->takes_in ? CAPTURE : 0;
+	t->uses_out = c->takes_out && opts->shows_outgoing ? CAPTURE : 0;
 }
 
 int vn_rxthread_open(const struct vn_rxthread_opts *opts, struct vn_rxthread **out,
@@ -300,7 +324,7 @@ int vn_rxthread_open(const struct vn_rxthread_opts *opts, struct vn_rxthread **o
 	t->time_ns = opts->time_ns;
 	t->capturing = opts->capturing;
 	t->outlasts_down = opts->outlasts_down;
-	plan_uses(t, opts->shows_outgoing);
+	plan_uses(t, opts);
 	sem_init(&t->ended, 0, 0);
 	rc = open_parts(t, opts, err);
 	if (rc) {
@@ -314,6 +338,11 @@ int vn_rxthread_open(const struct vn_rxthread_opts *opts, struct vn_rxthread **o
 struct vn_receiver *vn_rxthread_receiver(struct vn_rxthread *t)
 {
 	return t->receiver;
+}
+
+const struct vn_responder *vn_rxthread_responder(const struct vn_rxthread *t)
+{
+	return t->respond.responder;
 }
 
 const struct vn_netdev *vn_rxthread_dev(const struct vn_rxthread *t)
@@ -415,7 +444,7 @@ int vn_rxthread_end(struct vn_rxthread *t, struct vn_err *err)
 bool vn_rxthread_filtered(const struct vn_rxthread *t, uint64_t *out)
 {
 	*out = load(&t->filtered);
-	return t->capturing->filter && !t->has_filter;
+	return filter_of(t) && !t->has_filter;
 }
 
 void vn_rxthread_close(struct vn_rxthread *t)
@@ -425,6 +454,7 @@ void vn_rxthread_close(struct vn_rxthread *t)
 	vn_rxthread_end(t, NULL);
 	if (t->rxq)
 		t->dev->ops->rxq_close(t->rxq);
+	vn_respond_close(&t->respond);
 	vn_netdev_close(t->dev);
 	vn_receiver_free(t->receiver);
 	sem_destroy(&t->ended);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A thread that receives: device, filter, receiver and capture put together,
- * for `recv` and for `send --rx`. Simulated devices bring what they received by
- * themselves, at their far end: then there is no thread, but all the rest.
+ * A thread that receives: device, receiver, responder and capture file put
+ * together, for `recv` and for `send --rx`. Simulated devices bring what they
+ * received by themselves, at their far end: then there is no thread, but all
+ * the rest except a responder.
  *
  * The thread that opens it also closes it. While the thread runs, the device's
  * queue is its own; the receiver's counters are read by any.
@@ -16,6 +17,7 @@
 #include "base/err.h"
 #include "capturing.h"
 #include "net/netdev.h"
+#include "respond.h"
 #include "rx/receiver.h"
 
 /* Options about the queue that `recv` and `send --rx` share. */
@@ -44,26 +46,31 @@ struct vn_rxthread_opts {
 	int cpu;           /* -1: not bound to one */
 	uint64_t late_after_ns; /* vn_receiver_late_after() */
 	struct capturing *capturing; /* the caller's, open when the thread starts; its
-					filter holds for all that is received */
+					filter holds for all that is received; NULL: none */
 	/* What goes out on the device is for the capture, if it takes that: clear
 	 * where transmit queues are tapped. */
 	bool shows_outgoing;
-	const struct rx_options *rx;
+	const struct rx_options *rx; /* NULL: the defaults */
 	bool outlasts_down; /* goes on when the device is up again */
 	uint64_t count;    /* ends after so many of our packets, 0 = no limit */
 	/* Instead of driver and target: these devices' far ends, all of one net. */
 	struct vn_netdev *const *far;
 	unsigned int n_far;
 	uint64_t time_ns;  /* of a recording: ends so long after its first frame, 0 = no limit */
+	const struct vn_respond_opts *respond; /* NULL or without addresses: no responder */
 };
 
 struct vn_rxthread;
+
+/* What a driver must be able to do (enum vn_netdev_cap). respond may be NULL. */
+uint32_t vn_rxthread_needs(const struct vn_respond_opts *respond);
 
 /* Everything but the thread: after this, frames are queued by the device.
  * 0 or -errno with a sentence. */
 int vn_rxthread_open(const struct vn_rxthread_opts *opts, struct vn_rxthread **out,
 		     struct vn_err *err);
 struct vn_receiver *vn_rxthread_receiver(struct vn_rxthread *t);
+const struct vn_responder *vn_rxthread_responder(const struct vn_rxthread *t); /* NULL: none */
 const struct vn_netdev *vn_rxthread_dev(const struct vn_rxthread *t); /* NULL: far ends */
 
 int vn_rxthread_start(struct vn_rxthread *t, struct vn_err *err);

@@ -445,7 +445,10 @@ static void fill_receiver(struct vn_snap_receiver *r, const struct vn_snap_input
 		.stamp_source = in->rxq->stamp_source,
 		.stamp_other = in->rxq->stamp_other,
 		.stamp_resolution_ns = in->rxq->stamp_resolution_ns,
+		.has_responder = in->responder,
 	};
+	if (in->responder)
+		vn_responder_read(in->responder, &r->responder);
 }
 
 int vn_snapshot_take(const struct vn_snap_input *in, struct vn_snapshot *out)

@@ -20,6 +20,7 @@
 #include "engine/engine.h"
 #include "net/netdev.h"
 #include "rx/receiver.h"
+#include "rx/responder.h"
 
 /*
  * What is known of a stream or flow. X(name, kind, heading of a table): the
@@ -153,6 +154,8 @@ struct vn_snap_receiver {
 	bool sees_filtered;
 	const char *stamp_source; /* NULL: not known */
 	uint64_t stamp_other, stamp_resolution_ns; /* resolution: 0 = not known */
+	bool has_responder;
+	struct vn_responder_counts responder;
 };
 
 struct vn_snapshot {
@@ -188,6 +191,7 @@ struct vn_snap_input {
 	const struct vn_rxq_stats *rxq;  /* together with rx */
 	uint64_t late_after_ns, clock_error_ns;
 	const uint64_t *filtered;        /* NULL: nobody counts them */
+	const struct vn_responder *responder; /* NULL: none */
 	const struct vn_snapshot *prev;  /* for the rates of now; NULL: none */
 };
 

@@ -268,10 +268,15 @@ def tx_packets(name):
     return link_facts(name)["stats64"]["tx"]["packets"]
 
 
-def is_receiving():
-    """A packet socket that takes every protocol (0003) is running here."""
+def receivers():
+    """How many packet sockets that take every protocol (0003) are running here."""
     with open("/proc/net/packet") as f:
-        return any(row.split()[3] == "0003" and row.split()[5] == "1" for row in f.readlines()[1:])
+        rows = [row.split() for row in f.readlines()[1:]]
+    return sum(row[3] == "0003" and row[5] == "1" for row in rows)
+
+
+def is_receiving():
+    return receivers() > 0
 
 
 class Tap:
