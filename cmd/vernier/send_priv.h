@@ -73,6 +73,9 @@ int send_make_engine(struct send_run *run, struct vn_err *err);
 int send_make_entries(struct send_run *run, struct vn_err *err);
 int send_check_streams(struct send_run *run, struct vn_err *err); /* usage */
 int send_check_devs(struct send_run *run, struct vn_err *err);
+/* The device is fit to send on; really_on: it may be the way out (NULL: none). */
+int send_check_dev(const struct vn_netdev *dev, const char *really_on, struct vn_err *err);
+int send_check_frame_len(const struct send_stream *stream, struct vn_err *err);
 int send_open_rx(struct send_run *run, struct vn_err *err);
 int send_open_capture(struct send_run *run, struct vn_err *err);
 int send_expect_flows(struct send_run *run, struct vn_err *err); /* usage */

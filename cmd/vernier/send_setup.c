@@ -104,22 +104,21 @@ int send_open_devs(struct send_run *run, struct vn_err *err)
 	return rc;
 }
 
-static int check_dev(const struct send_run *run, const struct vn_netdev *dev, struct vn_err *err)
+int send_check_dev(const struct vn_netdev *dev, const char *really_on, struct vn_err *err)
 {
 	if (!dev->is_up)
 		return vn_err_set(err, ENETDOWN, "%s is down (ip link set dev %s up)", dev->name,
 				  dev->name);
 	if (!dev->has_carrier)
 		return vn_err_set(err, ENETDOWN, "%s has no carrier", dev->name);
-	if (dev->holds_default_route &&
-	    (!run->o.really_on || strcmp(run->o.really_on, dev->name)))
+	if (dev->holds_default_route && (!really_on || strcmp(really_on, dev->name)))
 		return vn_err_set(err, EPERM,
 				  "%s holds the default route (--really-on %s if you mean it)",
 				  dev->name, dev->name);
 	return 0;
 }
 
-static int check_frame_len(const struct send_stream *stream, struct vn_err *err)
+int send_check_frame_len(const struct send_stream *stream, struct vn_err *err)
 {
 	uint32_t mtu = stream->dev->mtu;
 	uint32_t most = mtu + VN_ETH_HLEN + stream->tags_len;
@@ -137,9 +136,9 @@ int send_check_devs(struct send_run *run, struct vn_err *err)
 	int rc = 0;
 
 	for (unsigned int i = 0; i < run->n_devs && !rc; i++)
-		rc = check_dev(run, run->devs[i], err);
+		rc = send_check_dev(run->devs[i], run->o.really_on, err);
 	for (unsigned int i = 0; i < run->streams.n && !rc; i++)
-		rc = check_frame_len(&run->streams.v[i], err);
+		rc = send_check_frame_len(&run->streams.v[i], err);
 	return rc;
 }
 
