@@ -32,10 +32,11 @@ extern const struct vn_command vn_commands[];
 
 /* options.h, beside their functions */
 extern const struct vn_options send_spec, recv_spec, drivers_spec, params_spec, completion_spec,
-	serve_spec, exec_spec, ctl_spec;
+	serve_spec, exec_spec, ctl_spec, rfc2544_spec;
 
 int vn_cmd_send(int argc, char **argv, struct vn_err *err);
 int vn_cmd_recv(int argc, char **argv, struct vn_err *err);
+int vn_cmd_rfc2544(int argc, char **argv, struct vn_err *err);
 int vn_cmd_serve(int argc, char **argv, struct vn_err *err);
 int vn_cmd_exec(int argc, char **argv, struct vn_err *err);
 int vn_cmd_ctl(int argc, char **argv, struct vn_err *err);

@@ -63,8 +63,8 @@ static void bash_completes(void **state)
 	static const struct {
 		const char *words, *want;
 	} cases[] = {
-		{ "''", "send recv serve exec ctl drivers params completion" },
-		{ "re", "recv" },
+		{ "''", "send recv rfc2544 serve exec ctl drivers params completion" },
+		{ "rec", "recv" },
 		{ "nonsense ''", "" },
 		{ "send --pk", "--pkt-size" },
 		{ "send --sh", "--show-settings" },

@@ -11,6 +11,7 @@
 const struct vn_command vn_commands[] = {
 	{ &send_spec, vn_cmd_send },
 	{ &recv_spec, vn_cmd_recv },
+	{ &rfc2544_spec, vn_cmd_rfc2544 },
 	{ &serve_spec, vn_cmd_serve },
 	{ &exec_spec, vn_cmd_exec },
 	{ &ctl_spec, vn_cmd_ctl },
