@@ -112,7 +112,7 @@ static int make(struct exec *x, struct vn_err *err)
 	if (!rc)
 		rc = control_open(&x->control, &x->o, err);
 	if (!rc)
-		rc = vn_mount_open(x->control.tree, x->procnet.mount, &x->mount, err);
+		rc = vn_mount_open(x->control.tree, NULL, x->procnet.mount, &x->mount, err);
 	if (!rc)
 		rc = procnet_cover(&x->procnet, err);
 	return rc;

@@ -88,7 +88,7 @@ static int make_mount(struct serve *s, struct vn_err *err)
 	if (!s->made_dir && errno != EEXIST && errno != ENOTCONN)
 		return vn_err_set(err, errno, "%s: %s (choose a directory with --mount)", s->dir,
 				  strerror(errno));
-	rc = vn_mount_open(s->control.tree, s->dir, &s->mount, &why);
+	rc = vn_mount_open(s->control.tree, NULL, s->dir, &s->mount, &why);
 	if (rc == -ENODEV) { /* the socket still is of use */
 		fprintf(stderr, "vernier: serve: no files: %s\n", why.text);
 		return 0;

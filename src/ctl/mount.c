@@ -5,8 +5,8 @@
  * A control write is small, and most of its time would go into waking up: so one
  * thread does everything, and for a while after each request looks for the next
  * without going to sleep, unless something is sending, which should have the
- * CPU. Only writes to pgctrl, which may take as long as a run, get a thread of
- * their own (mount_files.c).
+ * CPU. Only writes that may take as long as a run get a thread of their own
+ * (mount_files.c).
  */
 #include "ctl/mount.h"
 
@@ -32,7 +32,7 @@
 
 #define MISC_MAJOR 10 /* Documentation/admin-guide/devices.txt */
 #define FUSE_MINOR 229
-#define AWAKE_NS 100000 /* after a request */
+#define AWAKE_NS   100000 /* after a request */
 
 /* Does a FUSE file system begin here? (It may lie in one.) */
 static bool is_fuse_mount(const char *dir, const struct stat *st)
@@ -42,8 +42,8 @@ static bool is_fuse_mount(const char *dir, const struct stat *st)
 	struct stat up;
 
 	snprintf(parent, sizeof(parent), "%s/..", dir);
-	return statfs(dir, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC &&
-	       stat(parent, &up) == 0 && up.st_dev != st->st_dev;
+	return statfs(dir, &fs) == 0 && fs.f_type == FUSE_SUPER_MAGIC && stat(parent, &up) == 0 &&
+	       up.st_dev != st->st_dev;
 }
 
 /* Takes a dead mount off dir, refuses a living one. */
@@ -65,7 +65,8 @@ static int clear_dir(const char *dir, struct vn_err *err)
 	if (is_fuse_mount(dir, &st))
 		return vn_err_set(err, EBUSY,
 				  "%s: something is mounted there already (choose another "
-				  "directory with --mount)", dir);
+				  "directory with --mount)",
+				  dir);
 	return 0;
 }
 
@@ -137,7 +138,7 @@ static void serve_requests(struct vn_mount *m, struct fuse_buf *buf)
 			awake_until = vn_clock_now(&clock) + AWAKE_NS;
 		} else if (n != -EAGAIN && n != -EINTR) {
 			return;
-		} else if (vn_clock_now(&clock) < awake_until && vn_tree_is_idle(m->tree)) {
+		} else if (vn_clock_now(&clock) < awake_until && vn_mount_is_idle(m)) {
 			sched_yield();
 		} else {
 			sleep_for_request(m);
@@ -186,7 +187,16 @@ static void free_mount(struct vn_mount *m)
 	free(m);
 }
 
-int vn_mount_open(struct vn_tree *tree, const char *dir, struct vn_mount **out, struct vn_err *err)
+static void add_trees(struct vn_mount *m, struct vn_tree *tree, struct vn_files *more)
+{
+	vn_tree_files_init(&m->pktgen, tree);
+	m->trees[m->n_trees++] = &m->pktgen.files;
+	if (more)
+		m->trees[m->n_trees++] = more;
+}
+
+int vn_mount_open(struct vn_tree *tree, struct vn_files *more, const char *dir,
+		  struct vn_mount **out, struct vn_err *err)
 {
 	struct vn_mount *m;
 	int fd, rc;
@@ -205,7 +215,7 @@ int vn_mount_open(struct vn_tree *tree, const char *dir, struct vn_mount **out, 
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_cond_init(&m->changed, NULL);
 	m->wake = -1;
-	m->tree = tree;
+	add_trees(m, tree, more);
 	m->made = time(NULL);
 	fd = rc = mount_fuse(m->dir, err);
 	if (rc < 0)
@@ -235,7 +245,7 @@ bool vn_mount_is_gone(const struct vn_mount *m)
 	return atomic_load_explicit(&m->is_gone, memory_order_acquire);
 }
 
-/* No requests are taken any more; the writers of pgctrl get their answers; then
+/* No requests are taken any more; writers that wait get their answers; then
  * the connection is closed, and whoever still asks is told that it is gone. */
 void vn_mount_close(struct vn_mount *m)
 {

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The files of the mount. The low-level interface of FUSE, because a file is a
- * number here as it is there, and because a device that is removed and attached
- * again must not look like the file it was.
+ * The files of the mount: requests of the kernel become calls of trees
+ * (base/files.h), several of which lie over each other. The low-level interface
+ * of FUSE, because a file is a number here as it is there, and because one that
+ * is removed and made again must not look like the file it was.
  *
- * Directories and the threads' files never go, and the kernel caches them for
- * good; device files are looked up at each open, so that one that is gone is
- * gone at once. A control write then costs three requests: look up, open, write.
- *
- * The kernel lets one write at a time into a file, and a `start` is written for
- * as long as it runs. So pgctrl is another file, with the same name, each time
- * it is looked up: who stops need not wait for who started.
+ * What never goes the kernel caches for good; everything else is looked up at
+ * each open, so that what is gone is gone at once. A control write then costs
+ * three requests: look up, open, write.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,45 +20,83 @@
 #include "base/cpu.h"
 #include "ctl/mount_priv.h"
 
-#define INO_ROOT FUSE_ROOT_ID
-#define INO_NET 2
-#define INO_PKTGEN 3
-#define INO_FILES 16 /* + number of the file */
-#define INO_PGCTRLS (1ull << 62) /* and all above: pgctrl, as looked up */
-#define FOR_GOOD 1e9 /* seconds of caching */
+#define FOR_GOOD	  1e9 /* seconds of caching */
 #define CAP_NET_ADMIN_BIT 12
+#define TEXT_CAP	  65536 /* bytes: more than most texts need */
+#define TEXT_CAP_MAX	  (16 << 20)
+
+/* A node of one of the trees. Its inode has both numbers; the directories in
+ * which trees meet are the first tree's. */
+struct place {
+	struct vn_files *fs;
+	uint64_t node;
+};
 
 /*
  * An open file or directory. The kernel's position moves with reads and with
- * writes, while in pktgen's files writes leave it alone: `at` is where a reader
- * stands, and `pos` where the kernel believes it does.
+ * writes, while there are files in which writes leave it alone: `at` is where a
+ * reader stands, and `pos` where the kernel believes it does.
  */
 struct handle {
 	struct handle *next, **prev; /* in the mount's list */
-	uint64_t file;
+	struct place place;
+	bool keeps_place, may_wait; /* as its info says */
 	char *text; /* as of the last read from the beginning; a directory's entries */
-	size_t len, at;
-	_Atomic off_t pos; /* also written by who writes pgctrl, before the reply */
+	size_t cap, len, at;
+	_Atomic off_t pos; /* also written by a thread that writes, before the reply */
 };
 
-/* --- attributes ----------------------------------------------------------------------- */
+/* --- places ---------------------------------------------------------------------------- */
 
 static struct vn_mount *mount_of(fuse_req_t req)
 {
 	return fuse_req_userdata(req);
 }
 
-static bool is_dir(fuse_ino_t ino)
+static fuse_ino_t ino_of(unsigned int tree, uint64_t node)
 {
-	return ino == INO_ROOT || ino == INO_NET || ino == INO_PKTGEN;
+	return node <= VN_FILES_NET ? node : (uint64_t)tree << VN_FILES_NODE_BITS | node;
 }
 
-static struct stat attributes(const struct vn_mount *m, fuse_ino_t ino)
+static struct place place_of(const struct vn_mount *m, fuse_ino_t ino)
+{
+	return (struct place){ m->trees[ino >> VN_FILES_NODE_BITS],
+			       ino & ((1ull << VN_FILES_NODE_BITS) - 1) };
+}
+
+/* The trees that have this directory are [*first, *end). */
+static void trees_of(const struct vn_mount *m, fuse_ino_t dir, unsigned int *first,
+		     unsigned int *end)
+{
+	bool is_shared = dir <= VN_FILES_NET;
+
+	*first = is_shared ? 0 : (unsigned int)(dir >> VN_FILES_NODE_BITS);
+	*end = is_shared ? m->n_trees : *first + 1;
+}
+
+bool vn_mount_is_idle(struct vn_mount *m)
+{
+	for (unsigned int i = 0; i < m->n_trees; i++)
+		if (m->trees[i]->ops->is_idle && !m->trees[i]->ops->is_idle(m->trees[i]))
+			return false;
+	return true;
+}
+
+/* --- attributes ------------------------------------------------------------------------ */
+
+static int info_of(struct place p, struct vn_file_info *info)
+{
+	return p.fs->ops->info(p.fs, p.node, info);
+}
+
+static struct stat attributes(const struct vn_mount *m, fuse_ino_t ino,
+			      const struct vn_file_info *info)
 {
 	struct stat st = {
 		.st_ino = ino,
-		.st_mode = is_dir(ino) ? S_IFDIR | 0555 : S_IFREG | 0600,
-		.st_nlink = is_dir(ino) ? 2 : 1,
+		.st_mode = info->mode,
+		.st_size = info->size,
+		.st_nlink = S_ISDIR(info->mode) ? 2 : 1,
 		.st_uid = geteuid(),
 		.st_gid = getegid(),
 	};
@@ -69,49 +105,50 @@ static struct stat attributes(const struct vn_mount *m, fuse_ino_t ino)
 	return st;
 }
 
-static uint64_t file_of(fuse_ino_t ino)
+static fuse_ino_t find(const struct vn_mount *m, fuse_ino_t dir, const char *name,
+		       struct vn_file_info *info)
 {
-	return ino >= INO_PGCTRLS ? VN_TREE_PGCTRL : ino - INO_FILES;
-}
+	struct place p = place_of(m, dir);
+	unsigned int i, end;
+	uint64_t node;
 
-static fuse_ino_t find(struct vn_mount *m, fuse_ino_t parent, const char *name)
-{
-	uint64_t file;
-
-	if (parent == INO_ROOT)
-		return strcmp(name, "net") ? 0 : INO_NET;
-	if (parent == INO_NET)
-		return strcmp(name, "pktgen") ? 0 : INO_PKTGEN;
-	file = vn_tree_lookup(m->tree, name);
-	if (file == VN_TREE_PGCTRL)
-		return INO_PGCTRLS + m->n_pgctrls++;
-	return file ? INO_FILES + file : 0;
-}
-
-static bool is_for_good(struct vn_mount *m, fuse_ino_t ino)
-{
-	return is_dir(ino) ||
-	       (ino < INO_PGCTRLS && vn_tree_is_permanent(m->tree, file_of(ino)));
+	for (trees_of(m, dir, &i, &end); i < end; i++) {
+		node = m->trees[i]->ops->lookup(m->trees[i], p.node, name, info);
+		if (node)
+			return ino_of(i, node);
+	}
+	return 0;
 }
 
 static void on_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct vn_mount *m = mount_of(req);
-	struct fuse_entry_param e = { .ino = find(m, parent, name), .attr_timeout = FOR_GOOD };
+	struct vn_file_info info;
+	struct fuse_entry_param e = {
+		.ino = find(m, parent, name, &info),
+		.attr_timeout = FOR_GOOD,
+	};
 
 	if (!e.ino) {
 		fuse_reply_err(req, ENOENT);
 		return;
 	}
-	e.entry_timeout = is_for_good(m, e.ino) ? FOR_GOOD : 0;
-	e.attr = attributes(m, e.ino);
+	e.entry_timeout = info.is_permanent ? FOR_GOOD : 0;
+	e.attr = attributes(m, e.ino, &info);
 	fuse_reply_entry(req, &e);
 }
 
 static void on_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
-	struct stat st = attributes(mount_of(req), ino);
+	struct vn_mount *m = mount_of(req);
+	struct vn_file_info info;
+	struct stat st;
 
+	if (info_of(place_of(m, ino), &info)) {
+		fuse_reply_err(req, ENOENT);
+		return;
+	}
+	st = attributes(m, ino, &info);
 	fuse_reply_attr(req, &st, FOR_GOOD);
 }
 
@@ -123,6 +160,20 @@ static void on_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to
 		fuse_reply_err(req, EPERM);
 	else
 		on_getattr(req, ino, fi);
+}
+
+static void on_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	struct place p = place_of(mount_of(req), ino);
+	char target[PATH_MAX];
+	ssize_t len = p.fs->ops->read(p.fs, p.node, target, sizeof(target) - 1);
+
+	if (len < 0) {
+		fuse_reply_err(req, ENOENT);
+		return;
+	}
+	target[len] = '\0';
+	fuse_reply_readlink(req, target);
 }
 
 /* --- handles ----------------------------------------------------------------------- */
@@ -175,11 +226,13 @@ static void on_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 struct listing {
 	fuse_req_t req;
 	struct handle *h;
+	unsigned int tree;
+	bool has_net; /* where trees meet is listed once */
 };
 
-static int list_entry(struct listing *l, const char *name, fuse_ino_t ino)
+static int list_entry(struct listing *l, const char *name, fuse_ino_t ino, mode_t mode)
 {
-	struct stat st = { .st_ino = ino, .st_mode = is_dir(ino) ? S_IFDIR : S_IFREG };
+	struct stat st = { .st_ino = ino, .st_mode = mode };
 	size_t need = fuse_add_direntry(l->req, NULL, 0, name, NULL, 0);
 	size_t len = l->h->len + need;
 	char *text = realloc(l->h->text, len);
@@ -192,28 +245,40 @@ static int list_entry(struct listing *l, const char *name, fuse_ino_t ino)
 	return 0;
 }
 
-static int list_file(void *arg, const char *name, uint64_t file)
+static int list_node(void *arg, const char *name, uint64_t node, mode_t mode)
 {
-	return list_entry(arg, name, INO_FILES + file);
+	struct listing *l = arg;
+
+	if (node == VN_FILES_NET) {
+		if (l->has_net)
+			return 0;
+		l->has_net = true;
+	}
+	return list_entry(l, name, ino_of(l->tree, node), mode);
 }
 
 static int list_dir(struct vn_mount *m, struct listing *l, fuse_ino_t ino)
 {
-	int rc = list_entry(l, ".", ino);
+	struct place p = place_of(m, ino);
+	struct vn_file_info info;
+	unsigned int end;
+	int rc = info_of(p, &info);
 
+	if (rc)
+		return -ENOENT;
+	trees_of(m, ino, &l->tree, &end);
+	rc = list_entry(l, ".", ino, S_IFDIR);
 	if (!rc)
-		rc = list_entry(l, "..", ino == INO_PKTGEN ? INO_NET : INO_ROOT);
-	if (rc || ino == INO_PKTGEN)
-		return rc ? rc : vn_tree_list(m->tree, list_file, l);
-	if (ino == INO_ROOT)
-		return list_entry(l, "net", INO_NET);
-	return list_entry(l, "pktgen", INO_PKTGEN);
+		rc = list_entry(l, "..", ino_of(l->tree, info.parent), S_IFDIR);
+	for (; !rc && l->tree < end; l->tree++)
+		rc = m->trees[l->tree]->ops->list(m->trees[l->tree], p.node, list_node, l);
+	return rc;
 }
 
 static void on_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct vn_mount *m = mount_of(req);
-	struct listing l = { req, make_handle(m, fi) };
+	struct listing l = { .req = req, .h = make_handle(m, fi) };
 	int rc = l.h ? list_dir(m, &l, ino) : -ENOMEM;
 
 	if (!rc) {
@@ -275,41 +340,73 @@ static void on_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_
 
 /* --- files ------------------------------------------------------------------------- */
 
+/* Who may is the kernel's to decide (default_permissions); but root may write
+ * into anything, and here there are files that take nothing. */
+static int may_open(struct place p, int flags, struct vn_file_info *info)
+{
+	if (info_of(p, info))
+		return -ENOENT;
+	if ((flags & O_ACCMODE) != O_RDONLY && !(info->mode & 0222))
+		return -EACCES;
+	return 0;
+}
+
 static void on_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct vn_mount *m = mount_of(req);
-	struct handle *h;
+	struct place p = place_of(m, ino);
+	struct vn_file_info info;
+	int rc = may_open(p, fi->flags, &info);
+	struct handle *h = rc ? NULL : make_handle(m, fi);
 
-	if (!vn_tree_exists(m->tree, file_of(ino))) {
-		fuse_reply_err(req, ENOENT);
-		return;
-	}
-	h = make_handle(m, fi);
 	if (!h) {
-		fuse_reply_err(req, ENOMEM);
+		fuse_reply_err(req, rc ? -rc : ENOMEM);
 		return;
 	}
-	h->file = file_of(ino);
-	fi->direct_io = 1; /* sizes are 0; and a write is one command, not a page */
+	h->place = p;
+	h->keeps_place = info.keeps_place;
+	h->may_wait = info.may_wait;
+	fi->direct_io = 1; /* a size says nothing; and a write is one command, not a page */
 	fi->noflush = 1;
 	reply_open(req, h, fi);
 }
 
+static int grow_text(struct handle *h)
+{
+	size_t cap = h->cap ? h->cap * 2 : TEXT_CAP;
+	char *text = realloc(h->text, cap);
+
+	if (!text)
+		return -ENOMEM;
+	h->text = text;
+	h->cap = cap;
+	return 0;
+}
+
 /* A reader at the beginning sees the text of this moment, one further on the
  * text it began with. */
-static int load_text(struct vn_mount *m, struct handle *h)
+static int load_text(struct handle *h)
 {
+	struct place p = h->place;
+	struct vn_file_info info;
 	ssize_t len;
+	int rc = 0;
 
 	if (h->text && h->at > 0)
-		return vn_tree_exists(m->tree, h->file) ? 0 : -EIO;
+		return info_of(p, &info);
 	if (!h->text)
-		h->text = malloc(VN_TREE_TEXT_MAX);
-	if (!h->text)
-		return -ENOMEM;
-	len = vn_tree_read(m->tree, h->file, h->text, VN_TREE_TEXT_MAX);
-	h->len = len < 0 ? 0 : (size_t)len;
-	return len < 0 ? (int)len : 0;
+		rc = grow_text(h);
+	h->len = 0;
+	while (!rc) {
+		len = p.fs->ops->read(p.fs, p.node, h->text, h->cap);
+		if (len < 0)
+			return (int)len;
+		h->len = (size_t)len;
+		if (h->len + 1 < h->cap || h->cap >= TEXT_CAP_MAX)
+			return 0;
+		rc = grow_text(h);
+	}
+	return rc;
 }
 
 static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
@@ -319,9 +416,10 @@ static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	size_t from, n;
 	int rc;
 
-	if (off != h->pos) /* it was sought, or read at a place of its own */
+	/* It was sought, or read at a place of its own. */
+	if (!h->keeps_place || off != h->pos)
 		h->at = (size_t)off;
-	rc = load_text(mount_of(req), h);
+	rc = load_text(h);
 	if (rc < 0) {
 		fuse_reply_err(req, -rc);
 		return;
@@ -334,8 +432,9 @@ static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 }
 
 /* Has the process this capability? The kernel asks its own, we ask /proc. */
-static bool may_control(const struct fuse_ctx *ctx)
+static bool may_control(void *arg)
 {
+	const struct fuse_ctx *ctx = fuse_req_ctx(arg);
 	unsigned long long effective = 0;
 	char path[40], line[128];
 	bool is_found = false;
@@ -362,16 +461,15 @@ struct request {
 	const char *text;
 	size_t len;
 	off_t off;
-	bool may_control;
 	char copy[]; /* of the text, for a thread of its own */
 };
 
 static void write_and_reply(const struct request *r)
 {
-	const struct vn_tree_writer who = { is_interrupted, r->req, r->may_control };
-	struct vn_mount *m = mount_of(r->req);
+	const struct vn_file_writer who = { is_interrupted, may_control, r->req };
 	struct handle *h = r->handle;
-	ssize_t n = vn_tree_write(m->tree, h->file, r->text, r->len, &who);
+	struct vn_files *fs = h->place.fs;
+	ssize_t n = fs->ops->write(fs, h->place.node, r->text, r->len, &who);
 
 	if (n > 0 && r->off == h->pos)
 		h->pos += n;
@@ -381,12 +479,12 @@ static void write_and_reply(const struct request *r)
 		fuse_reply_write(r->req, (size_t)n);
 }
 
-static void *write_pgctrl(void *arg)
+static void *write_apart(void *arg)
 {
 	struct request *r = arg;
 	struct vn_mount *m = mount_of(r->req);
 
-	vn_thread_name("vn-pgctrl");
+	vn_thread_name("vn-write");
 	write_and_reply(r);
 	free(r);
 	pthread_mutex_lock(&m->lock);
@@ -411,7 +509,7 @@ static bool spawn_writer(struct vn_mount *m, const struct request *from)
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	pthread_mutex_lock(&m->lock);
-	rc = pthread_create(&thread, &attr, write_pgctrl, r);
+	rc = pthread_create(&thread, &attr, write_apart, r);
 	m->n_writers += rc == 0;
 	pthread_mutex_unlock(&m->lock);
 	pthread_attr_destroy(&attr);
@@ -423,14 +521,11 @@ static bool spawn_writer(struct vn_mount *m, const struct request *from)
 static void on_write(fuse_req_t req, fuse_ino_t ino, const char *text, size_t len, off_t off,
 		     struct fuse_file_info *fi)
 {
-	struct request r = { req, handle_of(fi), text, len, off, true };
+	struct request r = { req, handle_of(fi), text, len, off };
 
-	if (r.handle->file != VN_TREE_PGCTRL) {
+	if (!r.handle->may_wait)
 		write_and_reply(&r);
-		return;
-	}
-	r.may_control = may_control(fuse_req_ctx(req));
-	if (!spawn_writer(mount_of(req), &r))
+	else if (!spawn_writer(mount_of(req), &r))
 		fuse_reply_err(req, ENOMEM);
 }
 
@@ -444,6 +539,7 @@ const struct fuse_lowlevel_ops vn_mount_files = {
 	.lookup = on_lookup,
 	.getattr = on_getattr,
 	.setattr = on_setattr,
+	.readlink = on_readlink,
 	.opendir = on_opendir,
 	.readdir = on_readdir,
 	.releasedir = on_release,

@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <stddef.h>
 
-int vn_mount_open(struct vn_tree *tree, const char *dir, struct vn_mount **out, struct vn_err *err)
+int vn_mount_open(struct vn_tree *tree, struct vn_files *more, const char *dir,
+		  struct vn_mount **out, struct vn_err *err)
 {
 	*out = NULL;
 	return vn_err_set(err, ENODEV, "%s: this program was built without libfuse3", dir);
