@@ -80,8 +80,11 @@ int vn_device_init(struct vn_device *dev, struct vn_net *net, const struct vn_de
 	vn_watchdog_init(dev);
 	vn_linkwatch_init(dev);
 	dev->tx = calloc(dev->n_txq, sizeof(*dev->tx));
-	if (!dev->tx)
+	dev->rx = calloc(dev->n_rxq, sizeof(*dev->rx));
+	if (!dev->tx || !dev->rx) {
+		vn_device_fini(dev);
 		return -ENOMEM;
+	}
 	for (uint16_t i = 0; i < dev->n_txq; i++)
 		queue_init(dev, i);
 	return 0;
@@ -103,7 +106,9 @@ void vn_device_fini(struct vn_device *dev)
 	while (dev->altnames)
 		vn_device_del_altname(dev, dev->altnames->name);
 	free(dev->tx);
+	free(dev->rx);
 	dev->tx = NULL;
+	dev->rx = NULL;
 }
 
 static int name_error(int rc, const char *name, struct vn_err *err)

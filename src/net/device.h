@@ -83,6 +83,8 @@ struct vn_device_ops {
 	int (*set_mac)(struct vn_device *dev, const uint8_t mac[6]);  /* NULL: any is taken */
 	int (*change_mtu)(struct vn_device *dev, uint32_t mtu);       /* NULL: any in range */
 	int (*change_carrier)(struct vn_device *dev, bool on);        /* NULL: not possible */
+	int (*set_tx_maxrate)(struct vn_device *dev, unsigned int queue,
+			      uint32_t mbps);                         /* NULL: not possible */
 	void (*get_stats)(struct vn_device *dev, struct vn_device_stats *out); /* sets its part */
 	void (*free)(struct vn_device *dev); /* the back end's memory, dev with it */
 };
@@ -130,6 +132,7 @@ struct vn_device {
 	uint64_t gro_flush_timeout;
 	uint64_t carrier_up_count, carrier_down_count;
 	struct vn_tx_queue *tx;  /* n_txq of them */
+	struct vn_rx_queue *rx;  /* n_rxq of them */
 	struct vn_qdisc *qdisc;  /* root */
 	struct vn_qdisc noop;    /* of queues that have no other */
 	struct vn_timer watchdog;

@@ -40,7 +40,16 @@ struct vn_tx_queue {
 	uint64_t trans_start_ns;         /* last start of a transmission */
 	uint64_t trans_timeout;          /* firings of the watchdog */
 	uint32_t tx_maxrate;             /* Mbit/s, 0 = none */
+	uint64_t xps_cpus;               /* mask, 0 = none: CPUs whose packets go here */
+	uint64_t xps_rxqs;               /* mask, kept for the file that shows it */
 	struct vn_queue_limit bql;
+};
+
+/* A receive queue: which CPUs its packets are to be handled by (receive
+ * steering). Kept for the files that show it; nothing is steered. */
+struct vn_rx_queue {
+	uint64_t rps_cpus;     /* mask, 0 = the CPU that received */
+	uint32_t rps_flow_cnt; /* flows, a power of two or 0 */
 };
 
 static inline bool vn_queue_is_stopped_by_driver(const struct vn_tx_queue *q)

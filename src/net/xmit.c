@@ -13,6 +13,23 @@
 #define DEPTH_MAX 8 /* of devices that send on devices */
 #define CODE_MASK 0x0f
 
+/* Of the queues that the map gives to this CPU, all of them when it gives none,
+ * the flow's. */
+static unsigned int choose_by_cpu(const struct vn_device *dev, uint64_t hash)
+{
+	uint64_t cpu = 1ull << dev->net->cpu;
+	unsigned int n = 0, nth, at;
+
+	for (at = 0; at < dev->real_n_txq; at++)
+		n += (dev->tx[at].xps_cpus & cpu) != 0;
+	if (!n)
+		return (unsigned int)(hash * dev->real_n_txq >> 32);
+	nth = (unsigned int)(hash * n >> 32);
+	for (at = 0; !(dev->tx[at].xps_cpus & cpu) || nth--; at++)
+		;
+	return at;
+}
+
 static unsigned int choose(struct vn_device *dev, const struct vn_skb *skb)
 {
 	uint64_t hash;
@@ -20,7 +37,7 @@ static unsigned int choose(struct vn_device *dev, const struct vn_skb *skb)
 	if (dev->ops->select_queue)
 		return dev->ops->select_queue(dev, skb);
 	hash = vn_flow_hash(skb->data, skb->len, dev->net->opts.seed);
-	return (unsigned int)(hash * dev->real_n_txq >> 32);
+	return choose_by_cpu(dev, hash);
 }
 
 static struct vn_tx_queue *choose_queue(struct vn_device *dev, struct vn_skb *skb)
