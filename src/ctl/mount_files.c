@@ -383,16 +383,19 @@ static int grow_text(struct handle *h)
 	return 0;
 }
 
-/* A reader at the beginning sees the text of this moment, one further on the
- * text it began with. */
-static int load_text(struct handle *h)
+/*
+ * A reader at the beginning sees the text of this moment, one further on the
+ * text it began with. Further on is elsewhere too in files whose place writes
+ * leave alone; in others, only where the last read ended.
+ */
+static int load_text(struct handle *h, bool goes_on)
 {
 	struct place p = h->place;
 	struct vn_file_info info;
 	ssize_t len;
 	int rc = 0;
 
-	if (h->text && h->at > 0)
+	if (h->text && goes_on)
 		return info_of(p, &info);
 	if (!h->text)
 		rc = grow_text(h);
@@ -413,13 +416,13 @@ static void on_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 		    struct fuse_file_info *fi)
 {
 	struct handle *h = handle_of(fi);
+	bool is_moved = off != h->pos; /* it was sought, or read at a place of its own */
 	size_t from, n;
 	int rc;
 
-	/* It was sought, or read at a place of its own. */
-	if (!h->keeps_place || off != h->pos)
+	if (!h->keeps_place || is_moved)
 		h->at = (size_t)off;
-	rc = load_text(h);
+	rc = load_text(h, h->at > 0 && (h->keeps_place || !is_moved));
 	if (rc < 0) {
 		fuse_reply_err(req, -rc);
 		return;
@@ -471,7 +474,7 @@ static void write_and_reply(const struct request *r)
 	struct vn_files *fs = h->place.fs;
 	ssize_t n = fs->ops->write(fs, h->place.node, r->text, r->len, &who);
 
-	if (n > 0 && r->off == h->pos)
+	if (n > 0 && h->keeps_place && r->off == h->pos)
 		h->pos += n;
 	if (n < 0)
 		fuse_reply_err(r->req, (int)-n);
