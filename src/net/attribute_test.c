@@ -173,6 +173,7 @@ static void the_loopback_device(void **state)
 		{ "mtu", "65536\n" },
 		{ "operstate", "unknown\n" },
 		{ "speed", "EINVAL" },
+		{ "name_assign_type", "2\n" },
 		{ "type", "772\n" },
 		{ "uevent", "INTERFACE=lo\nIFINDEX=1\n" },
 		{ "queues/tx-0/xps_cpus", "ENOENT" },
@@ -180,6 +181,7 @@ static void the_loopback_device(void **state)
 	};
 	static const struct written writes[] = {
 		{ "carrier", "1", -EOPNOTSUPP, "1\n" },
+		{ "mtu", "0", 0, "0\n" },
 		{ "mtu", "2147483647", 0, "2147483647\n" },
 		{ "mtu", "2147483648", -EINVAL, "2147483647\n" },
 		{ "flags", "0x8", 0, "0x8\n" },

@@ -10,9 +10,10 @@
 #include "net/device.h"
 #include "net/net_priv.h"
 
-#define LOOPBACK 772 /* ARPHRD_LOOPBACK */
-#define ETH_HLEN 14
-#define MTU	 65536
+#define LOOPBACK	 772 /* ARPHRD_LOOPBACK */
+#define ETH_HLEN	 14
+#define NAME_PREDICTABLE 2 /* /sys/class/net's name_assign_type */
+#define MTU		 65536
 
 struct loopback {
 	struct vn_device dev;
@@ -83,6 +84,8 @@ int vn_loopback_new(struct vn_net *net, struct vn_err *err)
 		free(lo);
 		return rc;
 	}
+	lo->dev.name_assign_type = NAME_PREDICTABLE;
+	lo->dev.info.min_mtu = 0; /* declared as 0 it were the default */
 	net->loopback = &lo->dev;
 	return vn_device_open(&lo->dev);
 }
