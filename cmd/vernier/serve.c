@@ -16,6 +16,7 @@
 #include "ctl/mount.h"
 #include "ctl/socket.h"
 #include "interrupt.h"
+#include "net/netfs.h"
 #include "options.h"
 
 #define DEFAULT_DIR "/run/vernier"
@@ -33,7 +34,7 @@ struct serve_options {
 
 static const struct vn_option serve_rows[] = {
 	{ .name = "mount", .metavar = "DIR", .offset = OWN(dir),
-	  .help = "serve DIR/net/pktgen (default " DEFAULT_DIR ")" },
+	  .help = "serve DIR/net/pktgen and more (default " DEFAULT_DIR ")" },
 	{ .name = "socket", .metavar = "NAME", .offset = OWN(socket), .def = VN_SOCKET_NAME,
 	  .help = "listen for vernier ctl by this name, or at this path" },
 	{ .name = "no-mount", .offset = OWN(is_socket_only),
@@ -65,6 +66,7 @@ const struct vn_options serve_spec = {
 struct serve {
 	struct serve_options o;
 	struct control control;
+	struct vn_netfs netfs; /* of the net of simulated devices */
 	struct vn_mount *mount;
 	struct vn_socket_server *socket;
 	struct vn_interrupt interrupt;
@@ -75,6 +77,26 @@ struct serve {
 
 /* --- files ------------------------------------------------------------------------ */
 
+static void lock_net(void *arg)
+{
+	vn_simnet_lock(arg);
+}
+
+static void unlock_net(void *arg)
+{
+	vn_simnet_unlock(arg);
+}
+
+static void make_netfs(struct serve *s)
+{
+	struct vn_netfs_opts opts = { .lock = lock_net, .unlock = unlock_net };
+
+	opts.arg = s->control.simnet;
+	opts.net = vn_simnet_lock(s->control.simnet);
+	vn_simnet_unlock(s->control.simnet);
+	vn_netfs_init(&s->netfs, &opts);
+}
+
 static int make_mount(struct serve *s, struct vn_err *err)
 {
 	struct vn_err why = { "" };
@@ -82,13 +104,14 @@ static int make_mount(struct serve *s, struct vn_err *err)
 
 	if (s->o.is_socket_only)
 		return 0;
+	make_netfs(s);
 	snprintf(s->dir, sizeof(s->dir), "%s", s->o.dir ? s->o.dir : DEFAULT_DIR);
 	/* Not its parents: a path that is wrong further up is a typing error. */
 	s->made_dir = mkdir(s->dir, 0755) == 0;
 	if (!s->made_dir && errno != EEXIST && errno != ENOTCONN)
 		return vn_err_set(err, errno, "%s: %s (choose a directory with --mount)", s->dir,
 				  strerror(errno));
-	rc = vn_mount_open(s->control.tree, NULL, s->dir, &s->mount, &why);
+	rc = vn_mount_open(s->control.tree, &s->netfs.files, s->dir, &s->mount, &why);
 	if (rc == -ENODEV) { /* the socket still is of use */
 		fprintf(stderr, "vernier: serve: no files: %s\n", why.text);
 		return 0;

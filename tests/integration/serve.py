@@ -558,8 +558,8 @@ def order_of_the_directory():
         for word in words:
             s.set(thread(), "add_device " + word)
         equal(os.listdir(s.tree), names_with(*words), "order")
-        equal(os.listdir(s.folder), ["net"], "above")
-        equal(os.listdir(s.folder + "/net"), ["pktgen"], "between")
+        equal(os.listdir(s.folder), ["net", "sys", "class", "devices"], "above")
+        equal(os.listdir(s.folder + "/net"), ["pktgen", "dev", "ptype", "softnet_stat"], "between")
 
 
 @case
