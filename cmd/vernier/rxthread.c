@@ -12,13 +12,12 @@
 #include "base/cpu.h"
 #include "base/stat.h"
 #include "net/grain.h"
+#include "rxpath.h"
 
-#define POLL_BUDGET 256
+#define ROUND 4096            /* frames between looks at whether to stop */
 #define POLL_NS 20000000ull   /* how long a request to stop may go unseen */
 #define STATS_NS 100000000ull /* how old the queue's counters and the capture may be */
 
-/* What becomes of a frame. */
-enum { MEASURE = 1, CAPTURE = 2, ANSWER = 4 };
 #define DRAIN_POLLS 1024      /* at the end, should more keep coming */
 
 struct vn_rxthread {
@@ -32,8 +31,8 @@ struct vn_rxthread {
 	struct vn_receiver *receiver;
 	struct vn_respond respond;
 	struct capturing *capturing;
-	unsigned int uses_in, uses_out; /* what becomes of frames that came in, went out */
-	bool is_plain; /* the same becomes of all */
+	struct vn_rxpath *path;
+	bool captures_in, captures_out;
 	bool is_recorded, has_filter; /* as the queue says; clear of far ends */
 	struct vn_grain grain; /* of far ends */
 	bool outlasts_down;
@@ -44,7 +43,7 @@ struct vn_rxthread {
 	_Atomic bool must_stop;
 	/* Written by the thread: copies of the queue's, and of a recording its
 	 * earliest stamp and its latest. */
-	_Atomic uint64_t packets, drops, downs, filtered, stamp_other, stamp_resolution_ns;
+	_Atomic uint64_t packets, drops, downs, stamp_other, stamp_resolution_ns;
 	_Atomic(const char *) stamp_source;
 	_Atomic uint64_t first_ns, last_ns;
 };
@@ -75,51 +74,8 @@ static bool follow_recording(struct vn_rxthread *t, uint64_t stamp_ns)
 	return true;
 }
 
-static void use(struct vn_rxthread *t, const struct vn_rx_pkt *pkts, unsigned int n,
-		unsigned int uses)
-{
-	if (uses & ANSWER)
-		vn_responder_handle(t->respond.responder, pkts, n);
-	if (uses & MEASURE)
-		vn_receiver_handle(t->receiver, pkts, n);
-	if (uses & CAPTURE)
-		vn_capture_write(t->capturing->capture, pkts, n);
-}
-
-static struct vn_filter *filter_of(const struct vn_rxthread *t)
-{
-	return t->capturing ? t->capturing->filter : NULL;
-}
-
-static unsigned int uses_of(struct vn_rxthread *t, const struct vn_rx_pkt *pkt)
-{
-	struct vn_filter *f = filter_of(t);
-
-	if (f && !(t->has_filter ? vn_filter_confirms(f, pkt) : vn_filter_matches(f, pkt))) {
-		store(&t->filtered, load(&t->filtered) + 1);
-		return 0;
-	}
-	return pkt->is_outgoing ? t->uses_out : t->uses_in;
-}
-
-/* Hands stretches of frames on of which the same becomes. */
-static void sort(struct vn_rxthread *t, const struct vn_rx_pkt *pkts, unsigned int n)
-{
-	unsigned int begin = 0, uses = 0;
-
-	for (unsigned int i = 0; i < n; i++) {
-		unsigned int next = uses_of(t, &pkts[i]);
-
-		if (next == uses)
-			continue;
-		use(t, pkts + begin, i - begin, uses);
-		begin = i;
-		uses = next;
-	}
-	use(t, pkts + begin, n - begin, uses);
-}
-
-static void handle(void *arg, const struct vn_rx_pkt *pkts, unsigned int n)
+/* All frames of the group, up to where the time asked for is over. */
+static unsigned int look(void *arg, const struct vn_rx_pkt *pkts, unsigned int n)
 {
 	struct vn_rxthread *t = arg;
 
@@ -130,10 +86,12 @@ static void handle(void *arg, const struct vn_rx_pkt *pkts, unsigned int n)
 		vn_grain_add(&t->grain, pkts[i].stamp_ns);
 	if (t->far)
 		store(&t->stamp_resolution_ns, vn_grain_ns(&t->grain));
-	if (t->is_plain)
-		use(t, pkts, n, t->uses_in);
-	else
-		sort(t, pkts, n);
+	return n;
+}
+
+static struct vn_filter *filter_of(const struct vn_rxthread *t)
+{
+	return t->capturing ? t->capturing->filter : NULL;
 }
 
 static void copy_stats(struct vn_rxthread *t)
@@ -154,9 +112,9 @@ static unsigned int budget(const struct vn_rxthread *t)
 	uint64_t ours;
 
 	if (!t->count)
-		return POLL_BUDGET;
+		return ROUND;
 	ours = atomic_load_explicit(&vn_receiver_stats(t->receiver)->ours, memory_order_relaxed);
-	return ours >= t->count ? 0 : (unsigned int)VN_MIN(t->count - ours, POLL_BUDGET);
+	return ours >= t->count ? 0 : (unsigned int)VN_MIN(t->count - ours, ROUND);
 }
 
 /* What had come before the stop is counted, also on a machine so busy that this
@@ -167,7 +125,7 @@ static int drain(struct vn_rxthread *t)
 	int rc = 1;
 
 	for (unsigned int i = 0; i < DRAIN_POLLS && rc > 0 && (n = budget(t)); i++)
-		rc = t->rxq->poll(t->rxq, n, 0, handle, t);
+		rc = vn_rxpath_run(t->path, n, 0);
 	return rc;
 }
 
@@ -185,7 +143,7 @@ static void *receive_thread(void *arg)
 	       !atomic_load_explicit(&t->must_stop, memory_order_relaxed)) {
 		uint64_t now = vn_clock_now(t->clock);
 
-		rc = t->rxq->poll(t->rxq, n, POLL_NS, handle, t);
+		rc = vn_rxpath_run(t->path, n, POLL_NS);
 		if (rc == -ENETDOWN && t->outlasts_down) {
 			store(&t->downs, load(&t->downs) + 1);
 			rc = 0;
@@ -261,10 +219,10 @@ static int open_queue(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 		.ring_bytes = rx->ring_bytes,
 		.stamps = (enum vn_stamps)stamps_of(rx),
 		.filter = filter_of(t) ? vn_filter_program(filter_of(t)) : NULL,
-		.wants_outgoing = t->uses_out,
+		.wants_outgoing = t->captures_out,
 	};
 	uint32_t needs = vn_rxthread_needs(opts->respond) |
-			 (t->uses_out ? VN_CAP_RX_OUTGOING : 0);
+			 (t->captures_out ? VN_CAP_RX_OUTGOING : 0);
 	int rc = vn_netdev_open(opts->driver, needs, &dev_opts, &t->dev, err);
 
 	if (rc)
@@ -272,7 +230,7 @@ static int open_queue(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 	if (!t->dev->is_up)
 		return vn_err_set(err, ENETDOWN, "%s is down (ip link set dev %s up)",
 				  opts->target, opts->target);
-	if (t->uses_in & ANSWER)
+	if (opts->respond && vn_respond_is_wanted(opts->respond))
 		rc = vn_respond_open(opts->respond, t->dev, &t->respond, err);
 	if (!rc)
 		rc = t->dev->ops->rxq_open(t->dev, &rxq_opts, &t->rxq, err);
@@ -289,6 +247,25 @@ static const char *far_stamps(const struct vn_rxthread *t)
 	return vn_clock_is_virtual(t->clock) ? "virtual clock" : "clock at read";
 }
 
+static int open_path(struct vn_rxthread *t, struct vn_err *err)
+{
+	const struct vn_rxpath_opts opts = {
+		.clock = t->clock,
+		.name = t->dev ? t->dev->name : "far0",
+		.rxq = t->rxq,
+		.receiver = t->receiver,
+		.responder = t->respond.responder,
+		.filter = filter_of(t),
+		.capture = t->capturing ? &t->capturing->capture : NULL,
+		.captures_in = t->captures_in,
+		.captures_out = t->captures_out,
+		.look = t->is_recorded || t->far ? look : NULL,
+		.arg = t,
+	};
+
+	return vn_rxpath_open(&opts, &t->path, err);
+}
+
 static int open_parts(struct vn_rxthread *t, const struct vn_rxthread_opts *opts,
 		      struct vn_err *err)
 {
@@ -302,24 +279,17 @@ static int open_parts(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 		rc = open_queue(t, opts, err);
 	else
 		atomic_store_explicit(&t->stamp_source, far_stamps(t), memory_order_relaxed);
-	if (rc)
-		return rc;
-	/* Frames with a tag put aside are looked at again, if there is a filter. */
-	t->is_plain = !filter_of(t) && !t->uses_out;
-	return 0;
+	return rc ? rc : open_path(t, err);
 }
 
-static void plan_uses(struct vn_rxthread *t, const struct vn_rxthread_opts *opts)
+static void plan_capture(struct vn_rxthread *t, const struct vn_rxthread_opts *opts)
 {
 	const struct capturing *c = t->capturing;
 
-	t->uses_in = MEASURE;
-	if (opts->respond && vn_respond_is_wanted(opts->respond))
-		t->uses_in |= ANSWER;
 	if (!c || !c->o->file)
 		return;
-	t->uses_in |= c->takes_in ? CAPTURE : 0;
-	t->uses_out = c->takes_out && opts->shows_outgoing ? CAPTURE : 0;
+	t->captures_in = c->takes_in;
+	t->captures_out = c->takes_out && opts->shows_outgoing;
 }
 
 int vn_rxthread_open(const struct vn_rxthread_opts *opts, struct vn_rxthread **out,
@@ -339,7 +309,7 @@ int vn_rxthread_open(const struct vn_rxthread_opts *opts, struct vn_rxthread **o
 	t->time_ns = opts->time_ns;
 	t->capturing = opts->capturing;
 	t->outlasts_down = opts->outlasts_down;
-	plan_uses(t, opts);
+	plan_capture(t, opts);
 	sem_init(&t->ended, 0, 0);
 	rc = open_parts(t, opts, err);
 	if (rc) {
@@ -368,7 +338,7 @@ const struct vn_netdev *vn_rxthread_dev(const struct vn_rxthread *t)
 static void listen_to_far_ends(struct vn_rxthread *t, vn_rx_handler handler)
 {
 	for (unsigned int i = 0; i < t->n_far; i++)
-		t->far[i]->ops->listen(t->far[i], handler, t);
+		t->far[i]->ops->listen(t->far[i], handler, t->path);
 }
 
 int vn_rxthread_start(struct vn_rxthread *t, struct vn_err *err)
@@ -376,7 +346,7 @@ int vn_rxthread_start(struct vn_rxthread *t, struct vn_err *err)
 	int rc;
 
 	if (t->far) {
-		listen_to_far_ends(t, handle);
+		listen_to_far_ends(t, vn_rxpath_take);
 		return 0;
 	}
 	rc = pthread_create(&t->thread, NULL, receive_thread, t);
@@ -458,7 +428,7 @@ int vn_rxthread_end(struct vn_rxthread *t, struct vn_err *err)
 
 bool vn_rxthread_filtered(const struct vn_rxthread *t, uint64_t *out)
 {
-	*out = load(&t->filtered);
+	*out = vn_rxpath_filtered(t->path);
 	return filter_of(t) && !t->has_filter;
 }
 
@@ -467,6 +437,7 @@ void vn_rxthread_close(struct vn_rxthread *t)
 	if (!t)
 		return;
 	vn_rxthread_end(t, NULL);
+	vn_rxpath_close(t->path);
 	if (t->rxq)
 		t->dev->ops->rxq_close(t->rxq);
 	vn_respond_close(&t->respond);

@@ -14,16 +14,38 @@ struct vn_rxdev {
 	struct vn_device dev;
 	struct vn_napi napi;
 	struct vn_rxq *rxq;
+	vn_rx_handler ingress; /* of what a poll brings */
+	void *ingress_arg;
 	uint64_t timeout_ns; /* of the next poll */
 	unsigned int left;   /* packets that may still be handed over */
 	int rc;		     /* what the queue answered last, if it failed */
 };
 
+void vn_rxdev_deliver(struct vn_rxdev *r, const struct vn_rx_pkt *pkts, unsigned int n)
+{
+	unsigned int begin, end;
+
+	for (begin = 0; begin < n; begin = end) {
+		bool is_outgoing = pkts[begin].is_outgoing;
+
+		for (end = begin + 1; end < n && pkts[end].is_outgoing == is_outgoing; end++)
+			;
+		if (is_outgoing)
+			vn_ptype_outgoing(r->dev.net, &r->dev, pkts + begin, end - begin);
+		else
+			vn_netif_receive(r->dev.net, &r->dev, pkts + begin, end - begin);
+	}
+}
+
 static void deliver(void *arg, const struct vn_rx_pkt *pkts, unsigned int n)
 {
-	struct vn_rxdev *r = arg;
+	vn_rxdev_deliver(arg, pkts, n);
+}
 
-	vn_netif_receive(r->dev.net, &r->dev, pkts, n);
+void vn_rxdev_set_ingress(struct vn_rxdev *r, vn_rx_handler fn, void *arg)
+{
+	r->ingress = fn;
+	r->ingress_arg = arg;
 }
 
 static int poll(struct vn_napi *napi, int budget)
@@ -34,7 +56,7 @@ static int poll(struct vn_napi *napi, int budget)
 
 	if (!most)
 		return 0;
-	n = r->rxq->poll(r->rxq, most, r->timeout_ns, deliver, r);
+	n = r->rxq->poll(r->rxq, most, r->timeout_ns, r->ingress, r->ingress_arg);
 	r->timeout_ns = 0; /* waited for once */
 	if (n < 0) {
 		r->rc = n;
@@ -98,6 +120,7 @@ int vn_rxdev_new(struct vn_net *net, struct vn_rxq *rxq, const char *name, struc
 		return rc;
 	}
 	r->rxq = rxq;
+	vn_rxdev_set_ingress(r, deliver, r);
 	r->napi.poll = poll;
 	r->napi.weight = (int)net->settings.dev_weight;
 	vn_device_open(&r->dev);
