@@ -28,6 +28,7 @@ SENT_FROM, RECEIVED_ON = "bench0", "bench1"
 FRAME = 60
 RING_KIB = 65536   # of tcpdump: what vernier and rx_count have
 LIMIT_S = 15
+DRAIN_S = 1.5      # for what lies in the ring: tcpdump gets a block after a second
 
 
 class Failed(Exception):
@@ -117,7 +118,7 @@ class Bench:
             wait_for_socket(receiver)
             cpu = cpu_seconds(receiver.pid)
             sent, seconds = self.send(sender)
-            time.sleep(0.5)  # for what lies in the ring
+            time.sleep(DRAIN_S)
             cpu = cpu_seconds(receiver.pid) - cpu
         finally:
             receiver.send_signal(signal.SIGINT)
