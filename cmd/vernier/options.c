@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ctl/param.h"
 
 #define FIRST_ROW 256 /* getopt values: above every short option's letter */
 #define HELP_COLUMN 32 /* as the stream options below them */
+#define SHORTS_SIZE 64 /* "+:h" and two characters for each letter of a table */
 
 const struct vn_option vn_option_help = {
 	.name = "help",
@@ -149,9 +151,31 @@ static int refuse(const struct vn_options *spec, int c, const char *arg, struct 
 			  arg, spec->command);
 }
 
+/* getopt's list of letters: 'o' as "o:" when it has a value. */
+static void shorts_make(const struct vn_options *spec, char buf[SHORTS_SIZE])
+{
+	struct vn_text text;
+
+	vn_text_init(&text, buf, SHORTS_SIZE);
+	vn_text_add(&text, spec->ends_at_args ? "+:h" : ":h");
+	for (unsigned int i = 0; i < spec->n_rows; i++)
+		if (spec->rows[i].letter)
+			vn_text_add(&text, "%c%s", spec->rows[i].letter,
+				    spec->rows[i].metavar ? ":" : "");
+}
+
+/* The row that getopt means: by its number, or by its letter. */
+static unsigned int row_of(const struct vn_options *spec, int c)
+{
+	for (unsigned int i = 0; i < spec->n_rows; i++)
+		if (c < FIRST_ROW && spec->rows[i].letter == c)
+			return i;
+	return (unsigned int)c - FIRST_ROW;
+}
+
 static int take(const struct vn_options *spec, void *dest, int c, char **argv, struct vn_err *err)
 {
-	unsigned int row = (unsigned int)c - FIRST_ROW;
+	unsigned int row = row_of(spec, c);
 
 	if (c == '?' || c == ':')
 		return refuse(spec, c, argv[optind - 1], err);
@@ -180,7 +204,7 @@ static int check_args(const struct vn_options *spec, int argc, char **argv, stru
 int vn_options_parse(const struct vn_options *spec, void *dest, int argc, char **argv, int *first,
 		     struct vn_err *err)
 {
-	const char *shorts = spec->ends_at_args ? "+:h" : ":h";
+	char shorts[SHORTS_SIZE];
 	struct long_list list;
 	int c, rc;
 
@@ -189,6 +213,7 @@ int vn_options_parse(const struct vn_options *spec, void *dest, int argc, char *
 		vn_err_set(err, ENOMEM, "out of memory");
 	else
 		rc = defaults_store(spec, dest, err);
+	shorts_make(spec, shorts);
 	optind = 0; /* glibc: begin anew */
 	opterr = 0;
 	while (!rc && (c = getopt_long(argc, argv, shorts, list.v, NULL)) != -1)
@@ -202,9 +227,13 @@ int vn_options_parse(const struct vn_options *spec, void *dest, int argc, char *
 
 static void help_row(const struct vn_option *o, FILE *out)
 {
-	int n = fprintf(out, "  --%s%s%s", o->name, o->metavar ? " " : "",
-			o->metavar ? o->metavar : "");
+	char letter[8] = "";
+	int n;
 
+	if (o->letter)
+		snprintf(letter, sizeof(letter), "-%c, ", o->letter);
+	n = fprintf(out, "  %s--%s%s%s", letter, o->name, o->metavar ? " " : "",
+		    o->metavar ? o->metavar : "");
 	if (n < HELP_COLUMN - 1)
 		fprintf(out, "%*s", HELP_COLUMN - n, "");
 	else

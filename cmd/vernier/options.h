@@ -4,8 +4,8 @@
  * defaults, --help, the key=value lines of the effective settings and the
  * completion words. A row stores into the sub-command's own struct.
  *
- * Options are long, spelled with '-' (a '_' is taken as well). --help and -h
- * are understood everywhere.
+ * Options are long, spelled with '-' (a '_' is taken as well); a row may have a
+ * letter besides. --help and -h are understood everywhere.
  */
 #ifndef VN_CMD_OPTIONS_H
 #define VN_CMD_OPTIONS_H
@@ -25,6 +25,7 @@ struct vn_param;
  */
 struct vn_option {
 	const char *name;
+	char letter;       /* -o, where there is a custom; 0: none */
 	const char *metavar;
 	const char *help;  /* no final stop */
 	const char *def;   /* default, as it would be typed; NULL: none */

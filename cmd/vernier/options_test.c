@@ -44,7 +44,7 @@ static int take_param(void *dest, const struct vn_param *p, const char *value, s
 #define OFF(member) offsetof(struct values, member)
 
 static const struct vn_option rows[] = {
-	{ .name = "text", .metavar = "WORD", .offset = OFF(text),
+	{ .name = "text", .letter = 't', .metavar = "WORD", .offset = OFF(text),
 	  .help = "a word" },
 	{ .name = "the-time", .metavar = "TIME", .offset = OFF(time_ns),
 	  .def = "1.5s", .units = vn_units_seconds, .max = INT64_MAX,
@@ -52,7 +52,7 @@ static const struct vn_option rows[] = {
 	{ .name = "number", .metavar = "N", .offset = OFF(count),
 	  .def = "3", .units = vn_units_count, .min = 1, .max = 1000,
 	  .help = "a number" },
-	{ .name = "set", .offset = OFF(is_set),
+	{ .name = "set", .letter = 's', .offset = OFF(is_set),
 	  .help = "a flag" },
 	{ .name = "call", .metavar = "X", .call = take_call,
 	  .help = "in order" },
@@ -116,6 +116,19 @@ static void values_are_stored_wherever_they_stand(void **state)
 	assert_string_equal(arg, "one");
 }
 
+static void letters_stand_for_their_options(void **state)
+{
+	char line[] = "try -thello -s one";
+	struct values v;
+	struct vn_err err;
+	char *arg;
+
+	assert_int_equal(parse(line, &v, &arg, &err), 0);
+	assert_string_equal(v.text, "hello");
+	assert_true(v.is_set);
+	assert_string_equal(arg, "one");
+}
+
 static void calls_and_params_come_in_order_in_both_spellings(void **state)
 {
 	char line[] = "try --pkt-size 60 --call a --pkt_size 61 --call b --count 7";
@@ -138,6 +151,7 @@ static void mistakes_are_named(void **state)
 		{ "try --nonsense=3", -EINVAL, "option --nonsense (" },
 		{ "try -x", -EINVAL, "-x" },
 		{ "try --text", -EINVAL, "--text needs a value" },
+		{ "try -t", -EINVAL, "-t needs a value" },
 		{ "try --set=1", -EINVAL, "--set takes no value" },
 		{ "try one two", -EINVAL, "\"two\"" },
 		{ "try --number 1001", -ERANGE, "--number" },
@@ -207,6 +221,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_stored),
 		cmocka_unit_test(values_are_stored_wherever_they_stand),
+		cmocka_unit_test(letters_stand_for_their_options),
 		cmocka_unit_test(calls_and_params_come_in_order_in_both_spellings),
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(help_has_every_row_and_its_default),
