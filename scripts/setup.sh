@@ -9,7 +9,7 @@ build="gcc libc6-dev meson ninja-build pkg-config libpcap-dev libjansson-dev lib
 	libcmocka-dev libfuse3-dev libssl-dev iproute2 util-linux"
 tests="clang libclang-rt-14-dev tshark python3 python3-scapy python3-jsonschema man-db
 	shellcheck universal-ctags procps ethtool zsh xz-utils linux-source-6.1
-	iputils-ping iputils-arping fping ndisc6"
+	iputils-ping iputils-arping fping ndisc6 chromium"
 bench="python3"
 
 case "${1:-}" in

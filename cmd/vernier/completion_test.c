@@ -63,8 +63,8 @@ static void bash_completes(void **state)
 	static const struct {
 		const char *words, *want;
 	} cases[] = {
-		{ "''", "send recv rfc2544 serve exec ctl drivers params completion" },
-		{ "rec", "recv" },
+		{ "''", "send recv rfc2544 serve exec ctl report drivers params completion" },
+		{ "re", "recv report" },
 		{ "nonsense ''", "" },
 		{ "send --pk", "--pkt-size" },
 		{ "send --sh", "--show-settings" },

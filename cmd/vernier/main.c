@@ -15,6 +15,7 @@ const struct vn_command vn_commands[] = {
 	{ &serve_spec, vn_cmd_serve },
 	{ &exec_spec, vn_cmd_exec },
 	{ &ctl_spec, vn_cmd_ctl },
+	{ &report_spec, vn_cmd_report },
 	{ &drivers_spec, vn_cmd_drivers },
 	{ &params_spec, vn_cmd_params },
 	{ &completion_spec, vn_cmd_completion },
