@@ -123,6 +123,11 @@ uint64_t vn_hist_bucket(const struct vn_hist *h, unsigned int i, uint64_t *low, 
 	return get(&h->bucket[i]);
 }
 
+uint64_t vn_hist_sum(const struct vn_hist *h)
+{
+	return get(&h->sum);
+}
+
 double vn_hist_mean(const struct vn_hist *h)
 {
 	uint64_t count = get(&h->count);

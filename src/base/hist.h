@@ -36,6 +36,7 @@ uint64_t vn_hist_min(const struct vn_hist *h); /* 0 while empty */
 /* How many values lie in bucket i < VN_HIST_BUCKETS, which is low..high, both
  * included. Buckets ascend, without a gap between them. */
 uint64_t vn_hist_bucket(const struct vn_hist *h, unsigned int i, uint64_t *low, uint64_t *high);
+uint64_t vn_hist_sum(const struct vn_hist *h);
 double vn_hist_mean(const struct vn_hist *h); /* 0 while empty */
 void vn_hist_merge(struct vn_hist *into, const struct vn_hist *from);
 

@@ -138,6 +138,7 @@ static void count_sum_and_limits_are_kept(void **state)
 	assert_int_equal(h.sum, 1000010);
 	assert_int_equal(h.min, 0);
 	assert_int_equal(h.max, 1000003);
+	assert_int_equal(vn_hist_sum(&h), 1000010);
 	assert_true(vn_hist_mean(&h) == 1000010.0 / 3);
 	vn_hist_add(&h, UINT64_MAX);
 	assert_int_equal(h.sum, 1000009); /* wraps */

@@ -241,6 +241,48 @@ int vn_tree_list(struct vn_tree *t, int (*fn)(void *arg, const char *name, uint6
 	return files ? rc : -ENOMEM;
 }
 
+/* Returns how many there are; out NULL: only that. */
+static unsigned int collect_entries(const struct vn_tree *t, struct vn_tree_entry *out)
+{
+	const struct vn_tree_node *node;
+	unsigned int n = 0, i;
+
+	for (i = 0; i < t->n_threads; i++)
+		for (node = t->threads[i].nodes; node; node = node->next) {
+			if (!node->file)
+				continue;
+			if (out)
+				out[n] = (struct vn_tree_entry){
+					.name = node->name,
+					.interface = node->dev_name,
+					.driver = node->dev->ops->name,
+					.stats = &node->entry->stats,
+				};
+			n++;
+		}
+	return n;
+}
+
+int vn_tree_look(struct vn_tree *t,
+		 int (*fn)(void *arg, const struct vn_tree_entry *entries, unsigned int n),
+		 void *arg)
+{
+	struct vn_tree_entry *entries;
+	unsigned int n;
+	int rc = -ENOMEM;
+
+	enter(t);
+	n = collect_entries(t, NULL);
+	entries = calloc(n + 1, sizeof(*entries));
+	if (entries) {
+		collect_entries(t, entries);
+		rc = fn(arg, entries, n);
+	}
+	leave(t);
+	free(entries);
+	return rc;
+}
+
 /* --- reading and writing --------------------------------------------------------- */
 
 ssize_t vn_tree_read(struct vn_tree *t, uint64_t file, char *buf, size_t cap)

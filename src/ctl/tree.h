@@ -72,6 +72,20 @@ bool vn_tree_is_permanent(const struct vn_tree *t, uint64_t file);
 int vn_tree_list(struct vn_tree *t, int (*fn)(void *arg, const char *name, uint64_t file),
 		 void *arg);
 
+/* An attached device that has a file. */
+struct vn_tree_entry {
+	const char *name;      /* of the file */
+	const char *interface;
+	const char *driver;
+	const struct vn_entry_stats *stats;
+};
+
+/* Calls fn with all of them, which stay until it returns; fn may not call the
+ * tree. Returns what fn does, or -ENOMEM. */
+int vn_tree_look(struct vn_tree *t,
+		 int (*fn)(void *arg, const struct vn_tree_entry *entries, unsigned int n),
+		 void *arg);
+
 /* The file's text into buf, cut at cap; returns its length, or -EIO when the
  * file was removed. */
 ssize_t vn_tree_read(struct vn_tree *t, uint64_t file, char *buf, size_t cap);

@@ -397,6 +397,46 @@ static void the_list_is_by_length_then_by_bytes(void **state)
 	bed_close(b);
 }
 
+struct looked {
+	unsigned int n;
+	uint64_t sent;
+	char text[128];
+};
+
+static int look_at(void *arg, const struct vn_tree_entry *entries, unsigned int n)
+{
+	struct looked *l = arg;
+
+	l->n = n;
+	for (unsigned int i = 0; i < n; i++) {
+		size_t len = strlen(l->text);
+
+		l->sent += vn_stat_get(&entries[i].stats->sofar);
+		snprintf(l->text + len, sizeof(l->text) - len, "%s:%s ", entries[i].name,
+			 entries[i].interface);
+	}
+	return 7;
+}
+
+static void attached_devices_are_seen_with_their_counters(void **state)
+{
+	struct bed *b = bed_open();
+	struct looked none = { 0 }, two = { 0 };
+	uint64_t file;
+
+	assert_int_equal(vn_tree_look(b->tree, look_at, &none), 7);
+	assert_int_equal(none.n, 0);
+	file = add(b, FIRST, "dummy0@x");
+	add(b, SECOND, "eth0");
+	tell(b, file, "count 3");
+	tell(b, VN_TREE_PGCTRL, "start");
+	assert_int_equal(vn_tree_look(b->tree, look_at, &two), 7);
+	assert_int_equal(two.n, 2);
+	assert_string_equal(two.text, "dummy0@x:dummy0 eth0:eth0 ");
+	assert_int_equal(two.sent, 3 + 1000);
+	bed_close(b);
+}
+
 static void a_text_is_cut_where_the_room_ends(void **state)
 {
 	char whole[TEXT_SIZE], part[TEXT_SIZE];
@@ -818,6 +858,7 @@ int main(void)
 		cmocka_unit_test(a_file_that_was_removed_stays_removed),
 		cmocka_unit_test(a_number_is_never_given_twice),
 		cmocka_unit_test(the_list_is_by_length_then_by_bytes),
+		cmocka_unit_test(attached_devices_are_seen_with_their_counters),
 		cmocka_unit_test(a_text_is_cut_where_the_room_ends),
 		cmocka_unit_test(only_who_may_control_controls),
 		cmocka_unit_test(a_rename_moves_the_first_file_of_a_thread),
