@@ -186,6 +186,8 @@ static void fill_hists(struct vn_snap_row *row, const struct raw *raw, bool is_f
 			set_n(row, percentiles[i].field,
 			      permille ? vn_hist_percentile(h, permille / 10.0) : vn_hist_min(h));
 	}
+	for (unsigned int i = 0; i < VN_H_COUNT; i++)
+		row->sum[i] = raw->hist[i] ? vn_hist_sum(raw->hist[i]) : 0;
 	if (is_final)
 		memcpy(row->hist, raw->hist, sizeof(row->hist));
 }
@@ -451,6 +453,14 @@ static void fill_receiver(struct vn_snap_receiver *r, const struct vn_snap_input
 		vn_responder_read(in->responder, &r->responder);
 }
 
+static void name_row(struct vn_snap_row *row, const struct vn_snap_source *src)
+{
+	if (src->interface)
+		snprintf(row->interface, sizeof(row->interface), "%s", src->interface);
+	row->driver = src->driver;
+	row->result = src->result;
+}
+
 int vn_snapshot_take(const struct vn_snap_input *in, struct vn_snapshot *out)
 {
 	struct raw *raws = calloc(in->n + 1, sizeof(*raws));
@@ -471,7 +481,7 @@ int vn_snapshot_take(const struct vn_snap_input *in, struct vn_snapshot *out)
 	for (unsigned int i = 0; i < in->n; i++) {
 		read_source(&in->sources[i], in->is_final, &raws[i]);
 		fill_row(&out->rows[i], in->sources[i].name, &raws[i], in->is_final);
-		out->rows[i].result = in->sources[i].result;
+		name_row(&out->rows[i], &in->sources[i]);
 	}
 	total_raw(raws, in->n, &total);
 	if (in->is_final && in->n > 1)

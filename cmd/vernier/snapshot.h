@@ -138,8 +138,12 @@ struct vn_snap_value {
 
 struct vn_snap_row {
 	char name[VN_SNAP_NAME];
+	char interface[VN_SNAP_NAME]; /* sent on, else received on; "": none */
+	const char *driver;           /* NULL: unknown */
 	const char *result; /* the engine's text, NULL until the end */
 	struct vn_snap_value value[VN_F_COUNT];
+	/* Of all samples, 0 where there are none. No fields: they are no report's. */
+	uint64_t sum[VN_H_COUNT];
 	/* At the end only, where it is known: the writer has stopped. Belongs to
 	 * the source, or to the snapshot. */
 	const struct vn_hist *hist[VN_H_COUNT];
@@ -171,6 +175,7 @@ struct vn_snapshot {
 /* Where the numbers of a row come from. What is missing is NULL. */
 struct vn_snap_source {
 	const char *name;
+	const char *interface, *driver;
 	const struct vn_entry_stats *tx;
 	struct vn_rx_flow *rx;
 	/* Every packet has a number of its own (no clone_skb, no burst), so

@@ -261,7 +261,11 @@ static void gaps_are_told_with_their_unit(void **state)
 	set_rx(e->rx, 2, 2, 2);
 	vn_hist_add(&e->rx->gap, 250);
 	vn_hist_add(&e->rx->gap, 12500000000ull);
+	src.interface = "eth1";
 	take(&src, 1, true, &s);
+	assert_int_equal(s.rows[0].sum[VN_H_gap], 12500000250ull);
+	assert_int_equal(s.rows[0].sum[VN_H_latency], 0);
+	assert_string_equal(s.rows[0].interface, "eth1");
 	assert_text(&s.rows[0], VN_F_gap_samples, "2");
 	assert_text(&s.rows[0], VN_F_gap_p50_ns, "250ns");
 	assert_text(&s.rows[0], VN_F_gap_max_ns, "12.50s");
