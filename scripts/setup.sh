@@ -6,10 +6,10 @@
 set -eu
 
 build="gcc libc6-dev meson ninja-build pkg-config libpcap-dev libjansson-dev libmnl-dev libbpf-dev
-	libcmocka-dev libfuse3-dev libssl-dev iproute2 util-linux"
+	libcmocka-dev libfuse3-dev libssl-dev libmicrohttpd-dev iproute2 util-linux"
 tests="clang libclang-rt-14-dev tshark python3 python3-scapy python3-jsonschema man-db
 	shellcheck universal-ctags procps ethtool zsh xz-utils linux-source-6.1
-	iputils-ping iputils-arping fping ndisc6 chromium"
+	iputils-ping iputils-arping fping ndisc6 chromium python3-prometheus-client"
 bench="python3"
 
 case "${1:-}" in

@@ -16,6 +16,7 @@
 #include "histogram.h"
 #include "interrupt.h"
 #include "json.h"
+#include "metrics.h"
 #include "options.h"
 #include "report.h"
 #include "respond.h"
@@ -24,10 +25,11 @@
 
 struct recv_options {
 	const char *driver;
-	const char *json;
+	const char *json, *metrics;
 	struct capturing_options capture;
 	struct rx_options rx;
 	uint64_t time_ns, count, interval_ns, late_after_ns, clock_error_ns;
+	uint64_t linger_ns;
 	const char *cpu;
 	bool has_histogram, is_quiet;
 	struct vn_respond_opts respond;
@@ -71,6 +73,8 @@ static const struct vn_option recv_rows[] = {
 	CAPTURING_ROWS(CAPTURE),
 	CAPTURING_DIRECTION_ROW(CAPTURE),
 	RX_ROWS(RX),
+	METRICS_ROW(OFF(metrics)),
+	METRICS_LINGER_ROW(OFF(linger_ns)),
 	{ .name = "interval", .metavar = "TIME", .offset = OFF(interval_ns),
 	  .def = "1s", .units = vn_units_seconds, .min = 1000000, .max = INT64_MAX,
 	  .help = "between lines of progress" },
@@ -122,6 +126,7 @@ struct recv_run {
 	struct capturing capturing;
 	struct vn_rxthread *rx;
 	struct vn_json json;
+	struct vn_metrics *metrics; /* NULL without --metrics */
 	struct vn_interrupt interrupt;
 	struct vn_snapshot last; /* the one before, for the rates of now */
 	char *settings; /* as lines, for the JSON */
@@ -141,7 +146,9 @@ static bool is_verbose(const struct recv_run *run)
 	return !run->o.is_quiet;
 }
 
-static int take_snapshot(struct recv_run *run, bool is_final, struct vn_snapshot *out)
+/* Any thread, but for the final one. prev: for the rates of now; NULL: none. */
+static int take_snapshot(struct recv_run *run, bool is_final, const struct vn_snapshot *prev,
+			 struct vn_snapshot *out)
 {
 	struct vn_receiver *r = vn_rxthread_receiver(run->rx);
 	unsigned int n = vn_receiver_n_flows(r);
@@ -158,6 +165,8 @@ static int take_snapshot(struct recv_run *run, bool is_final, struct vn_snapshot
 
 		sources[i] = (struct vn_snap_source){
 			.name = flow->label,
+			.interface = run->target,
+			.driver = run->o.driver,
 			.rx = flow,
 			.is_numbered = true,
 			.burst = 1,
@@ -182,7 +191,7 @@ static int take_snapshot(struct recv_run *run, bool is_final, struct vn_snapshot
 			.clock_error_ns = run->o.clock_error_ns,
 			.filtered = sees_filtered ? &filtered : NULL,
 			.responder = vn_rxthread_responder(run->rx),
-			.prev = &run->last,
+			.prev = prev,
 		},
 		out);
 	free(sources);
@@ -195,7 +204,7 @@ static void report_interval(struct recv_run *run)
 {
 	struct vn_snapshot now;
 
-	if (take_snapshot(run, false, &now))
+	if (take_snapshot(run, false, &run->last, &now))
 		return;
 	if (is_verbose(run))
 		vn_report_progress(stderr, VN_REPORT_RECV, &now);
@@ -257,12 +266,13 @@ static int report_final(struct recv_run *run, struct vn_err *err)
 	const char *word;
 	int rc = run->rc;
 
-	if (take_snapshot(run, true, &s))
+	if (take_snapshot(run, true, NULL, &s))
 		return vn_err_set(err, ENOMEM, "out of memory");
 	word = verdict(run, &s);
 	if (is_verbose(run))
 		print_report(run, &s);
 	vn_json_write(&run->json, &s, word);
+	vn_metrics_end(run->metrics, &s);
 	if (!rc && strcmp(word, "ok"))
 		rc = vn_err_set(err, ENODATA, "%s: %" PRIu64 " of %" PRIu64 " packets came",
 				word[0] == 'i' ? "interrupted" : "the end", s.receiver.ours,
@@ -276,6 +286,12 @@ static void stop_receiving(void *rx)
 	vn_rxthread_stop(rx);
 }
 
+/* On the thread that answers. */
+static int take_metrics(void *arg, struct vn_snapshot *out)
+{
+	return take_snapshot(arg, false, NULL, out);
+}
+
 static int receive(struct recv_run *run, struct vn_err *err)
 {
 	int rc;
@@ -287,6 +303,7 @@ static int receive(struct recv_run *run, struct vn_err *err)
 	rc = vn_rxthread_start(run->rx, err);
 	if (rc)
 		return rc;
+	vn_metrics_begin(run->metrics, take_metrics, run);
 	if (is_verbose(run))
 		fprintf(stderr, "receiving on %s with driver %s\n", run->target, run->o.driver);
 	wait_for_end(run);
@@ -310,6 +327,19 @@ static int keep_settings(struct recv_run *run, struct vn_err *err)
 	if (!out || fclose(out))
 		return vn_err_set(err, ENOMEM, "no memory for the settings");
 	return 0;
+}
+
+static int open_metrics(struct recv_run *run, struct vn_err *err)
+{
+	const struct vn_metrics_run told = {
+		.command = "recv",
+		.driver = run->o.driver,
+		.rx_interface = run->target,
+	};
+	int rc = vn_metrics_open(run->o.metrics, &told, &run->metrics, err);
+
+	vn_metrics_print(run->metrics, run->o.is_quiet, stderr);
+	return rc;
 }
 
 static int open_all(struct recv_run *run, int cpu, struct vn_err *err)
@@ -339,6 +369,8 @@ static int open_all(struct recv_run *run, int cpu, struct vn_err *err)
 		.pcap = run->o.capture.file,
 		.settings = run->settings,
 	};
+	if (!rc)
+		rc = open_metrics(run, err);
 	if (!rc)
 		rc = vn_rxthread_open(&opts, &run->rx, err);
 	return rc ? rc : capturing_open(&run->capturing, err);
@@ -372,6 +404,8 @@ int vn_cmd_recv(int argc, char **argv, struct vn_err *err)
 	if (!rc && run.o.cpu)
 		rc = vn_cpu_parse("--cpu", run.o.cpu, &cpu, err);
 	if (!rc)
+		rc = vn_metrics_check(run.o.metrics, run.o.linger_ns, err);
+	if (!rc)
 		rc = plan_capture(&run, err);
 	if (rc) {
 		capturing_close(&run.capturing);
@@ -383,6 +417,8 @@ int vn_cmd_recv(int argc, char **argv, struct vn_err *err)
 	rc = open_all(&run, cpu, err);
 	if (!rc)
 		rc = receive(&run, err);
+	vn_metrics_linger(run.metrics, &run.clock, run.o.linger_ns, &run.interrupt);
+	vn_metrics_close(run.metrics);
 	vn_interrupt_end(&run.interrupt);
 	vn_rxthread_close(run.rx);
 	capturing_close(&run.capturing);

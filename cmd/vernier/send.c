@@ -68,6 +68,8 @@ static const struct vn_option send_rows[] = {
 	RX_ROWS(RX),
 	{ .name = "json", .metavar = "FILE", .offset = OFF(json),
 	  .help = "JSON lines into FILE, - for standard output" },
+	METRICS_ROW(OFF(metrics)),
+	METRICS_LINGER_ROW(OFF(linger_ns)),
 	{ .name = "interval", .metavar = "TIME", .offset = OFF(interval_ns),
 	  .def = "1s", .units = vn_units_seconds, .min = 1000000, .max = INT64_MAX,
 	  .help = "between lines of progress" },
@@ -196,6 +198,20 @@ static int open_json(struct send_run *run, struct vn_err *err)
 	return vn_json_open(&run->json, run->o.json, err);
 }
 
+static int open_metrics(struct send_run *run, struct vn_err *err)
+{
+	const struct vn_metrics_run told = {
+		.command = "send",
+		.driver = run->o.driver,
+		.interface = run->ifname,
+		.rx_interface = run->o.rx,
+	};
+	int rc = vn_metrics_open(run->o.metrics, &told, &run->metrics, err);
+
+	vn_metrics_print(run->metrics, run->o.is_quiet, stderr);
+	return rc;
+}
+
 /* From a plan that is complete to the report. */
 static int carry_out(struct send_run *run, struct vn_err *err)
 {
@@ -207,7 +223,7 @@ static int carry_out(struct send_run *run, struct vn_err *err)
 		send_show_settings(run, send_out(run));
 		return VN_EXIT_DONE;
 	}
-	if (open_json(run, err))
+	if (open_metrics(run, err) || open_json(run, err))
 		return VN_EXIT_FAILED;
 	if (!run->o.is_quiet)
 		send_print_plan(run);
@@ -248,6 +264,8 @@ int vn_cmd_send(int argc, char **argv, struct vn_err *err)
 	}
 	vn_interrupt_block(&run.interrupt);
 	status = carry_out(&run, err);
+	vn_metrics_linger(run.metrics, &run.clock, run.o.linger_ns, &run.interrupt);
+	vn_metrics_close(run.metrics);
 	vn_interrupt_end(&run.interrupt);
 	if (vn_json_close(&run.json, status ? NULL : err) && !status)
 		status = VN_EXIT_FAILED;

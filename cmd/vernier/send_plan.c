@@ -38,11 +38,13 @@ bool send_writes_file(const struct send_run *run)
 }
 
 /* The same command simulates and sends: what only a wire has is set aside. */
-static void set_receiver_aside(struct send_run *run)
+static void set_wire_aside(struct send_run *run)
 {
 	run->o.rx = NULL;
 	run->o.rx_cpu = NULL;
 	run->o.receive = (struct rx_options){ .stamps = NULL };
+	run->o.metrics = NULL; /* over before anybody could ask */
+	run->o.linger_ns = 0;
 }
 
 static int choose_drivers(struct send_run *run, struct vn_err *err)
@@ -50,7 +52,7 @@ static int choose_drivers(struct send_run *run, struct vn_err *err)
 	int rc;
 
 	if (run->o.is_sim)
-		set_receiver_aside(run);
+		set_wire_aside(run);
 	if (run->o.is_sim && !run->o.driver)
 		run->o.driver = SIM_DRIVER;
 	rc = vn_driver_choose(&run->o.driver, VN_CAP_TX | (run->o.is_sim ? VN_CAP_VIRTUAL : 0),
@@ -79,6 +81,7 @@ static int choose_settle(struct send_run *run, struct vn_err *err)
 static int check_options(struct send_run *run, struct vn_err *err)
 {
 	const struct send_options *o = &run->o;
+	int rc;
 
 	if (o->rx && send_writes_file(run))
 		return vn_err_set(err, EINVAL,
@@ -95,7 +98,8 @@ static int check_options(struct send_run *run, struct vn_err *err)
 		return vn_err_set(err, EINVAL, "--stamps %s: needs --rx", o->receive.stamps);
 	if (o->receive.ring_bytes && !o->rx)
 		return vn_err_set(err, EINVAL, "--ring: needs --rx");
-	return rx_options_check(&o->receive, err);
+	rc = rx_options_check(&o->receive, err);
+	return rc ? rc : vn_metrics_check(o->metrics, o->linger_ns, err);
 }
 
 /* What the driver writes is what is sent, whole. */

@@ -15,6 +15,7 @@
 #include "engine/engine.h"
 #include "interrupt.h"
 #include "json.h"
+#include "metrics.h"
 #include "options.h"
 #include "rxthread.h"
 #include "sas.h"
@@ -27,10 +28,11 @@
 /* As given; send_plan() writes what was chosen for the rest. */
 struct send_options {
 	const char *driver, *rx, *json, *seed, *cpus, *rx_cpu, *really_on, *sa;
+	const char *metrics;
 	struct capturing_options capture;
 	struct rx_options receive;
 	uint64_t interval_ns, settle_ns, threads, link_bps;
-	uint64_t late_after_ns, clock_error_ns;
+	uint64_t late_after_ns, clock_error_ns, linger_ns;
 	bool is_sim, show_settings, has_histogram, is_quiet;
 	struct send_streams *streams; /* --stream, --file and stream options go here */
 };
@@ -55,6 +57,7 @@ struct send_run {
 	struct vn_rxthread *rx;     /* NULL without --rx or far ends */
 	struct vn_json json;
 	char *settings;             /* as lines, for the JSON */
+	struct vn_metrics *metrics; /* NULL without --metrics */
 	struct vn_interrupt interrupt;
 	struct vn_snapshot last;    /* the one before, for the rates of now */
 	uint64_t begin_ns, end_ns;  /* of the sending */
@@ -82,7 +85,10 @@ int send_expect_flows(struct send_run *run, struct vn_err *err); /* usage */
 
 /* send_run.c: from start to the last straggler. Fails only if nothing was sent. */
 int send_execute(struct send_run *run, struct vn_err *err);
-int send_snapshot(struct send_run *run, bool is_final, struct vn_snapshot *out);
+/* prev: the snapshot before, for the rates of now; NULL: none. Any thread, but
+ * for the final one. */
+int send_snapshot(struct send_run *run, bool is_final, const struct vn_snapshot *prev,
+		  struct vn_snapshot *out);
 
 /* send_report.c */
 FILE *send_out(const struct send_run *run); /* where text for people goes */

@@ -209,7 +209,7 @@ int send_report(struct send_run *run, struct vn_err *err)
 {
 	struct vn_snapshot s;
 	const char *verdict;
-	int rc = send_snapshot(run, true, &s);
+	int rc = send_snapshot(run, true, NULL, &s);
 
 	if (rc)
 		return vn_err_set(err, ENOMEM, "out of memory");
@@ -218,6 +218,7 @@ int send_report(struct send_run *run, struct vn_err *err)
 	rc = judge(run, &s, err);
 	verdict = rc == -EINTR ? "interrupted" : rc ? "failed" : "ok";
 	vn_json_write(&run->json, &s, verdict);
+	vn_metrics_end(run->metrics, &s);
 	vn_snapshot_free(&s);
 	return rc;
 }

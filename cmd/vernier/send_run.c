@@ -13,7 +13,8 @@
 #define LOOK_NS 200000000ull  /* how long a signal or a dead receiver may wait */
 #define SETTLE_NS 1000000ull  /* between looks for the last packets */
 
-int send_snapshot(struct send_run *run, bool is_final, struct vn_snapshot *out)
+int send_snapshot(struct send_run *run, bool is_final, const struct vn_snapshot *prev,
+		  struct vn_snapshot *out)
 {
 	struct vn_snap_source *sources = calloc(run->streams.n, sizeof(*sources));
 	struct vn_rxq_stats rxq = { 0 };
@@ -28,12 +29,14 @@ int send_snapshot(struct send_run *run, bool is_final, struct vn_snapshot *out)
 
 		sources[i] = (struct vn_snap_source){
 			.name = s->name,
+			.interface = s->ifname[0] ? s->ifname : run->ifname,
+			.driver = run->o.driver,
 			.tx = &s->entry->stats,
 			.rx = s->flow,
 			.is_numbered = s->is_numbered,
 			.asked_pps = s->asked_pps,
 			.burst = s->burst,
-			.lateness = s->lateness,
+			.lateness = is_final ? s->lateness : NULL,
 			.result = is_final ? s->result : NULL,
 		};
 	}
@@ -53,7 +56,7 @@ int send_snapshot(struct send_run *run, bool is_final, struct vn_snapshot *out)
 			.late_after_ns = run->o.late_after_ns,
 			.clock_error_ns = run->o.clock_error_ns,
 			.filtered = sees_filtered ? &filtered : NULL,
-			.prev = &run->last,
+			.prev = prev,
 		},
 		out);
 	free(sources);
@@ -66,7 +69,7 @@ static void report_interval(struct send_run *run)
 {
 	struct vn_snapshot now;
 
-	if (send_snapshot(run, false, &now))
+	if (send_snapshot(run, false, &run->last, &now))
 		return;
 	if (!run->o.is_quiet && !run->o.is_sim)
 		vn_report_progress(stderr, VN_REPORT_SEND, &now);
@@ -168,9 +171,17 @@ static void run_virtual(struct send_run *run)
 	vn_timer_cancel(&ticker.timer);
 }
 
+/* On the thread that answers. What it may not read is only read for the final
+ * snapshot, or was written before the run began. */
+static int take_metrics(void *arg, struct vn_snapshot *out)
+{
+	return send_snapshot(arg, false, NULL, out);
+}
+
 static void run_engine(struct send_run *run)
 {
 	run->begin_ns = vn_clock_now(&run->clock);
+	vn_metrics_begin(run->metrics, take_metrics, run);
 	vn_engine_start(run->engine);
 	if (run->o.is_sim)
 		run_virtual(run);

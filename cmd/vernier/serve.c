@@ -16,6 +16,7 @@
 #include "ctl/mount.h"
 #include "ctl/socket.h"
 #include "interrupt.h"
+#include "metrics.h"
 #include "net/netfs.h"
 #include "options.h"
 
@@ -24,7 +25,7 @@
 
 struct serve_options {
 	struct control_options control; /* first: CONTROL_ROWS */
-	const char *dir, *socket;
+	const char *dir, *socket, *metrics;
 	bool is_socket_only, is_background;
 };
 
@@ -41,6 +42,7 @@ static const struct vn_option serve_rows[] = {
 	  .help = "the socket only, no files" },
 	{ .name = "background", .offset = OWN(is_background),
 	  .help = "return when everything is there; the server goes on" },
+	METRICS_ROW(OWN(metrics)),
 	CAPTURING_ROWS(CAPTURE),
 	CONTROL_ROWS,
 };
@@ -69,6 +71,8 @@ struct serve {
 	struct vn_netfs netfs; /* of the net of simulated devices */
 	struct vn_mount *mount;
 	struct vn_socket_server *socket;
+	struct vn_metrics *metrics;
+	uint64_t begin_ns;
 	struct vn_interrupt interrupt;
 	_Atomic uint32_t is_over; /* futex word: a signal came */
 	char dir[4096];
@@ -166,6 +170,60 @@ static void print_results(struct vn_tree *tree)
 	fflush(stdout);
 }
 
+/* --- metrics ----------------------------------------------------------------------- */
+
+struct looked {
+	struct serve *serve;
+	struct vn_snapshot *out;
+};
+
+static int take_entries(void *arg, const struct vn_tree_entry *entries, unsigned int n)
+{
+	struct looked *l = arg;
+	struct vn_snap_source *sources = calloc(n + 1, sizeof(*sources));
+	int rc;
+
+	if (!sources)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < n; i++)
+		sources[i] = (struct vn_snap_source){
+			.name = entries[i].name,
+			.interface = entries[i].interface,
+			.driver = entries[i].driver,
+			.tx = entries[i].stats,
+			.burst = 1,
+		};
+	rc = vn_snapshot_take(
+		&(struct vn_snap_input){
+			.sources = sources,
+			.n = n,
+			.begin_ns = l->serve->begin_ns,
+			.now_ns = vn_clock_now(&l->serve->control.clock),
+		},
+		l->out);
+	free(sources);
+	return rc;
+}
+
+/* On the thread that answers. */
+static int take_metrics(void *arg, struct vn_snapshot *out)
+{
+	struct serve *s = arg;
+	struct looked l = { s, out };
+
+	return vn_tree_look(s->control.tree, take_entries, &l);
+}
+
+static int open_metrics(struct serve *s, struct vn_err *err)
+{
+	const struct vn_metrics_run told = { .command = "serve" };
+	int rc = vn_metrics_open(s->o.metrics, &told, &s->metrics, err);
+
+	s->begin_ns = vn_clock_now(&s->control.clock);
+	vn_metrics_begin(s->metrics, take_metrics, s);
+	return rc;
+}
+
 /* --- life -------------------------------------------------------------------------- */
 
 static void end_it(void *arg)
@@ -183,6 +241,7 @@ static void say_ready(const struct serve *s)
 	else
 		printf("serving socket %s\n", s->o.socket);
 	fflush(stdout);
+	vn_metrics_print(s->metrics, s->o.control.is_quiet, stderr);
 }
 
 static void wait_for_end(struct serve *s)
@@ -219,6 +278,8 @@ static int run(struct serve *s, int ready, struct vn_err *err)
 		rc = make_mount(s, err);
 	if (!rc)
 		rc = vn_socket_serve(s->control.tree, s->o.socket, &s->socket, err);
+	if (!rc)
+		rc = open_metrics(s, err);
 	if (!rc) {
 		rc = vn_interrupt_listen(&s->interrupt, end_it, s);
 		if (rc)
@@ -231,6 +292,7 @@ static int run(struct serve *s, int ready, struct vn_err *err)
 		wait_for_end(s);
 		end_it(s);
 	}
+	vn_metrics_close(s->metrics);
 	vn_socket_close(s->socket);
 	vn_mount_close(s->mount);
 	if (s->made_dir)
@@ -279,6 +341,8 @@ int vn_cmd_serve(int argc, char **argv, struct vn_err *err)
 		return VN_EXIT_FAILED;
 	}
 	rc = vn_options_parse(&serve_spec, &s->o, argc, argv, &first, err);
+	if (!rc)
+		rc = vn_metrics_check(s->o.metrics, 0, err);
 	if (rc) {
 		free(s);
 		return rc == VN_OPTIONS_HELPED ? VN_EXIT_DONE : VN_EXIT_USAGE;
