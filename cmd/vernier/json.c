@@ -13,7 +13,7 @@ static json_t *value_json(const struct vn_snap_value *v, enum vn_snap_kind kind)
 {
 	if (!v->is_known)
 		return json_null();
-	if (kind == VN_KIND_COUNT || kind == VN_KIND_NS)
+	if (kind == VN_KIND_COUNT || kind == VN_KIND_NS || kind == VN_KIND_SIGNED)
 		return json_integer((json_int_t)v->n);
 	return json_real(v->x);
 }

@@ -68,6 +68,22 @@ static void lines_while_running_have_the_keys_of_the_last(void **state)
 	json_decref(last);
 }
 
+static void times_below_zero_are_below_zero(void **state)
+{
+	struct vn_snapshot s = { .total = row_of("total") };
+	const json_t *least;
+	json_t *o;
+
+	s.total.value[VN_F_ipdv_min_ns] = (struct vn_snap_value){
+		.is_known = true, .n = (uint64_t)-1500, .x = (double)(uint64_t)-1500,
+	};
+	o = written(&s, "running");
+	least = json_object_get(json_object_get(o, "total"), "ipdv_min_ns");
+	assert_true(json_is_integer(least));
+	assert_true(json_integer_value(least) == -1500);
+	json_decref(o);
+}
+
 static void counts_are_exact_and_the_unknown_is_null(void **state)
 {
 	struct vn_snapshot s = { .total = row_of("total") };
@@ -179,6 +195,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_while_running_have_the_keys_of_the_last),
+		cmocka_unit_test(times_below_zero_are_below_zero),
 		cmocka_unit_test(counts_are_exact_and_the_unknown_is_null),
 		cmocka_unit_test(settings_are_in_the_last_line),
 		cmocka_unit_test(histograms_are_in_the_last_line),
