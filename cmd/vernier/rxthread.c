@@ -214,7 +214,8 @@ static int open_queue(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 		.target = opts->target,
 		.clock = opts->clock,
 	};
-	const struct rx_options defaults = { NULL }, *rx = opts->rx ? opts->rx : &defaults;
+	const struct rx_options defaults = { .stamps = NULL };
+	const struct rx_options *rx = opts->rx ? opts->rx : &defaults;
 	const struct vn_rxq_opts rxq_opts = {
 		.ring_bytes = rx->ring_bytes,
 		.stamps = (enum vn_stamps)stamps_of(rx),
