@@ -10,24 +10,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/gcd.h"
+
 #define PERIOD_DIGITS	  10
 #define DELAY_NEVER_ASKED 0x7fffffffu /* as a command: "send nothing" */
-
-static uint64_t gcd(uint64_t a, uint64_t b)
-{
-	while (b) {
-		uint64_t rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a;
-}
 
 /* Small numbers leave the schedule room for its sums. */
 static void set_period(struct vn_entry *e, uint64_t num, uint64_t den)
 {
-	uint64_t d = gcd(num, den);
+	uint64_t d = vn_gcd(num, den);
 
 	vn_stream_set_period(&e->stream, num / d, den / d);
 }

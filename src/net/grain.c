@@ -2,16 +2,7 @@
 /* Euclid's algorithm, a step a stamp; once the answer is 1 ns it stays so. */
 #include "net/grain.h"
 
-static uint64_t gcd(uint64_t a, uint64_t b)
-{
-	while (b) {
-		uint64_t rest = a % b;
-
-		a = b;
-		b = rest;
-	}
-	return a;
-}
+#include "base/gcd.h"
 
 void vn_grain_add(struct vn_grain *g, uint64_t stamp_ns)
 {
@@ -26,7 +17,7 @@ void vn_grain_add(struct vn_grain *g, uint64_t stamp_ns)
 	}
 	if (!distance)
 		return;
-	g->gcd_ns = g->gcd_ns == 1 ? 1 : gcd(distance, g->gcd_ns);
+	g->gcd_ns = g->gcd_ns == 1 ? 1 : vn_gcd(distance, g->gcd_ns);
 	g->n++;
 }
 
