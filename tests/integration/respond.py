@@ -365,9 +365,9 @@ def a_checksum_left_to_hardware_is_no_damage(cable):
 @on_both
 def groups_are_not_answered(cable):
     with Responder(cable) as responder:
-        says(1, "ping", "-b", "-c", "2", "-i", "0.2", "-W", "1", "10.0.0.255")
-        says(1, "ping", "-c", "2", "-i", "0.2", "-W", "1", "-I", cable.near, "224.0.0.1")
-        says(1, "ping", "-6", "-L", "-c", "2", "-i", "0.2", "-W", "1", "-I", cable.near, "ff02::1")
+        says(1, "ping", "-b", "-c", "2", "-i", "0.2", "-W", "0.3", "10.0.0.255")
+        says(1, "ping", "-c", "2", "-i", "0.2", "-W", "0.3", "-I", cable.near, "224.0.0.1")
+        says(1, "ping", "-6", "-L", "-c", "2", "-i", "0.2", "-W", "0.3", "-I", cable.near, "ff02::1")
         got = responder.end()
     equal((got["answered"]["echo"], got["answered"]["echo6"], got["ignored"]["group"]), (0, 0, 6),
           "echoes answered, echoes to groups")

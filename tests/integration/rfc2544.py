@@ -13,7 +13,7 @@ from harness import (TOP, Bridge, Tap, case, equal, finish, holds, json_lines, m
 ALL = ("throughput", "latency", "loss", "back-to-back")
 # A slow medium and short trials; no claim that this machine keeps the time.
 SHORT = ["--link-rate", "10M", "--duration", "100ms", "--latency-duration", "100ms",
-         "--burst-duration", "50ms", "--repeat", "2", "--settle", "250ms", "--stabilize", "0",
+         "--burst-duration", "50ms", "--repeat", "2", "--settle", "100ms", "--stabilize", "0",
          "--learn-wait", "0", "--rate-tolerance", "100%", "--quiet"]
 
 
@@ -265,15 +265,14 @@ def medium(size, bps=10**7):
 
 @case
 def the_limit_of_a_simulated_device_is_found_to_one_step():
-    for limit in (100, 437, 800):
-        for step in (10, 50):
-            _, result = simulated("pps=%d,buffer=1,link=10M" % limit, "--sizes", "64,512,1518",
-                                  "--tests", "throughput", "--duration", "10s", "--resolution",
-                                  step, "--min", step)
-            for size in result["sizes"]:
-                found, most = size["throughput"]["fps"], medium(size["frame_size"])
-                holds(found <= limit + 1 and min(limit, most) - found <= step,
-                      "found %s of %d in steps of %d" % (found, limit, step))
+    for limit, step in ((100, 10), (437, 10), (437, 50), (800, 50)):
+        _, result = simulated("pps=%d,buffer=1,link=10M" % limit, "--sizes", "64,512,1518",
+                              "--tests", "throughput", "--duration", "10s", "--resolution",
+                              step, "--min", step)
+        for size in result["sizes"]:
+            found, most = size["throughput"]["fps"], medium(size["frame_size"])
+            holds(found <= limit + 1 and min(limit, most) - found <= step,
+                  "found %s of %d in steps of %d" % (found, limit, step))
 
 
 @case
@@ -290,10 +289,10 @@ def loss_of_a_simulated_device_is_what_its_limit_leaves():
 @case
 def bursts_of_a_simulated_device_are_what_its_buffer_takes():
     limit, most = 5000, medium(64)
-    for buffer in (16, 64, 500):
+    for buffer in (16, 64):
         _, result = simulated("pps=%d,buffer=%d,link=10M" % (limit, buffer), "--sizes", "64",
-                              "--tests", "throughput,back-to-back", "--duration", "10s",
-                              "--repeat", "3")
+                              "--tests", "throughput,back-to-back", "--duration", "5s",
+                              "--repeat", "2")
         size = result["sizes"][0]
         burst, fills = size["back_to_back"], most / (most - limit)
         holds(abs(burst["mean_frames"] - buffer * fills) <= 3 * fills,
