@@ -79,6 +79,7 @@ struct sim_device {
 	struct sim_line server;	    /* the far device's forwarding */
 	struct vn_skb_list waiting; /* in it, in order of their times out */
 	struct vn_timer server_timer;
+	struct vn_napi far_napi;     /* takes in what is out of it */
 	uint64_t refused; /* its buffer was full */
 	struct vn_timer down_timer, up_timer;
 	struct vn_device_stats near_stats, far_stats;

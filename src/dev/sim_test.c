@@ -289,6 +289,22 @@ static void the_far_device_has_room_for_its_buffer(void **state)
 	tear_down(&x);
 }
 
+static void any_number_may_arrive_together(void **state)
+{
+	struct fixture x;
+
+	set_up(&x, "latency=20us", VN_PATH_DRIVER);
+	send_all(&x, 1, ARRIVALS_MAX);
+	assert_int_equal(x.n_arrived, 0);
+	go_to(&x, 20000);
+	assert_int_equal(x.n_arrived, ARRIVALS_MAX);
+	for (unsigned int i = 0; i < ARRIVALS_MAX; i++) {
+		assert_int_equal(x.number[i], i + 1);
+		assert_int_equal(x.at_ns[i], 20000);
+	}
+	tear_down(&x);
+}
+
 static void at_its_rate_the_far_device_loses_nothing(void **state)
 {
 	struct fixture x;
@@ -468,6 +484,7 @@ int main(void)
 		cmocka_unit_test(fractions_of_a_nanosecond_are_carried),
 		cmocka_unit_test(a_full_ring_stops_the_queue_until_a_frame_is_out),
 		cmocka_unit_test(the_far_device_has_room_for_its_buffer),
+		cmocka_unit_test(any_number_may_arrive_together),
 		cmocka_unit_test(at_its_rate_the_far_device_loses_nothing),
 		cmocka_unit_test(both_ends_count),
 		cmocka_unit_test(received_on_the_near_end_without_a_handler_is_dropped),
