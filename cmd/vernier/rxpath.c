@@ -82,9 +82,10 @@ int vn_rxpath_run(struct vn_rxpath *p, unsigned int limit, uint64_t timeout_ns)
 	return vn_rxdev_run(p->dev, limit, timeout_ns);
 }
 
-uint64_t vn_rxpath_filtered(const struct vn_rxpath *p)
+bool vn_rxpath_filtered(const struct vn_rxpath *p, uint64_t *out)
 {
-	return vn_stat_get(&p->filtered);
+	*out = vn_stat_get(&p->filtered);
+	return p->o.filter && !p->is_filtered_before;
 }
 
 /* The last one added sees a packet first: answers should not wait. */

@@ -9,6 +9,8 @@
 #ifndef VN_CMD_RXPATH_H
 #define VN_CMD_RXPATH_H
 
+#include <stdbool.h>
+
 #include "base/clock.h"
 #include "base/err.h"
 #include "net/netdev.h"
@@ -46,7 +48,8 @@ int vn_rxpath_run(struct vn_rxpath *p, unsigned int limit, uint64_t timeout_ns);
 /* A vn_rx_handler: arg is the struct vn_rxpath. */
 void vn_rxpath_take(void *arg, const struct vn_rx_pkt *pkts, unsigned int n);
 
-/* Frames that the filter left out, as far as they came up to it. */
-uint64_t vn_rxpath_filtered(const struct vn_rxpath *p);
+/* Frames that the filter left out, into *out. False when nobody counts them all:
+ * there is no filter, or the kernel has applied it before. */
+bool vn_rxpath_filtered(const struct vn_rxpath *p, uint64_t *out);
 
 #endif

@@ -33,7 +33,7 @@ struct vn_rxthread {
 	struct capturing *capturing;
 	struct vn_rxpath *path;
 	bool captures_in, captures_out;
-	bool is_recorded, has_filter; /* as the queue says; clear of far ends */
+	bool is_recorded; /* as the queue says; clear of far ends */
 	struct vn_grain grain; /* of far ends */
 	bool outlasts_down;
 	pthread_t thread;
@@ -238,7 +238,6 @@ static int open_queue(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 	if (rc)
 		return rc;
 	t->is_recorded = t->rxq->is_recorded;
-	t->has_filter = t->rxq->has_filter;
 	return check_stamps(t, rxq_opts.stamps, err);
 }
 
@@ -429,8 +428,7 @@ int vn_rxthread_end(struct vn_rxthread *t, struct vn_err *err)
 
 bool vn_rxthread_filtered(const struct vn_rxthread *t, uint64_t *out)
 {
-	*out = vn_rxpath_filtered(t->path);
-	return filter_of(t) && !t->has_filter;
+	return vn_rxpath_filtered(t->path, out);
 }
 
 void vn_rxthread_close(struct vn_rxthread *t)
