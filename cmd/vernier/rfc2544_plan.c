@@ -274,7 +274,6 @@ static int open_devs(struct rfc2544_run *run, struct vn_err *err)
 	struct vn_netdev_opts opts = {
 		.target = run->target,
 		.clock = &run->clock,
-		.is_virtual = run->o.is_sim,
 		.seed = run->seed,
 		.link_bps = run->o.link_bps,
 	};
@@ -297,7 +296,6 @@ static int open_bed(struct rfc2544_run *run, struct vn_err *err)
 {
 	const struct vn_trial_bed_opts opts = {
 		.clock = &run->clock,
-		.is_virtual = run->o.is_sim,
 		.dev = run->dev,
 		.really_on = run->o.really_on,
 		.rx_driver = run->rx_driver,

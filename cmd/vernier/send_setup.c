@@ -74,7 +74,6 @@ static int make_simnet(struct send_run *run, struct vn_err *err)
 	const struct vn_netdev_ops *driver = vn_netdev_driver(run->o.driver);
 	const struct vn_simnet_opts opts = {
 		.clock = &run->clock,
-		.is_virtual = run->o.is_sim,
 		.seed = run->seed,
 		.log = run->o.is_quiet ? NULL : print_line,
 	};

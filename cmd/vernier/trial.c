@@ -208,7 +208,7 @@ static int make_engine(struct session *s, struct vn_err *err)
 	const struct vn_trial_bed_opts *o = &s->bed->o;
 	const struct vn_engine_opts opts = {
 		.clock = o->clock,
-		.is_virtual = o->is_virtual,
+		.is_virtual = vn_clock_is_virtual(o->clock),
 		.interleave = true,
 		.cpus = &o->cpu,
 		.n_cpus = 1,
@@ -303,7 +303,7 @@ static void send_frames(struct session *s)
 {
 	s->begin_ns = vn_clock_now(s->bed->o.clock);
 	start_engine(s);
-	if (s->bed->o.is_virtual)
+	if (vn_clock_is_virtual(s->bed->o.clock))
 		vn_engine_run_virtual(s->engine);
 	else
 		wait_sent(s);

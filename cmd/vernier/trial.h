@@ -26,7 +26,6 @@
 /* Everything pointed at stays the caller's, and must outlive the bed. */
 struct vn_trial_bed_opts {
 	struct vn_clock *clock;
-	bool is_virtual;
 	struct vn_netdev *dev;		   /* sends */
 	const char *really_on;		   /* send_check_dev() */
 	const char *rx_driver, *rx_target; /* NULL: the far end of dev */

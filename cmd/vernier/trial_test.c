@@ -171,7 +171,6 @@ static int set_up(void **state)
 	m->buffer = 16;
 	f->opts = (struct vn_trial_bed_opts){
 		.clock = &f->clock,
-		.is_virtual = true,
 		.dev = &m->net,
 		.rx_cpu = -1,
 		.seed = 1,

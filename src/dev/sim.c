@@ -117,7 +117,7 @@ static int32_t code_of(int answer)
  * ever take what was refused. */
 static bool is_stuck_for_good(const struct vn_net *net)
 {
-	return net->opts.timers == &net->opts.clock->timers &&
+	return vn_clock_is_virtual(net->opts.clock) &&
 	       vn_timers_next(net->opts.timers) == UINT64_MAX;
 }
 
@@ -335,7 +335,6 @@ static int open_net(struct sim *s, const struct vn_netdev_opts *opts, struct vn_
 {
 	const struct vn_simnet_opts net_opts = {
 		.clock = opts->clock,
-		.is_virtual = opts->is_virtual,
 		.seed = opts->seed,
 	};
 

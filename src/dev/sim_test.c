@@ -43,7 +43,7 @@ static void take_arrivals(void *arg, const struct vn_rx_pkt *pkts, unsigned int 
 static void set_up(struct fixture *x, const char *target, enum vn_tx_path path)
 {
 	const struct vn_txq_opts q_opts = { .frame_cap = 2048, .n_frames = 1024, .path = path };
-	struct vn_netdev_opts opts = { .target = target, .clock = &x->clock, .is_virtual = true };
+	struct vn_netdev_opts opts = { .target = target, .clock = &x->clock };
 	struct vn_err err = { "" };
 
 	memset(x, 0, sizeof(*x));
@@ -391,11 +391,10 @@ static void what_will_never_be_taken_says_so(void **state)
 static void devices_of_a_net_are_found_by_name(void **state)
 {
 	struct vn_clock clock;
-	const struct vn_simnet_opts net_opts = { .clock = &clock, .is_virtual = true };
+	const struct vn_simnet_opts net_opts = { .clock = &clock };
 	struct vn_netdev_opts opts = {
 		.target = "mtu=9000",
 		.clock = &clock,
-		.is_virtual = true,
 		.name = "dut0",
 	};
 	struct vn_netdev *first, *again, *other;
@@ -430,7 +429,7 @@ static void bad_targets_are_refused(void **state)
 		{ "qdisc=netem delay never", "never" },
 	};
 	struct vn_clock clock;
-	struct vn_netdev_opts opts = { .clock = &clock, .is_virtual = true };
+	struct vn_netdev_opts opts = { .clock = &clock };
 	struct vn_netdev *dev;
 
 	vn_clock_virtual(&clock, 0, WALL_NS);

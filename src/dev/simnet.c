@@ -95,7 +95,7 @@ int vn_simnet_new(const struct vn_simnet_opts *opts, struct vn_simnet **out, str
 	struct vn_simnet *s = calloc(1, sizeof(*s));
 	struct vn_net_opts net_opts = {
 		.clock = opts->clock,
-		.n_cpus = count_cpus(opts->is_virtual),
+		.n_cpus = count_cpus(vn_clock_is_virtual(opts->clock)),
 		.seed = opts->seed,
 		.log = opts->log,
 		.log_arg = opts->log_arg,
@@ -106,7 +106,7 @@ int vn_simnet_new(const struct vn_simnet_opts *opts, struct vn_simnet **out, str
 	if (!s)
 		return vn_err_set(err, ENOMEM, "no memory for a net");
 	s->clock = opts->clock;
-	s->is_virtual = opts->is_virtual;
+	s->is_virtual = vn_clock_is_virtual(opts->clock);
 	s->refs = 1;
 	net_opts.timers = s->is_virtual ? &opts->clock->timers : &s->timers;
 	rc = vn_net_new(&net_opts, &s->net, err);

@@ -18,7 +18,6 @@ struct vn_simnet;
 
 struct vn_simnet_opts {
 	struct vn_clock *clock; /* outlives it */
-	bool is_virtual;
 	uint64_t seed;
 	void (*log)(void *arg, const char *line); /* the core's log; under the lock. NULL */
 	void *log_arg;

@@ -79,7 +79,6 @@ struct vn_netdev_opts {
 	const char *name;
 	struct vn_simnet *simnet;
 	uint64_t seed;        /* of what they draw, with a net of their own */
-	bool is_virtual;      /* clock is a virtual one */
 	uint32_t needs;       /* enum vn_netdev_cap; vn_netdev_open fills it in */
 };
 
