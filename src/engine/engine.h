@@ -24,7 +24,7 @@
 #include "base/err.h"
 #include "base/hist.h"
 #include "base/stat.h"
-#include "engine/schedule.h"
+#include "base/schedule.h"
 #include "net/netdev.h"
 #include "packet/builder.h"
 #include "packet/stream.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "engine/schedule.h"
+#include "base/schedule.h"
 
 #include <assert.h>
 

@@ -4,8 +4,8 @@
  * that 10^10 packets later the time is still exact. Never computed from the
  * last actual departure.
  */
-#ifndef VN_ENGINE_SCHEDULE_H
-#define VN_ENGINE_SCHEDULE_H
+#ifndef VN_BASE_SCHEDULE_H
+#define VN_BASE_SCHEDULE_H
 
 #include <stdint.h>
 
