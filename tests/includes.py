@@ -15,7 +15,7 @@ MAY_INCLUDE = {
     "wire": "base",
     "packet": "base wire",
     "net": "base",
-    "dev": "base wire net",
+    "dev": "base wire net packet",  # packet: drivers that build frames themselves
     "engine": "base wire packet net",
     "ctl": "base wire packet net engine",
     "rx": "base wire net",

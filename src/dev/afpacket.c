@@ -9,13 +9,9 @@
  * straight to the driver (start_xmit), through it (queue_xmit), or up into the
  * receive path (netif_receive), which is the one that needs more than a packet
  * socket.
- *
- * A name is good for finding the interface once. After that the device is that
- * interface, known by its number, whatever it is called.
  */
 #include <errno.h>
 #include <linux/if_packet.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,8 +19,6 @@
 
 #include "dev/afpacket_priv.h"
 #include "dev/drivers.h"
-#include "dev/link.h"
-#include "dev/route.h"
 
 int vn_afpacket_socket(const char *name, struct vn_err *err)
 {
@@ -39,62 +33,10 @@ int vn_afpacket_socket(const char *name, struct vn_err *err)
 	return vn_err_set(err, errno, "%s: no packet socket: %s", name, strerror(errno));
 }
 
-static void take_over(struct vn_netdev *dev, const struct vn_link *l)
-{
-	vn_afpacket_of(dev)->rereads_type = l->rereads_type;
-	snprintf(dev->name, sizeof(dev->name), "%s", l->name);
-	dev->ifindex = l->ifindex;
-	dev->is_up = l->is_up;
-	dev->has_carrier = l->has_carrier;
-	dev->can_share = l->can_share;
-	dev->n_txq = l->n_txq;
-	dev->type = l->type;
-	dev->mtu = l->mtu;
-	dev->link_bps = l->speed_bps;
-	memcpy(dev->mac, l->mac, sizeof(dev->mac));
-	dev->ipv4 = l->ipv4;
-	dev->ipv6_ll = l->ipv6_ll;
-}
-
-static int cannot_be_looked_up(const char *name, int rc, struct vn_err *err)
-{
-	return vn_err_set(err, -rc, "%s: cannot be looked up: %s", name, strerror(-rc));
-}
-
-/* By its number: the interface that was opened, whatever it is called now. */
-static int afpacket_refresh(struct vn_netdev *dev, struct vn_err *err)
-{
-	struct vn_link l;
-	int rc = vn_link_read(dev->ifindex, &l);
-
-	if (rc == -ENODEV)
-		return vn_err_set(err, ENODEV, "%s: the interface is gone", dev->name);
-	if (rc)
-		return cannot_be_looked_up(dev->name, rc, err);
-	take_over(dev, &l);
-	return 0;
-}
-
-/* The one look-up by name. The routes are read here only: it can take long. */
-static int find(struct vn_netdev *dev, const char *name, struct vn_err *err)
-{
-	struct vn_link l;
-	int rc = vn_link_find(name, &l);
-
-	if (rc == -ENODEV)
-		return vn_err_set(err, ENODEV, "%s: no such interface", name);
-	if (!rc)
-		rc = vn_route_is_way_out(l.ifindex, l.master, &dev->holds_default_route);
-	if (rc)
-		return cannot_be_looked_up(name, rc, err);
-	take_over(dev, &l);
-	return 0;
-}
-
 static void afpacket_close(struct vn_netdev *dev)
 {
 	if (dev)
-		free(vn_afpacket_of(dev));
+		free(vn_ifdev_of(dev));
 }
 
 /* Asked for at open, not when the first queue is: a user without the right
@@ -112,14 +54,14 @@ static int check_permission(const char *name, struct vn_err *err)
 static int afpacket_open(const struct vn_netdev_opts *opts, struct vn_netdev **out,
 			 struct vn_err *err)
 {
-	struct vn_afpacket *d = calloc(1, sizeof(*d));
+	struct vn_ifdev *d = calloc(1, sizeof(*d));
 	int rc;
 
 	*out = NULL;
 	if (!d)
 		return vn_err_set(err, ENOMEM, "%s: no memory", opts->target);
 	vn_netdev_init(&d->net, &vn_afpacket_ops, opts);
-	rc = find(&d->net, opts->target, err);
+	rc = vn_ifdev_find(d, opts->target, err);
 	if (!rc)
 		rc = check_permission(opts->target, err);
 	if (rc) {
@@ -150,7 +92,7 @@ const struct vn_netdev_ops vn_afpacket_ops = {
 	.caps = VN_CAP_TX | VN_CAP_RX | VN_CAP_RX_OUTGOING | VN_CAP_QUEUE_XMIT | VN_CAP_RX_INJECT |
 		VN_CAP_NEEDS_IF,
 	.open = afpacket_open,
-	.refresh = afpacket_refresh,
+	.refresh = vn_ifdev_refresh,
 	.txq_open = afpacket_txq_open,
 	.txq_close = afpacket_txq_close,
 	.rxq_open = vn_afpacket_rxq_open,

@@ -3,18 +3,7 @@
 #ifndef VN_DEV_AFPACKET_PRIV_H
 #define VN_DEV_AFPACKET_PRIV_H
 
-#include "net/netdev.h"
-
-struct vn_afpacket {
-	struct vn_netdev net;
-	/* as of the last refresh */
-	bool rereads_type; /* struct vn_link */
-};
-
-static inline struct vn_afpacket *vn_afpacket_of(struct vn_netdev *dev)
-{
-	return vn_container_of(dev, struct vn_afpacket, net);
-}
+#include "dev/ifdev.h"
 
 /* A packet socket that receives nothing, or -errno with a sentence. */
 int vn_afpacket_socket(const char *name, struct vn_err *err);

@@ -167,7 +167,7 @@ static int set_up_socket(struct afpacket_txq *t, const struct vn_txq_opts *opts,
 	if (rc)
 		return vn_err_set(err, -rc, "%s: priority %u: %s", name, opts->priority,
 				  strerror(-rc));
-	if (opts->path == VN_PATH_DRIVER && vn_afpacket_of(t->base.txq.dev)->rereads_type &&
+	if (opts->path == VN_PATH_DRIVER && vn_ifdev_of(t->base.txq.dev)->rereads_type &&
 	    !refuse_all(t->base.fd))
 		addr.sll_protocol = htons(UNPARSED_PROTOCOL);
 	if (bind(t->base.fd, (struct sockaddr *)&addr, sizeof(addr)))

@@ -142,10 +142,10 @@ static void a_bad_ring_is_refused(void **state)
 {
 	struct vn_netdev *dev = open_null("");
 	struct vn_err err = { "" };
+	const struct vn_txq_opts opts = { .frame_cap = 60, .n_frames = 100 };
 	struct vn_txq *q;
 
-	assert_int_equal(dev->ops->txq_open(dev, &(struct vn_txq_opts){ 60, 100, false, 0 }, &q,
-					    &err), -EINVAL);
+	assert_int_equal(dev->ops->txq_open(dev, &opts, &q, &err), -EINVAL);
 	assert_null(q);
 	assert_non_null(strstr(err.text, "100 frames"));
 	dev->ops->txq_close(NULL);

@@ -64,6 +64,18 @@ int vn_netdev_open(const char *driver, uint32_t needs, const struct vn_netdev_op
 	return ops->open(&told, out, err);
 }
 
+void vn_netdev_probe(const struct vn_netdev_ops *ops, const char *ifname,
+		     struct vn_netdev_probe *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (ops->probe) {
+		ops->probe(ifname, out);
+		return;
+	}
+	out->can_send = ops->caps & VN_CAP_TX;
+	out->can_receive = ops->caps & VN_CAP_RX;
+}
+
 int vn_netdev_finish(struct vn_netdev *dev, struct vn_err *err)
 {
 	return dev->ops->finish ? dev->ops->finish(dev, err) : 0;

@@ -32,6 +32,7 @@
 	X(RX_OUTGOING, "shows what goes out") \
 	X(VIRTUAL, "runs on the virtual clock") \
 	X(FAR_END, "has a far end where what was sent comes out") \
+	X(BUILDS, "builds frames itself") \
 	X(NEEDS_IF, "needs an interface of the system")
 
 enum vn_netdev_cap_bit {
@@ -64,7 +65,10 @@ struct vn_tx_done {
 	int32_t code; /* enum vn_tx_code */
 };
 
+struct vn_builder;
+struct vn_hist;
 struct vn_netdev;
+struct vn_schedule;
 struct vn_simnet;
 struct vn_txq;
 struct vn_rxq;
@@ -94,6 +98,9 @@ struct vn_txq_opts {
 	uint32_t n_frames;    /* frames wanted at a time, power of two; 0 = default */
 	enum vn_tx_path path;
 	uint32_t priority;    /* skb_priority */
+	/* Which of the device's queues, below n_txq; drivers that cannot choose
+	 * ignore it. */
+	uint16_t queue;
 };
 
 /* Whose stamps of arrival. */
@@ -110,7 +117,11 @@ struct vn_rxq_opts {
 	 * drivers that have a choice; from others what they have. */
 	enum vn_stamps stamps;
 	bool wants_outgoing;  /* frames that go out too; needs VN_CAP_RX_OUTGOING */
+	/* Drivers that listen to single queues of the device: which one, all of
+	 * them if VN_RXQ_ALL. Others ignore it. */
+	uint16_t queue;
 };
+#define VN_RXQ_ALL 0xffff
 
 /* A received frame, valid during the handler's call. */
 struct vn_rx_pkt {
@@ -152,6 +163,15 @@ struct vn_netdev_counter {
 	uint64_t n;
 };
 
+/* What a driver can do with an interface, as far as can be told without sending. */
+struct vn_netdev_probe {
+	bool can_send, can_receive;
+	bool is_zero_copy; /* frames reach the hardware without being copied */
+	char how[64];      /* "zero copy", "copy", "live frames" */
+	char why[200];     /* why not, or what keeps it from its best; "" = nothing */
+	char mend[200];    /* a command that changes that; "" = none */
+};
+
 struct vn_netdev_ops {
 	const char *name;     /* what --driver takes */
 	const char *summary;  /* one line for the list of drivers */
@@ -159,6 +179,12 @@ struct vn_netdev_ops {
 	/* Allocates the driver's struct that embeds struct vn_netdev, fills the
 	 * device's fields. 0 or -errno with a sentence; *out NULL on failure. */
 	int (*open)(const struct vn_netdev_opts *opts, struct vn_netdev **out, struct vn_err *err);
+	/*
+	 * VN_CAP_NEEDS_IF: fills *out, which is zero, for the interface of that
+	 * name, which may not exist. Leaves everything as it was. NULL: whatever
+	 * can be opened can do what `caps` says.
+	 */
+	void (*probe)(const char *ifname, struct vn_netdev_probe *out);
 	/* Reads name, flags, addresses and queues anew: the device stays the one
 	 * that was opened, whatever it is called now. On the thread that uses its
 	 * queues. 0 or -errno (-ENODEV: gone; fields stay as they were). */
@@ -213,6 +239,44 @@ struct vn_netdev {
 };
 
 /*
+ * Packets that a queue builds and sends by itself (VN_CAP_BUILDS): one call of
+ * `generate` stands for reserve, fill and commit of many. The caller fills in
+ * the first part and clears the rest.
+ */
+struct vn_generation {
+	uint64_t max;       /* send at most so many; at least 1 */
+	uint32_t seq;       /* number of the first */
+	/* Departures, advanced by each that was sent; NULL: one after the other,
+	 * as fast as possible. */
+	struct vn_schedule *sched;
+	uint64_t end_ns;    /* nothing departs at or after this; the clock's, UINT64_MAX = never */
+	struct vn_hist *lateness; /* of every scheduled packet, ns; NULL without sched */
+
+	uint64_t sent;
+	uint64_t refused;   /* used up their number and were lost: errors of the sender */
+	uint64_t bytes;     /* of those sent, no FCS */
+	uint64_t bits_l2;   /* what they take on a cable */
+	uint64_t first_ns, last_ns; /* departure of the first, last; the clock's */
+	uint64_t late, late_max_ns; /* beyond late_limit_ns; the greatest */
+	uint64_t late_limit_ns;     /* (in) lateness from which a packet is late */
+	int32_t code;       /* VN_TX_OK, VN_TX_BUSY, VN_TX_DOWN */
+};
+
+/* What a queue of a device with VN_CAP_BUILDS offers instead of its frames. */
+struct vn_txq_generator {
+	/* Takes over the compiled stream and its state, copies: how often each
+	 * packet is sent (clone_skb, burst). 0 or -errno with a sentence
+	 * (-EOPNOTSUPP: another driver can). */
+	int (*load)(struct vn_txq *q, struct vn_builder *b, uint32_t copies, struct vn_err *err);
+	/* Sends some packets (about a millisecond's worth, fewer when a departure
+	 * is far) and leaves the stream's state as if the builder had built
+	 * them. */
+	void (*generate)(struct vn_txq *q, struct vn_generation *g);
+	/* What the stamps in the packets are: "clock read for every packet", ...*/
+	const char *(*stamps)(const struct vn_txq *q);
+};
+
+/*
  * Transmit queue. The first part is what the send loop follows, and is used
  * by the inline functions below; drivers embed it.
  *
@@ -228,6 +292,7 @@ struct vn_txq {
 	 * anything else may be an estimate. After vn_txq_init: none ever. */
 	uint32_t (*outstanding)(struct vn_txq *q);
 	struct vn_netdev *dev;
+	const struct vn_txq_generator *generator; /* NULL unless it builds frames itself */
 	/* The driver's commit, when a tap took its place. */
 	struct vn_tx_done (*to_driver)(struct vn_txq *q, unsigned int n);
 };
@@ -324,6 +389,9 @@ int vn_netdev_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, st
 		       struct vn_err *err);
 int vn_netdev_finish(struct vn_netdev *dev, struct vn_err *err); /* 0 without an op for it */
 void vn_netdev_close(struct vn_netdev *dev);                     /* NULL accepted */
+/* What ops->probe says; without one, what its caps say. *out is cleared first. */
+void vn_netdev_probe(const struct vn_netdev_ops *ops, const char *ifname,
+		     struct vn_netdev_probe *out);
 
 /*
  * For drivers, first thing in open: fills ops, clock and name, and the fields

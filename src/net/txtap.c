@@ -54,6 +54,10 @@ int vn_netdev_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, st
 	*out = NULL;
 	if (dev->tap && !dev->clock)
 		return vn_err_set(err, EINVAL, "%s: a tap needs a clock", dev->name);
+	if (dev->tap && (dev->ops->caps & VN_CAP_BUILDS))
+		return vn_err_set(err, EOPNOTSUPP,
+				  "%s: driver %s builds frames where nobody sees them go",
+				  dev->name, dev->ops->name);
 	rc = dev->ops->txq_open(dev, opts, out, err);
 	if (rc || !dev->tap)
 		return rc;
