@@ -22,13 +22,34 @@ struct vn_rng {
 /* seed: the run's. stream: which thing draws; different streams are unrelated. */
 void vn_rng_seed(struct vn_rng *r, uint64_t seed, uint64_t stream);
 
+/* A product of 128 bits, in halves. */
+#ifdef __bpf__ /* has none: put together from four */
+static inline uint64_t vn_mul(uint64_t a, uint64_t b, uint64_t *low)
+{
+	uint64_t al = (uint32_t)a, ah = a >> 32, bl = (uint32_t)b, bh = b >> 32;
+	uint64_t middle = ah * bl + (al * bl >> 32);
+	uint64_t other = al * bh + (uint32_t)middle;
+
+	*low = a * b;
+	return ah * bh + (middle >> 32) + (other >> 32);
+}
+#else
+static inline uint64_t vn_mul(uint64_t a, uint64_t b, uint64_t *low)
+{
+	__uint128_t m = (__uint128_t)a * b;
+
+	*low = (uint64_t)m;
+	return (uint64_t)(m >> 64);
+}
+#endif
+
 static inline uint64_t vn_rng_next(struct vn_rng *r)
 {
-	__uint128_t m;
+	uint64_t high, low;
 
 	r->state += 0x9e3779b97f4a7c15ull; /* 2^64 / golden ratio */
-	m = (__uint128_t)r->state * (r->state ^ 0xd6e8feb86659fd93ull);
-	return (uint64_t)(m >> 64) ^ (uint64_t)m;
+	high = vn_mul(r->state, r->state ^ 0xd6e8feb86659fd93ull, &low);
+	return high ^ low;
 }
 
 /*
@@ -37,7 +58,9 @@ static inline uint64_t vn_rng_next(struct vn_rng *r)
  */
 static inline uint32_t vn_rng_below(struct vn_rng *r, uint32_t n)
 {
-	return (uint32_t)(((__uint128_t)vn_rng_next(r) * n) >> 64);
+	uint64_t low;
+
+	return (uint32_t)vn_mul(vn_rng_next(r), n, &low);
 }
 
 #endif

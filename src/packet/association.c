@@ -118,20 +118,22 @@ int vn_stream_reload_ipsec(struct vn_stream *s, struct vn_err *err)
 	return vn_stream_load_ipsec(s, s->sas, err);
 }
 
-void vn_flow_find_ipsec(struct vn_stream *s, struct vn_flow *flow)
+void vn_flow_find_ipsec(struct vn_stream *s, uint32_t flow)
 {
+	struct vn_ipsec *x = NULL;
 	uint32_t i;
 
-	if (flow->ipsec || !vn_stream_may_ipsec(s))
+	if (s->flow_ipsec[flow] || !vn_stream_may_ipsec(s))
 		return;
-	for (i = 0; i < s->n_ipsec && !flow->ipsec; i++)
+	for (i = 0; i < s->n_ipsec && !x; i++)
 		if (s->ipsec[i]->is_current &&
-		    vn_sa_matches(&s->ipsec[i]->sa, s->cfg.spi, s->cur.saddr, flow->daddr))
-			flow->ipsec = s->ipsec[i];
-	if (!flow->ipsec)
+		    vn_sa_matches(&s->ipsec[i]->sa, s->cfg.spi, s->cur.saddr, s->flow[flow].daddr))
+			x = s->ipsec[i];
+	if (!x)
 		return;
-	flow->ipsec->is_held = true;
-	s->cur.pkt_overhead = (int32_t)(vn_stream_tag_bytes(&s->cfg) + flow->ipsec->header_len);
+	s->flow_ipsec[flow] = x;
+	x->is_held = true;
+	s->cur.pkt_overhead = (int32_t)(vn_stream_tag_bytes(&s->cfg) + x->header_len);
 }
 
 struct vn_ipsec *vn_stream_ipsec(const struct vn_stream *s)
@@ -140,7 +142,7 @@ struct vn_ipsec *vn_stream_ipsec(const struct vn_stream *s)
 
 	if (!s->n_ipsec || !vn_stream_may_ipsec(s))
 		return NULL;
-	x = s->flow[s->cur.flow].ipsec;
+	x = s->flow_ipsec[s->cur.flow];
 	return x && x->sa.mode == VN_SA_TUNNEL && s->cfg.spi == 0 ? NULL : x;
 }
 

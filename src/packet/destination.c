@@ -11,7 +11,7 @@
 #include "base/macros.h"
 #include "packet/packet_priv.h"
 
-/* What IPDST_RND may take: not 0.0.0.0, loopback, multicast, broadcast. */
+/* The stretches that vn_daddr_is_allowed() allows. */
 static const struct {
 	uint32_t first, last;
 } allowed[] = {
@@ -19,16 +19,6 @@ static const struct {
 	{ 0x80000000, 0xdfffffff },
 	{ 0xf0000000, 0xfffffffe },
 };
-
-static bool is_allowed(uint32_t addr)
-{
-	unsigned int i;
-
-	for (i = 0; i < VN_ARRAY_SIZE(allowed); i++)
-		if (addr <= allowed[i].last)
-			return addr >= allowed[i].first;
-	return false;
-}
 
 static bool is_drawn(const struct vn_stream *s)
 {
@@ -50,55 +40,34 @@ bool vn_daddr_exists(const struct vn_stream *s)
 uint32_t vn_daddr_next(struct vn_stream *s)
 {
 	struct vn_stream_cur *cur = &s->cur;
-	const uint32_t span = cur->daddr_max - cur->daddr_min;
 
 	if (is_drawn(s)) {
 		do {
-			cur->daddr = cur->daddr_min +
-				     vn_rng_below(&s->rng[VN_DRAW_IPDST], span);
-		} while (!is_allowed(cur->daddr));
-	} else if (cur->daddr_min < cur->daddr_max && ++cur->daddr > cur->daddr_max) {
-		cur->daddr = cur->daddr_min;
+			cur->daddr = vn_addr_draw(&s->rng[VN_DRAW_IPDST], cur->daddr_min,
+						  cur->daddr_max);
+		} while (!vn_daddr_is_allowed(cur->daddr));
+	} else if (cur->daddr_min < cur->daddr_max) {
+		cur->daddr = vn_addr_walk(cur->daddr, cur->daddr_min, cur->daddr_max);
 	}
 	return cur->daddr;
 }
 
-static void renew(struct vn_flow *flow)
-{
-	flow->count = 0;
-	flow->is_seen = false;
-}
-
-/*
- * In sequence a flow ends after flowlen packets; drawn at random it ends only
- * when it has more than flowlen behind it: the kernel's "strictly more".
- */
-static struct vn_flow *pick(struct vn_stream *s)
+/* Index of the flow of the next packet. */
+static uint32_t pick(struct vn_stream *s)
 {
 	uint32_t n = VN_MIN(s->cfg.flows, s->n_flow);
-	struct vn_flow *flow;
 
-	if (s->cfg.flags & VN_FLAG_FLOW_SEQ) {
-		if (s->cur.flow >= s->n_flow)
-			s->cur.flow = 0;
-		flow = &s->flow[s->cur.flow];
-		if (flow->count >= s->cfg.flowlen) {
-			renew(flow);
-			if (++s->cur.flow >= n)
-				s->cur.flow = 0;
-		}
-		return &s->flow[s->cur.flow];
-	}
-	s->cur.flow = vn_rng_below(&s->rng[VN_DRAW_FLOW], n);
-	flow = &s->flow[s->cur.flow];
-	if (flow->count > s->cfg.flowlen)
-		renew(flow);
-	return flow;
+	if (s->cfg.flags & VN_FLAG_FLOW_SEQ)
+		s->cur.flow = vn_flow_walk(s->flow, s->n_flow, s->cur.flow, n, s->cfg.flowlen);
+	else
+		s->cur.flow = vn_flow_draw(s->flow, &s->rng[VN_DRAW_FLOW], n, s->cfg.flowlen);
+	return s->cur.flow;
 }
 
 uint32_t vn_flow_daddr(struct vn_stream *s)
 {
-	struct vn_flow *flow = pick(s);
+	uint32_t at = pick(s);
+	struct vn_flow *flow = &s->flow[at];
 
 	flow->count++;
 	if (flow->is_seen) {
@@ -107,7 +76,7 @@ uint32_t vn_flow_daddr(struct vn_stream *s)
 	}
 	flow->is_seen = true;
 	flow->daddr = vn_daddr_next(s);
-	vn_flow_find_ipsec(s, flow);
+	vn_flow_find_ipsec(s, at);
 	s->cur.nflows++;
 	return flow->daddr;
 }
@@ -117,7 +86,7 @@ static void flow_count(struct vn_builder *b, struct vn_frame *f, unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		pick(b->s)->count++;
+		b->s->flow[pick(b->s)].count++;
 }
 
 static void no_flow_count(struct vn_builder *b, struct vn_frame *f, unsigned int n)

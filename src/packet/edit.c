@@ -67,8 +67,7 @@ static void mac_walk(uint32_t *offset, const uint8_t base[6], uint32_t count, ui
 	for (i = 0; i < n; i++) {
 		v = low + m;
 		mac_put_low40(f[i].data + at, v);
-		if (++m >= count)
-			m = 0;
+		m = vn_mac_walk(m, count);
 	}
 	*offset = m;
 	mac_put_low40(hdr, v);
@@ -134,8 +133,7 @@ static void mpls_rnd(struct vn_builder *b, struct vn_frame *f, unsigned int n)
 		for (k = 0; k < cfg->n_labels; k++, p += VN_MPLS_HLEN) {
 			if (!(cfg->labels[k] & VN_MPLS_BOTTOM))
 				continue;
-			cfg->labels[k] =
-				VN_MPLS_BOTTOM | ((uint32_t)vn_rng_next(rng) & 0x000fffff);
+			cfg->labels[k] = vn_label_draw(rng);
 			vn_put_be32(p, vn_mpls_wire(cfg->labels[k], k + 1 == cfg->n_labels));
 		}
 	}
@@ -154,7 +152,7 @@ static void id_rnd(struct vn_rng *rng, uint16_t *id, uint16_t rest, struct vn_fr
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		*id = (uint16_t)(vn_rng_next(rng) & 0xfff);
+		*id = vn_vid_draw(rng);
 		vn_put_be16(f[i].data + at, *id | rest);
 	}
 }
@@ -191,13 +189,12 @@ vn_edit_fn vn_edit_svid(const struct vn_stream *s)
 static void port_rnd(struct vn_builder *b, struct vn_frame *f, unsigned int n, struct vn_rng *r,
 		     uint16_t *cur, uint16_t min, uint16_t max, unsigned int at)
 {
-	const uint32_t span = (uint32_t)max - min;
 	struct vn_rng rng = *r;
 	uint16_t port = *cur;
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		port = (uint16_t)(min + vn_rng_below(&rng, span));
+		port = vn_port_draw(&rng, min, max);
 		vn_put_be16(f[i].data + at, port);
 		b->udp_sums[i] += port;
 	}
@@ -212,8 +209,7 @@ static void port_walk(struct vn_builder *b, struct vn_frame *f, unsigned int n, 
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		if (++port >= max)
-			port = min;
+		port = vn_port_walk(port, min, max);
 		vn_put_be16(f[i].data + at, port);
 		b->udp_sums[i] += port;
 	}
@@ -281,14 +277,14 @@ static inline void addr_put(struct vn_builder *b, struct vn_frame *f, unsigned i
 static void saddr_rnd(struct vn_builder *b, struct vn_frame *f, unsigned int n)
 {
 	struct vn_stream_cur *cur = &b->s->cur;
-	const uint32_t min = cur->saddr_min, span = cur->saddr_max - min;
+	const uint32_t min = cur->saddr_min, max = cur->saddr_max;
 	const unsigned int at = b->l3 + VN_IPV4_SRC;
 	struct vn_rng rng = b->s->rng[VN_DRAW_IPSRC];
 	uint32_t addr = cur->saddr;
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		addr = min + vn_rng_below(&rng, span);
+		addr = vn_addr_draw(&rng, min, max);
 		addr_put(b, f, i, at, addr);
 	}
 	b->s->rng[VN_DRAW_IPSRC] = rng;
@@ -304,8 +300,7 @@ static void saddr_walk(struct vn_builder *b, struct vn_frame *f, unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		if (++addr > max)
-			addr = min;
+		addr = vn_addr_walk(addr, min, max);
 		addr_put(b, f, i, at, addr);
 	}
 	cur->saddr = addr;
@@ -358,8 +353,8 @@ static void daddr6_rnd(struct vn_builder *b, struct vn_frame *f, unsigned int n)
 		uint8_t *p = f[i].data + b->l3 + VN_IPV6_DST;
 
 		for (k = 0; k < 16; k += 4) {
-			uint32_t w = ((uint32_t)vn_rng_next(rng) | vn_get_be32(min + k)) &
-				     vn_get_be32(max + k);
+			uint32_t w = vn_addr6_draw(rng, vn_get_be32(min + k),
+						   vn_get_be32(max + k));
 
 			vn_put_be32(p + k, w);
 			b->udp_sums[i] += vn_csum_u32(w);
@@ -404,12 +399,11 @@ static void size_same(struct vn_builder *b, struct vn_frame *f, unsigned int n)
 static void size_rnd(struct vn_builder *b, struct vn_frame *f, unsigned int n)
 {
 	struct vn_stream *s = b->s;
-	const uint32_t span = (uint32_t)(s->cfg.max_pkt_size - s->cfg.min_pkt_size);
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		s->cur.pkt_size = s->cfg.min_pkt_size +
-				  (int32_t)vn_rng_below(&s->rng[VN_DRAW_SIZE], span);
+		s->cur.pkt_size = vn_size_draw(&s->rng[VN_DRAW_SIZE], s->cfg.min_pkt_size,
+					       s->cfg.max_pkt_size);
 		put_size(b, f, i, s->cur.pkt_size);
 	}
 }
@@ -420,8 +414,8 @@ static void size_walk(struct vn_builder *b, struct vn_frame *f, unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		if (++s->cur.pkt_size > s->cfg.max_pkt_size)
-			s->cur.pkt_size = s->cfg.min_pkt_size;
+		s->cur.pkt_size = vn_size_walk(s->cur.pkt_size, s->cfg.min_pkt_size,
+					       s->cfg.max_pkt_size);
 		put_size(b, f, i, s->cur.pkt_size);
 	}
 }

@@ -52,7 +52,7 @@ int vn_stream_reload_ipsec(struct vn_stream *s, struct vn_err *err);
  * tunnel needs the stream's spi, also when a flow holds it. */
 struct vn_ipsec *vn_stream_ipsec(const struct vn_stream *s);
 /* A flow begins: its association, and the overhead that comes with it. */
-void vn_flow_find_ipsec(struct vn_stream *s, struct vn_flow *flow);
+void vn_flow_find_ipsec(struct vn_stream *s, uint32_t flow);
 void vn_stream_free_ipsec(struct vn_stream *s);
 vn_edit_fn vn_edit_ipsec(const struct vn_stream *s); /* the last of all */
 

@@ -29,7 +29,9 @@ void vn_stream_fini(struct vn_stream *s)
 	vn_stream_account(s);
 	vn_stream_free_ipsec(s);
 	free(s->flow);
+	free(s->flow_ipsec);
 	s->flow = NULL;
+	s->flow_ipsec = NULL;
 	s->n_flow = 0;
 }
 
@@ -52,6 +54,7 @@ void vn_stream_set_period(struct vn_stream *s, uint64_t num, uint64_t den)
 int vn_stream_reserve_flows(struct vn_stream *s)
 {
 	uint32_t n = VN_MAX(s->cfg.flows, 1u);
+	struct vn_ipsec **ipsec;
 	struct vn_flow *flow;
 
 	if (n <= s->n_flow)
@@ -59,8 +62,13 @@ int vn_stream_reserve_flows(struct vn_stream *s)
 	flow = realloc(s->flow, n * sizeof(*flow));
 	if (!flow)
 		return -ENOMEM;
-	memset(flow + s->n_flow, 0, (n - s->n_flow) * sizeof(*flow));
 	s->flow = flow;
+	ipsec = realloc(s->flow_ipsec, n * sizeof(struct vn_ipsec *));
+	if (!ipsec)
+		return -ENOMEM;
+	s->flow_ipsec = ipsec;
+	memset(flow + s->n_flow, 0, (n - s->n_flow) * sizeof(*flow));
+	memset(ipsec + s->n_flow, 0, (n - s->n_flow) * sizeof(struct vn_ipsec *));
 	s->n_flow = n;
 	return 0;
 }
@@ -85,9 +93,7 @@ static uint32_t headers_len(const struct vn_stream_cfg *cfg)
 /* UDP payload bytes: never less than the payload header (spec section 8.3). */
 uint32_t vn_stream_data_len(const struct vn_stream *s, int32_t pkt_size, int32_t overhead)
 {
-	int64_t n = (int64_t)pkt_size - headers_len(&s->cfg) - overhead;
-
-	return n < VN_PGH_HLEN ? VN_PGH_HLEN : (uint32_t)n;
+	return vn_data_len(pkt_size, (int64_t)headers_len(&s->cfg) + overhead, VN_PGH_HLEN);
 }
 
 uint32_t vn_stream_frame_len(const struct vn_stream *s, int32_t pkt_size)

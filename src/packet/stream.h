@@ -20,6 +20,7 @@
 #include "base/err.h"
 #include "base/rng.h"
 #include "packet/sa.h"
+#include "packet/vary.h"
 #include "wire/wire.h"
 
 /*
@@ -66,9 +67,6 @@ enum vn_stamp { VN_STAMP_US, VN_STAMP_NS }; /* which payload header: pktgen's, o
 #define VN_DELAY_NEVER UINT64_MAX    /* delay 2147483647: nothing is sent */
 #define VN_VLAN_OFF 0xffff           /* vlan_id, svlan_id: no tag */
 #define VN_PKT_SIZE_MIN 42           /* pktgen's lower clamp, ETH + IPv4 + UDP */
-#define VN_FLOWS_MAX 65536
-#define VN_IMIX_MAX 20
-#define VN_IMIX_SLOTS 100
 #define VN_FRAGS_MAX 17
 #define VN_FRAME_MAX 65600           /* longest frame we build, bytes */
 
@@ -137,26 +135,13 @@ struct vn_stream_cur {
 	uint8_t hdr_src[6], hdr_dst[6]; /* MAC addresses of the next header */
 };
 
-struct vn_flow {
-	uint32_t daddr;
-	uint32_t count; /* packets since it was begun */
-	bool is_seen;
-	struct vn_ipsec *ipsec; /* one of the stream's; NULL: in clear */
-};
-
-/* Each thing that is drawn at random has its own generator. */
-enum vn_stream_draw {
-	VN_DRAW_FLOW, VN_DRAW_MACSRC, VN_DRAW_MACDST, VN_DRAW_MPLS, VN_DRAW_VID, VN_DRAW_SVID,
-	VN_DRAW_UDPSRC, VN_DRAW_UDPDST, VN_DRAW_IPSRC, VN_DRAW_IPDST, VN_DRAW_IP6DST,
-	VN_DRAW_SIZE, VN_DRAW_QUEUE, VN_DRAW_IPSEC,
-	VN_DRAWS,
-};
-
 struct vn_stream {
 	struct vn_stream_cfg cfg;
 	struct vn_stream_cur cur;
 	struct vn_imix imix;
 	struct vn_flow *flow; /* max(cfg.flows, 1) as of the last begin, owned */
+	/* Beside each flow one of the stream's associations; NULL: in clear. */
+	struct vn_ipsec **flow_ipsec;
 	uint32_t n_flow;
 	uint16_t n_txq, cpu; /* of the device and worker of the run */
 	/* Where associations come from, and those that packets of this run or one
