@@ -197,6 +197,12 @@ const struct vn_param vn_params[] = {
 	  .help = "grain of the time stamp in the payload: microseconds in pktgen's header, or "
 		  "nanoseconds in one that Vernier alone understands",
 	  .impl = IMPL(.kind = &vn_kind_stamp) },
+	{ .name = "stamp_every", .metavar = "COUNT", .group = "Tags and header fields",
+	  .flags = VN_PARAM_OURS,
+	  .help = "packets that share one look at the clock for their stamp when they go out as "
+		  "fast as they can, 1 to 64; 1 costs about as much as a packet",
+	  .units = vn_units_none, .min = 1, .max = VN_STAMP_EVERY_MAX,
+	  .impl = NUMBER(10, VN_FIELD_U32, stamp_every) },
 
 	{ .name = "flows", .metavar = "COUNT", .group = "Flows",
 	  .help = "flows to spread the packets over, each with a destination of its own",

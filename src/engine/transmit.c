@@ -64,14 +64,17 @@ static void fill_copies(struct vn_entry *e, struct vn_frame *f, unsigned int n, 
 static void fill(struct vn_entry *e, struct vn_frame *f, unsigned int n)
 {
 	struct vn_clock *clock = e->worker->engine->clock;
-	uint64_t wall_ns = clock->wall(clock);
+	unsigned int i, part;
 
 	e->has_held = true;
 	if (copies_of(&e->stream.cfg) > 1) {
-		fill_copies(e, f, n, wall_ns);
+		fill_copies(e, f, n, clock->wall(clock));
 		return;
 	}
-	vn_builder_fill(&e->builder, f, n, e->seq_num, wall_ns);
+	for (i = 0; i < n; i += part) {
+		part = VN_MIN(n - i, e->stream.cfg.stamp_every);
+		vn_builder_fill(&e->builder, f + i, part, e->seq_num + i, clock->wall(clock));
+	}
 }
 
 /* --- counting ------------------------------------------------------------- */

@@ -17,6 +17,7 @@ void vn_stream_init(struct vn_stream *s)
 	s->cfg.period_den = 1;
 	s->cfg.burst = 1;
 	s->cfg.node = -1;
+	s->cfg.stamp_every = VN_STAMP_EVERY_MAX;
 	s->cfg.xmit_mode = VN_START_XMIT;
 	s->cfg.flags = VN_FLAG_SHARED;
 	s->cfg.udp_src_min = s->cfg.udp_src_max = UDP_PORT_DISCARD;

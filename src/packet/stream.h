@@ -68,6 +68,7 @@ enum vn_stamp { VN_STAMP_US, VN_STAMP_NS }; /* which payload header: pktgen's, o
 #define VN_VLAN_OFF 0xffff           /* vlan_id, svlan_id: no tag */
 #define VN_PKT_SIZE_MIN 42           /* pktgen's lower clamp, ETH + IPv4 + UDP */
 #define VN_FRAGS_MAX 17
+#define VN_STAMP_EVERY_MAX 64
 #define VN_FRAME_MAX 65600           /* longest frame we build, bytes */
 
 struct vn_imix {
@@ -95,6 +96,9 @@ struct vn_stream_cfg {
 	uint32_t burst;    /* at least 1 */
 	enum vn_xmit_mode xmit_mode;
 	enum vn_stamp stamp; /* (ours) */
+	/* Packets to a look at the clock for their stamp, 1..VN_STAMP_EVERY_MAX; paced
+	 * ones each get a fresh one (ours) */
+	uint32_t stamp_every;
 	uint32_t flags;    /* enum vn_stream_flag */
 	int32_t min_pkt_size, max_pkt_size; /* bytes without FCS; 0 = not set */
 	int32_t frags;
