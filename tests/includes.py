@@ -15,7 +15,8 @@ MAY_INCLUDE = {
     "wire": "base",
     "packet": "base wire",
     "net": "base",
-    "dev": "base wire net packet",  # packet: drivers that build frames themselves
+    # packet, and bpf beside src: drivers that build frames themselves
+    "dev": "base wire net packet bpf",
     "engine": "base wire packet net",
     "ctl": "base wire packet net engine",
     "rx": "base wire net",

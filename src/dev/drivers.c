@@ -6,6 +6,9 @@
 
 const struct vn_netdev_ops *const vn_netdev_drivers[] = {
 	&vn_afpacket_ops,
+#ifdef VN_HAVE_XDP
+	&vn_xdp_ops,
+#endif
 	&vn_tap_ops,
 	&vn_pcap_ops,
 	&vn_pair_ops,

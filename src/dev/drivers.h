@@ -12,5 +12,6 @@ extern const struct vn_netdev_ops vn_pcap_ops;
 extern const struct vn_netdev_ops vn_sim_ops;
 extern const struct vn_netdev_ops vn_skeleton_ops;
 extern const struct vn_netdev_ops vn_tap_ops;
+extern const struct vn_netdev_ops vn_xdp_ops;
 
 #endif

@@ -76,6 +76,10 @@ void vn_entry_close(struct vn_entry *e);
 /* Closes and frees an entry that is not running and in no list. */
 void vn_entry_free(struct vn_entry *e);
 
+/* Packets of one departure; 1 where burst is ignored. */
+uint32_t vn_entry_burst(const struct vn_entry *e);
+/* Times each built packet is sent in all. */
+uint32_t vn_entry_copies(const struct vn_entry *e);
 /* One turn of the worker for a running entry (spec section 7.6). */
 void vn_entry_transmit(struct vn_entry *e);
 /* Compiles the stream anew after a change; ends the run when that fails. */

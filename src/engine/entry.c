@@ -158,6 +158,9 @@ static int compile(struct vn_entry *e, struct vn_err *err)
 		rc = vn_err_set(err, ENOMEM, "%s: no memory for a packet", e->name);
 	if (rc == 0 && (!e->txq || e->txq->frames[0].cap < e->builder.max_len))
 		rc = open_txq(e, err);
+	if (rc == 0 && e->txq->generator)
+		rc = e->txq->generator->load(e->txq, &e->builder, vn_entry_copies(e),
+					     vn_entry_burst(e), err);
 	if (rc == 0 && cfg->period_num && !e->lateness) {
 		e->lateness = malloc(sizeof(*e->lateness));
 		if (!e->lateness)

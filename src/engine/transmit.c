@@ -16,20 +16,22 @@
 #define COMPLETION_POLL_NS 50000  /* looks for completions at the end of a run */
 #define NEVER_POLL_NS 100000000   /* a delay that never ends: pktgen's idle turn */
 
-/* Times each handing-over sends the same packet; 1 where burst is ignored. */
-static uint32_t burst_of(const struct vn_stream_cfg *cfg)
+uint32_t vn_entry_burst(const struct vn_entry *e)
 {
+	const struct vn_stream_cfg *cfg = &e->stream.cfg;
+
 	if (cfg->xmit_mode == VN_QUEUE_XMIT || !(cfg->flags & VN_FLAG_SHARED))
 		return 1;
 	return cfg->burst;
 }
 
-/* Times each built packet is sent in all. */
-static uint32_t copies_of(const struct vn_stream_cfg *cfg)
+uint32_t vn_entry_copies(const struct vn_entry *e)
 {
+	const struct vn_stream_cfg *cfg = &e->stream.cfg;
+
 	if (!(cfg->flags & VN_FLAG_SHARED) || cfg->clone_skb <= 1)
-		return burst_of(cfg);
-	return (uint32_t)cfg->clone_skb * burst_of(cfg);
+		return vn_entry_burst(e);
+	return (uint32_t)cfg->clone_skb * vn_entry_burst(e);
 }
 
 static bool is_scheduled(const struct vn_entry *e)
@@ -54,7 +56,7 @@ static void fill_copies(struct vn_entry *e, struct vn_frame *f, unsigned int n, 
 	for (i = 0; i < n; i++) {
 		if (e->copies_left == 0) {
 			vn_builder_fill(&e->builder, &e->held, 1, e->seq_num + i, wall_ns);
-			e->copies_left = copies_of(&e->stream.cfg);
+			e->copies_left = vn_entry_copies(e);
 		}
 		copy_frame(&f[i], &e->held);
 		e->copies_left--;
@@ -67,7 +69,7 @@ static void fill(struct vn_entry *e, struct vn_frame *f, unsigned int n)
 	unsigned int i, part;
 
 	e->has_held = true;
-	if (copies_of(&e->stream.cfg) > 1) {
+	if (vn_entry_copies(e) > 1) {
 		fill_copies(e, f, n, clock->wall(clock));
 		return;
 	}
@@ -125,7 +127,7 @@ static void count_error(struct vn_entry *e)
 	unsigned int n = vn_txq_peek(e->txq, &f);
 
 	vn_stat_add(&e->stats.errors, 1);
-	if (n && copies_of(&e->stream.cfg) == 1)
+	if (n && vn_entry_copies(e) == 1)
 		vn_builder_reseq(&e->builder, f, n, e->seq_num);
 }
 
@@ -256,7 +258,7 @@ static unsigned int reserve_departure(struct vn_entry *e, uint64_t depart_ns)
 	unsigned int got;
 
 	if (e->burst_left == 0) {
-		e->burst_left = burst_of(&e->stream.cfg);
+		e->burst_left = vn_entry_burst(e);
 		e->burst_depart_ns = depart_ns;
 	}
 	got = reserve(e, e->burst_left, e->burst_depart_ns);
@@ -270,7 +272,7 @@ static unsigned int reserve_departure(struct vn_entry *e, uint64_t depart_ns)
 static void reserve_due(struct vn_entry *e, uint64_t now)
 {
 	const uint64_t limit = e->worker->engine->is_virtual ? 1 : allowed(e);
-	const uint32_t burst = burst_of(&e->stream.cfg);
+	const uint32_t burst = vn_entry_burst(e);
 	uint64_t n = 0;
 
 	do {
@@ -282,7 +284,7 @@ static void reserve_due(struct vn_entry *e, uint64_t now)
 
 static void reserve_batch(struct vn_entry *e, uint64_t now)
 {
-	if (e->worker->engine->is_virtual || burst_of(&e->stream.cfg) > 1)
+	if (e->worker->engine->is_virtual || vn_entry_burst(e) > 1)
 		reserve_departure(e, now);
 	else
 		reserve(e, VN_MIN(allowed(e), (uint64_t)e->builder.max_batch), now);
@@ -312,11 +314,6 @@ static bool reserve_next(struct vn_entry *e)
 	bool follows_schedule;
 	uint64_t at_ns;
 
-	if (e->stream.cfg.delay_ns == VN_DELAY_NEVER) {
-		e->sched.next_ns = vn_clock_now(clock) + NEVER_POLL_NS;
-		wait_until(e, e->sched.next_ns);
-		return false;
-	}
 	/* The first packet ever goes out without touching the schedule, and so
 	 * does the rest of a burst. */
 	follows_schedule = is_scheduled(e) && e->last_ok && e->burst_left == 0;
@@ -337,6 +334,87 @@ static bool reserve_next(struct vn_entry *e)
 	return true;
 }
 
+/* Those without a schedule, one after the other. */
+static void take_turns(struct vn_entry *e)
+{
+	if (!is_scheduled(e) && e->worker->engine->interleave)
+		e->sched.next_ns = vn_clock_now(e->worker->engine->clock);
+}
+
+/* --- devices that build frames themselves ----------------------------------- */
+
+static void count_generated(struct vn_entry *e, const struct vn_generation *g)
+{
+	if (g->sent) {
+		if (vn_stat_get(&e->stats.sofar) == 0)
+			vn_stat_set(&e->stats.first_ns, g->first_ns);
+		vn_stat_set(&e->stats.last_ns, g->last_ns);
+	}
+	vn_stat_add(&e->stats.sofar, g->sent);
+	vn_stat_add(&e->stats.tx_bytes, g->bytes);
+	vn_stat_add(&e->stats.tx_bits_l2, g->bits_l2);
+	vn_stat_add(&e->stats.tx_bits_l1, g->bits_l2 + g->sent * VN_ETH_GAP * 8);
+	vn_stat_add(&e->stats.idle_ns, g->idle_ns);
+	vn_stat_add(&e->stats.errors, g->refused);
+	vn_stat_add(&e->stats.late, g->late);
+	vn_stat_set(&e->stats.late_max_ns,
+		    VN_MAX(vn_stat_get(&e->stats.late_max_ns), g->late_max_ns));
+	/* What the device refused used up its number. */
+	e->seq_num += (uint32_t)(g->sent + g->refused);
+	e->has_held = true;
+}
+
+static uint64_t end_of_time(const struct vn_entry *e)
+{
+	const struct vn_stream_cfg *cfg = &e->stream.cfg;
+
+	return cfg->time_ns ? vn_stat_get(&e->stats.started_ns) + cfg->time_ns : UINT64_MAX;
+}
+
+/* The device builds and sends by itself: it is told how much, and when. */
+static void transmit_generated(struct vn_entry *e)
+{
+	const struct vn_txq_generator *generator = e->txq->generator;
+	const uint64_t burst = vn_entry_burst(e), left = allowed(e);
+	struct vn_clock *clock = e->worker->engine->clock;
+	uint64_t at_ns = is_scheduled(e) ? e->sched.next_ns : vn_clock_now(clock);
+	struct vn_generation g = {
+		/* A burst is never cut. */
+		.max = left > UINT64_MAX - burst ? left : (left + burst - 1) / burst * burst,
+		.seq = e->seq_num,
+		.sched = is_scheduled(e) ? &e->sched : NULL,
+		.end_ns = end_of_time(e),
+		.lateness = e->lateness,
+		.late_limit_ns = VN_LATE_NS,
+	};
+
+	if (is_over(e, at_ns)) {
+		finish(e);
+		return;
+	}
+	if (g.sched && !wait_until(e, at_ns - generator->lead_ns))
+		return;
+	generator->generate(e->txq, &g);
+	count_generated(e, &g);
+	e->last_ok = g.code == VN_TX_OK;
+	if (g.code == VN_TX_DOWN)
+		vn_entry_stop(e);
+	else if (allowed(e) == 0)
+		finish(e);
+	else if (g.code == VN_TX_BUSY)
+		wait_for_room(e, vn_clock_now(clock));
+	take_turns(e);
+}
+
+static bool is_never(struct vn_entry *e)
+{
+	if (vn_likely(e->stream.cfg.delay_ns != VN_DELAY_NEVER))
+		return false;
+	e->sched.next_ns = vn_clock_now(e->worker->engine->clock) + NEVER_POLL_NS;
+	wait_until(e, e->sched.next_ns);
+	return true;
+}
+
 void vn_entry_transmit(struct vn_entry *e)
 {
 	struct vn_frame *f;
@@ -344,6 +422,12 @@ void vn_entry_transmit(struct vn_entry *e)
 
 	if (vn_unlikely(e->compiled_generation != e->stream.generation) && !vn_entry_compile(e))
 		return;
+	if (is_never(e))
+		return;
+	if (e->txq->generator) {
+		transmit_generated(e);
+		return;
+	}
 	if (vn_txq_pending(e->txq) == 0) {
 		if (!reserve_next(e))
 			return;
@@ -356,6 +440,5 @@ void vn_entry_transmit(struct vn_entry *e)
 		finish(e);
 		return;
 	}
-	if (!is_scheduled(e) && e->worker->engine->interleave)
-		e->sched.next_ns = vn_clock_now(e->worker->engine->clock);
+	take_turns(e);
 }

@@ -250,30 +250,33 @@ struct vn_generation {
 	 * as fast as possible. */
 	struct vn_schedule *sched;
 	uint64_t end_ns;    /* nothing departs at or after this; the clock's, UINT64_MAX = never */
-	struct vn_hist *lateness; /* of every scheduled packet, ns; NULL without sched */
+	struct vn_hist *lateness; /* takes that of every scheduled packet, ns */
+	uint64_t late_limit_ns;   /* from which a packet is late */
 
 	uint64_t sent;
 	uint64_t refused;   /* used up their number and were lost: errors of the sender */
 	uint64_t bytes;     /* of those sent, no FCS */
 	uint64_t bits_l2;   /* what they take on a cable */
 	uint64_t first_ns, last_ns; /* departure of the first, last; the clock's */
-	uint64_t late, late_max_ns; /* beyond late_limit_ns; the greatest */
-	uint64_t late_limit_ns;     /* (in) lateness from which a packet is late */
+	uint64_t idle_ns;   /* spent waiting for departures */
+	uint64_t late, late_max_ns;
 	int32_t code;       /* VN_TX_OK, VN_TX_BUSY, VN_TX_DOWN */
 };
 
 /* What a queue of a device with VN_CAP_BUILDS offers instead of its frames. */
 struct vn_txq_generator {
-	/* Takes over the compiled stream and its state, copies: how often each
-	 * packet is sent (clone_skb, burst). 0 or -errno with a sentence
-	 * (-EOPNOTSUPP: another driver can). */
-	int (*load)(struct vn_txq *q, struct vn_builder *b, uint32_t copies, struct vn_err *err);
-	/* Sends some packets (about a millisecond's worth, fewer when a departure
-	 * is far) and leaves the stream's state as if the builder had built
-	 * them. */
+	/*
+	 * Takes over the compiled stream and its state; it is called again after
+	 * each change. copies: times each packet is sent (clone_skb, burst);
+	 * burst: packets of one departure. 0 or -errno with a sentence
+	 * (-EOPNOTSUPP: another driver can).
+	 */
+	int (*load)(struct vn_txq *q, struct vn_builder *b, uint32_t copies, uint32_t burst,
+		    struct vn_err *err);
+	/* Sends some packets (a few milliseconds' worth, fewer when a departure is
+	 * far) and leaves the stream's state as if the builder had built them. */
 	void (*generate)(struct vn_txq *q, struct vn_generation *g);
-	/* What the stamps in the packets are: "clock read for every packet", ...*/
-	const char *(*stamps)(const struct vn_txq *q);
+	uint64_t lead_ns; /* generate wants to be called so long before a departure */
 };
 
 /*

@@ -136,9 +136,28 @@ static void a_tap_without_a_clock_is_refused(void **state)
 	vn_netdev_close(dev);
 }
 
+static void a_tap_on_what_builds_frames_itself_is_refused(void **state)
+{
+	const struct vn_netdev_ops ops = { .name = "builds", .caps = VN_CAP_TX | VN_CAP_BUILDS };
+	const struct vn_tap tap = { keep, NULL };
+	struct vn_clock clock;
+	struct vn_netdev dev;
+	struct vn_txq *q;
+	struct vn_err err;
+
+	vn_clock_real(&clock);
+	vn_netdev_init(&dev, &ops, &(struct vn_netdev_opts){ .target = "x", .clock = &clock });
+	dev.tap = &tap;
+	assert_int_equal(vn_netdev_txq_open(&dev, &(struct vn_txq_opts){ 0 }, &q, &err),
+			 -EOPNOTSUPP);
+	assert_string_equal(err.text, "x: driver builds builds frames where nobody sees them go");
+	assert_null(q);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_tap_on_what_builds_frames_itself_is_refused),
 		cmocka_unit_test(everything_sent_is_seen_with_its_departure),
 		cmocka_unit_test(what_a_device_does_not_take_is_not_seen),
 		cmocka_unit_test(without_a_tap_the_driver_is_called_itself),

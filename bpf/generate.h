@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the program that builds and sends packets in the kernel
+ * (generate.bpf.c) and the driver that runs it (src/dev/xdp_tx.c) share. The
+ * driver fills in the first part before each call and clears the rest.
+ */
+#ifndef VN_BPF_GENERATE_H
+#define VN_BPF_GENERATE_H
+
+#include "base/schedule.h"
+#include "packet/plan.h"
+
+#define VN_GENERATE_MAX 16384 /* packets of one call */
+#define VN_GENERATE_BATCH_MAX 256 /* a power of two: the kernel's limit */
+
+struct vn_generate_run {
+	struct vn_schedule sched; /* of the next packet, if there are departures */
+	uint64_t end_ns;          /* nothing is sent at or after this, CLOCK_MONOTONIC */
+	uint64_t to_wall_ns;      /* time of day less CLOCK_MONOTONIC */
+	uint32_t seq;             /* of the first packet */
+
+	uint64_t burst_depart_ns; /* of the packets that burst_left counts */
+	uint32_t burst_left;      /* still to come of that departure */
+	uint32_t is_over;         /* end_ns has passed: the rest is not sent */
+	uint64_t task;            /* who runs it: whose flushes are counted */
+	uint64_t now_ns;          /* clock as last read */
+	uint64_t first_ns;
+	uint64_t idle_ns;         /* spent waiting for departures */
+	uint64_t built;           /* packets given to the device's queue */
+	uint64_t sent, refused;   /* by the device */
+	uint64_t bytes, bits_l2;  /* of those built, if sizes vary */
+	uint64_t refused_bytes, refused_bits_l2;
+	uint32_t stamp_left;      /* packets until the next look at the clock */
+	uint32_t stamp_sec, stamp_fraction; /* of the payload header */
+	uint64_t sec_from_ns;     /* time of day when that second began */
+	/* By packet of this call: how far behind its time, and when since first_ns. */
+	uint32_t late_ns[VN_GENERATE_MAX], at_ns[VN_GENERATE_MAX];
+	uint16_t lens[VN_GENERATE_BATCH_MAX]; /* of packets that are not flushed yet */
+};
+
+#endif

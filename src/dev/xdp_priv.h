@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Shared by the files of the xdp driver only. */
+#ifndef VN_DEV_XDP_PRIV_H
+#define VN_DEV_XDP_PRIV_H
+
+#include "dev/ifdev.h"
+
+/* --- what an interface says of itself (xdp_features.c) --- */
+
+/* NETDEV_XDP_ACT_*: bits of the kernel's answer (Linux 6.3 and later) */
+enum {
+	VN_XDP_REDIRECT = 1 << 1, /* its receive path can hand frames on */
+	VN_XDP_NDO_XMIT = 1 << 2, /* takes frames that were redirected to it */
+	VN_XDP_ZEROCOPY = 1 << 3, /* AF_XDP without copying */
+};
+
+/* Bits of the interface, in the caller's network namespace. 0 or -errno;
+ * -EOPNOTSUPP: this kernel does not tell. */
+int vn_xdp_features(int ifindex, uint64_t *out);
+
+/* --- keeping a program where it is run without waiting (xdp_anchor.c) --- */
+
+/*
+ * Running a program more than once in a call makes the kernel patch it into its
+ * dispatcher, and out again afterwards, and each time it waits for all CPUs: some
+ * 50 ms a call. Unless the program is there already, because an interface has it.
+ * So it is given to one: the loopback interface of a network namespace that is
+ * made for this and that nobody else can reach.
+ */
+struct vn_xdp_anchor {
+	int netns; /* -1: not anchored */
+	int link;
+};
+
+/* Works without rights for it, too: then calls are slow. */
+void vn_xdp_anchor_open(struct vn_xdp_anchor *a, int program);
+void vn_xdp_anchor_close(struct vn_xdp_anchor *a);
+
+/* --- the queue (xdp_tx.c) --- */
+
+int vn_xdp_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
+		    struct vn_err *err);
+void vn_xdp_txq_close(struct vn_txq *q);
+
+/* 0, or why packets cannot be built in the kernel here; sends nothing. */
+int vn_xdp_try(const char *name, struct vn_err *err);
+
+#endif
