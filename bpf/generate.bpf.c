@@ -98,6 +98,13 @@ static long look(uint32_t i, uint64_t *until_ns)
 	return run.now_ns >= *until_ns;
 }
 
+/* Most of what is under way was refused: the link is down, or there is no room at
+ * the other end. The rest of the call is left, for it would go the same way. */
+static __always_inline bool is_blocked(void)
+{
+	return run.built - run.sent > 2 * VN_GENERATE_BATCH_MAX;
+}
+
 static __always_inline void record_lateness(uint64_t depart_ns)
 {
 	uint64_t late_ns = run.now_ns - depart_ns;
@@ -121,7 +128,7 @@ static __always_inline bool await_departure(void)
 		return true;
 	}
 	from_ns = bpf_ktime_get_ns();
-	if (until_ns >= run.end_ns) {
+	if (until_ns >= run.end_ns || is_blocked()) {
 		run.is_over = 1;
 		return false;
 	}
@@ -141,7 +148,7 @@ static __always_inline bool read_clock(void)
 {
 	run.now_ns = bpf_ktime_get_ns();
 	run.stamp_left = (uint32_t)stamp_every;
-	run.is_over = run.now_ns >= run.end_ns;
+	run.is_over = run.now_ns >= run.end_ns || is_blocked();
 	return !run.is_over;
 }
 

@@ -21,7 +21,7 @@ struct vn_generate_run {
 
 	uint64_t burst_depart_ns; /* of the packets that burst_left counts */
 	uint32_t burst_left;      /* still to come of that departure */
-	uint32_t is_over;         /* end_ns has passed: the rest is not sent */
+	uint32_t is_over;         /* end_ns has passed, or nothing goes: the rest is not sent */
 	uint64_t task;            /* who runs it: whose flushes are counted */
 	uint64_t now_ns;          /* clock as last read */
 	uint64_t first_ns;
