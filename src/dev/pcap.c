@@ -15,11 +15,12 @@
  * without a schedule goes at link speed and one that asks for more than the
  * link carries sees itself being late, as it would on a cable.
  *
- * All queues of a device share file and link, and so one thread.
+ * All queues of a device share file and link, which one of them has at a time.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <pcap/pcap.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ struct pcap_dev {
 	struct vn_netdev net;
 	pcap_t *pcap;
 	pcap_dumper_t *dump;
+	pthread_mutex_t lock; /* of what follows, once there are queues */
 	char *buffer;        /* of the file */
 	int error;           /* errno of the first failed write */
 	int64_t wall_offset; /* wall time - run's clock, ns */
@@ -103,8 +105,10 @@ static struct vn_tx_done pcap_commit(struct vn_txq *q, unsigned int n)
 	struct pcap_dev *d = to_pcap(q->dev);
 	struct vn_tx_done done = { .sent = 0, .code = VN_TX_OK };
 	struct vn_frame *f;
+	uint64_t free_ns;
 
 	vn_txq_peek(q, &f);
+	pthread_mutex_lock(&d->lock);
 	for (; done.sent < n && !d->error; done.sent++, f++) {
 		uint64_t at = link_take(d, f->depart_ns, f->len);
 
@@ -113,7 +117,9 @@ static struct vn_tx_done pcap_commit(struct vn_txq *q, unsigned int n)
 	}
 	if (d->error)
 		done.code = VN_TX_DOWN;
-	d->net.clock->wait(d->net.clock, d->free_ns, NULL);
+	free_ns = d->free_ns;
+	pthread_mutex_unlock(&d->lock);
+	d->net.clock->wait(d->net.clock, free_ns, NULL);
 	return done;
 }
 
@@ -128,6 +134,7 @@ static void pcap_dev_close(struct vn_netdev *dev)
 		pcap_dump_close(d->dump);
 	if (d->pcap)
 		pcap_close(d->pcap);
+	pthread_mutex_destroy(&d->lock);
 	free(d->buffer);
 	free(d);
 }
@@ -194,6 +201,7 @@ static int pcap_dev_open(const struct vn_netdev_opts *opts, struct vn_netdev **o
 	if (!d)
 		return vn_err_set(err, ENOMEM, "pcap: no memory");
 	memcpy(d->path, opts->target, path_size);
+	pthread_mutex_init(&d->lock, NULL);
 	vn_netdev_init(&d->net, &vn_pcap_ops, opts);
 	d->net.link_bps = opts->link_bps ? opts->link_bps : DEFAULT_LINK_BPS;
 	d->wall_offset = (int64_t)(opts->clock->wall(opts->clock) - vn_clock_now(opts->clock));
