@@ -20,3 +20,13 @@ void vn_schedule_period(struct vn_schedule *s, uint64_t num, uint64_t den)
 	s->step_rest = num % den;
 	s->den = den;
 }
+
+void vn_schedule_delay(struct vn_schedule *s, uint64_t num)
+{
+	uint64_t carry;
+
+	s->rest += num % s->den;
+	carry = s->rest >= s->den;
+	s->rest -= carry ? s->den : 0;
+	s->next_ns += num / s->den + carry;
+}

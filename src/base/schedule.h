@@ -20,6 +20,10 @@ struct vn_schedule {
 /* Starts at origin_ns with a period of num / den ns (den > 0). */
 void vn_schedule_start(struct vn_schedule *s, uint64_t origin_ns, uint64_t num, uint64_t den);
 
+/* The departure under way and all behind it by num / den ns later; den is that of
+ * the period. */
+void vn_schedule_delay(struct vn_schedule *s, uint64_t num);
+
 /* Another period from the departure under way on. */
 void vn_schedule_period(struct vn_schedule *s, uint64_t num, uint64_t den);
 

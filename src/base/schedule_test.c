@@ -73,12 +73,31 @@ static void a_change_of_period_keeps_the_departure_under_way(void **state)
 	assert_int_equal(s.rest, 0);
 }
 
+/* Every third of the departures, each worker's own schedule, is the one of all. */
+static void schedules_that_are_shifted_make_up_one(void **state)
+{
+	const uint64_t origin = 77, num = 1000000000, den = 3333333, shares = 3;
+	struct vn_schedule s[3];
+	uint64_t n;
+
+	for (n = 0; n < shares; n++) {
+		vn_schedule_start(&s[n], origin, num * shares, den);
+		vn_schedule_delay(&s[n], num * n);
+	}
+	for (n = 0; n < 100000; n++) {
+		assert_int_equal(s[n % shares].next_ns, ideal(origin, n, num, den));
+		assert_int_equal(s[n % shares].rest, (uint64_t)((__uint128_t)n * num % den));
+		vn_schedule_advance(&s[n % shares]);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ten_thousand_million_departures_end_on_the_nanosecond),
 		cmocka_unit_test(each_departure_is_the_floor_of_the_ideal_time),
 		cmocka_unit_test(a_change_of_period_keeps_the_departure_under_way),
+		cmocka_unit_test(schedules_that_are_shifted_make_up_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

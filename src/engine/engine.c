@@ -13,7 +13,10 @@
 
 #include "engine/engine_priv.h"
 
-#define ACTION_BITS (VN_T_STOP | VN_T_RUN)
+#define ACTION_BITS (VN_T_STOP | VN_T_PREPARE | VN_T_RUN)
+#define LOOK_NS     VN_NSEC_PER_SEC
+/* From a start to the common begin: more than it takes to wake a thread. */
+#define TOGETHER_NS 1000000
 
 /* --- making and ending ----------------------------------------------------------- */
 
@@ -249,8 +252,45 @@ static void request_all(struct vn_engine *e, uint32_t bits)
 		vn_worker_request(&e->workers[i], bits);
 }
 
+struct failure_args {
+	const struct vn_worker *worker;
+	struct vn_err *err;
+};
+
+static int first_failure(void *arg)
+{
+	struct failure_args *a = arg;
+
+	for (const struct vn_entry *entry = a->worker->entries; entry; entry = entry->next)
+		if (entry->start_rc)
+			return vn_err_set(a->err, -entry->start_rc, "%s", entry->start_err.text);
+	return 0;
+}
+
+int vn_engine_prepare(struct vn_engine *e, struct vn_err *err)
+{
+	int rc = 0;
+
+	request_all(e, VN_T_PREPARE);
+	for (unsigned int i = 0; i < e->n_workers; i++)
+		if (!e->workers[i].has_thread)
+			vn_worker_act(&e->workers[i]);
+	while (!vn_engine_wait_idle(e, LOOK_NS))
+		continue;
+	for (unsigned int i = 0; i < e->n_workers && !rc; i++) {
+		struct failure_args args = { &e->workers[i], err };
+
+		rc = vn_worker_call(&e->workers[i], first_failure, &args);
+	}
+	return rc;
+}
+
 void vn_engine_start(struct vn_engine *e)
 {
+	uint64_t now = vn_clock_now(e->clock);
+
+	atomic_store_explicit(&e->together_ns, e->is_virtual ? now : now + TOGETHER_NS,
+			      memory_order_relaxed);
 	request_all(e, VN_T_RUN);
 }
 

@@ -40,6 +40,7 @@ enum vn_worker_bit {
 	VN_T_RUN = 1 << 1,
 	VN_T_CALL = 1 << 2, /* vn_worker_call() waits */
 	VN_T_EXIT = 1 << 3,
+	VN_T_PREPARE = 1 << 4, /* vn_engine_prepare() waits */
 };
 
 /* One writer (the worker), read by any thread: use vn_stat_get(). */
@@ -75,13 +76,22 @@ struct vn_entry {
 	bool last_ok;
 	bool has_held;              /* a packet was built in this run and is held */
 	bool is_prepared;           /* the last start got as far as running */
+	bool is_ahead;              /* prepared for a start that is still to come */
+	/*
+	 * Of a stream that several workers send: this is number `share` of
+	 * `shares`, and its count and period are its part of the whole already.
+	 * All begin at the same time, each so much later that together they keep
+	 * the schedule of one. 0 of 0: it is sent by one.
+	 */
+	uint32_t share, shares;
 	uint32_t copies_left;       /* further times the held packet is sent */
 	uint32_t burst_left;        /* packets of the burst under way still to come */
 	uint64_t burst_depart_ns;   /* asked departure of that burst */
 	struct vn_frame held;       /* copy of it, only with clone_skb or burst */
 	uint32_t seq_num;           /* as shown: 1 + packets sent in this run */
 	char result[VN_RESULT_SIZE]; /* "" prints as Idle */
-	struct vn_err start_err;    /* why the last start failed, "" if it did not */
+	int start_rc;               /* what the last start failed with, 0 if it did not */
+	struct vn_err start_err;    /* and why, "" */
 	/* pktgen's "debug", which all entries of a tree share; NULL: none */
 	_Atomic int32_t *debug;
 	/* Departure - asked departure of every scheduled packet, ns; NULL until
@@ -138,6 +148,15 @@ int vn_worker_add(struct vn_worker *w, const char *word, struct vn_netdev *dev,
 void vn_worker_remove(struct vn_worker *w, struct vn_entry *entry);
 bool vn_entry_is_running(const struct vn_entry *entry); /* any thread */
 struct vn_entry *vn_engine_find(struct vn_engine *e, const char *word);
+
+/*
+ * What a start does first: compiles the streams and opens the queues, on the
+ * workers' threads, and waits for it; the start that follows finds it done. So
+ * what a device refuses is known before anything is sent, and the entries of
+ * several workers begin together. Nothing may be running. 0, or -errno with the
+ * sentence of the first entry that cannot begin (the others can).
+ */
+int vn_engine_prepare(struct vn_engine *e, struct vn_err *err);
 
 /* Set bits and wake; do not wait (spec sections 3.2-3.4). Any thread; stop is
  * also safe in a signal handler. */

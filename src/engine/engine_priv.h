@@ -39,6 +39,9 @@ struct vn_engine {
 	bool is_virtual, interleave;
 	uint64_t seed;
 	uint32_t n_added;         /* entries ever added: their seed index; under lock */
+	/* When entries that share a stream begin. Written before the bits of a
+	 * start are set, which release it. */
+	_Atomic uint64_t together_ns;
 	unsigned int n_workers;
 	struct vn_worker *workers;
 	pthread_mutex_t lock;

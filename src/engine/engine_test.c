@@ -37,7 +37,8 @@ struct tape {
 	struct vn_netdev dev;
 	const struct answer *answers; /* ended by code 0 */
 	_Atomic uint64_t n;           /* packets gone */
-	unsigned int n_busy_seen, n_open;
+	unsigned int n_busy_seen, n_open, n_opened;
+	uint16_t queue; /* that was asked for last */
 	struct sent log[LOG_MAX];
 };
 
@@ -95,6 +96,8 @@ static int tape_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts,
 	q->q.commit = tape_commit;
 	q->q.dev = dev;
 	q->tape->n_open++;
+	q->tape->n_opened++;
+	q->tape->queue = opts->queue;
 	*out = &q->q;
 	return 0;
 }
@@ -127,22 +130,23 @@ struct fixture {
 	struct vn_engine *engine;
 };
 
-static void make(struct fixture *x, bool is_virtual, bool interleave)
+static void make_workers(struct fixture *x, bool is_virtual, bool interleave, unsigned int n)
 {
 	struct vn_engine_opts opts = { .is_virtual = is_virtual, .interleave = interleave,
 				       .seed = 1 };
 	struct vn_err err = { "" };
-	int cpus[1];
+	int cpus[4] = { 0, 1, 2, 3 }; /* any, on the virtual clock */
 
 	memset(x, 0, sizeof(*x));
 	if (is_virtual)
 		vn_clock_virtual(&x->clock, 1000, 1700000000000000000ull);
 	else
 		vn_clock_real(&x->clock);
-	assert_true(vn_cpu_list(cpus, 1) >= 1);
+	if (!is_virtual)
+		assert_true(vn_cpu_list(cpus, 4) >= (int)n);
 	opts.clock = &x->clock;
 	opts.cpus = cpus;
-	opts.n_cpus = 1;
+	opts.n_cpus = n;
 	x->tape.dev.ops = &tape_ops;
 	x->tape.dev.clock = &x->clock;
 	x->tape.dev.n_txq = 1;
@@ -153,16 +157,27 @@ static void make(struct fixture *x, bool is_virtual, bool interleave)
 		fail_msg("%s", err.text);
 }
 
-static struct vn_entry *add(struct fixture *x, const char *word, uint64_t count, uint64_t delay_ns)
+static void make(struct fixture *x, bool is_virtual, bool interleave)
+{
+	make_workers(x, is_virtual, interleave, 1);
+}
+
+static struct vn_entry *add_to(struct fixture *x, unsigned int worker, const char *word,
+			       uint64_t count, uint64_t delay_ns)
 {
 	struct vn_err err = { "" };
 	struct vn_entry *e;
 
-	if (vn_worker_add(vn_engine_worker(x->engine, 0), word, &x->tape.dev, &e, &err) < 0)
+	if (vn_worker_add(vn_engine_worker(x->engine, worker), word, &x->tape.dev, &e, &err) < 0)
 		fail_msg("%s", err.text);
 	e->stream.cfg.count = count;
 	vn_stream_set_period(&e->stream, delay_ns, 1);
 	return e;
+}
+
+static struct vn_entry *add(struct fixture *x, const char *word, uint64_t count, uint64_t delay_ns)
+{
+	return add_to(x, 0, word, count, delay_ns);
 }
 
 static void set_port(struct vn_entry *e, uint16_t port)
@@ -316,6 +331,128 @@ static void with_interleave_a_delayed_entry_is_not_starved(void **state)
 	vn_engine_stop(x.engine);
 	assert_true(vn_engine_wait_idle(x.engine, 10000000000));
 	assert_int_equal(vn_stat_get(&a->stats.sofar), 10);
+	unmake(&x);
+}
+
+/* --- one stream on several workers ------------------------------------------------- */
+
+/* 3,333,333 packets a second, every third of which is a worker's. */
+static void shares_of_a_stream_keep_its_one_schedule(void **state)
+{
+	static const char *const words[] = { "t@0", "t@1", "t@2" };
+	const uint64_t num = 1000000000, den = 3333333;
+	struct fixture x;
+	unsigned int i;
+
+	make_workers(&x, true, true, 3);
+	for (i = 0; i < 3; i++) {
+		struct vn_entry *e = add_to(&x, i, words[i], 0, 0);
+
+		vn_stream_set_period(&e->stream, num * 3, den);
+		set_port(e, (uint16_t)i);
+		e->stream.cfg.time_ns = 300000; /* the end of 1000 periods, rounded down */
+		e->share = i;
+		e->shares = 3;
+		e->last_ok = true;
+	}
+	run(&x);
+	assert_int_equal(x.tape.n, 1000);
+	for (i = 0; i < 1000; i++) {
+		assert_int_equal(x.tape.log[i].udp_dst, i % 3);
+		assert_int_equal(x.tape.log[i].seq, i / 3 + 1);
+		assert_int_equal(x.tape.log[i].clock_ns, 1000 + i * num / den);
+	}
+	unmake(&x);
+}
+
+/* Stopped before they begin, they have sent nothing and took no time. */
+static void shares_stopped_at_once_are_over(void **state)
+{
+	struct fixture x;
+	struct vn_entry *e;
+
+	make(&x, false, true);
+	e = add(&x, "t", 0, 1000000000);
+	e->shares = 1;
+	e->last_ok = true;
+	start(&x);
+	vn_engine_stop(x.engine);
+	assert_true(vn_engine_wait_idle(x.engine, 10000000000));
+	assert_true(vn_stat_get(&e->stats.stopped_ns) >= vn_stat_get(&e->stats.started_ns));
+	unmake(&x);
+}
+
+static void a_run_is_on_the_queue_of_its_map(void **state)
+{
+	static const struct {
+		uint32_t flags;
+		uint16_t min, max;
+		unsigned int worker, share;
+		uint16_t queue;
+	} cases[] = {
+		{ 0, 0, 0, 0, 0, 0 },
+		{ 0, 3, 3, 0, 0, 3 },
+		{ 0, 2, 4, 1, 0, 2 }, /* of other workers' streams it knows nothing */
+		{ 0, 2, 4, 1, 1, 3 },
+		{ 0, 2, 4, 3, 3, 2 },
+		{ 0, 7, 9, 0, 0, 4 }, /* beyond the last: the last, as pktgen has it */
+		{ VN_FLAG_QUEUE_MAP_CPU, 0, 0, 3, 0, 3 },
+	};
+	struct fixture x;
+
+	for (size_t i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		struct vn_entry *e;
+
+		make_workers(&x, true, true, 4);
+		x.tape.dev.n_txq = 5;
+		e = add_to(&x, cases[i].worker, "t", 1, 0);
+		e->stream.cfg.flags |= cases[i].flags;
+		e->stream.cfg.queue_map_min = cases[i].min;
+		e->stream.cfg.queue_map_max = cases[i].max;
+		e->share = cases[i].share;
+		run(&x);
+		assert_int_equal(x.tape.queue, cases[i].queue);
+		unmake(&x);
+	}
+}
+
+static void what_is_prepared_is_not_prepared_again(void **state)
+{
+	struct vn_err err = { "" };
+	struct fixture x;
+
+	for (int is_virtual = 0; is_virtual < 2; is_virtual++) {
+		make(&x, is_virtual, false);
+		add(&x, "t", 10, 0);
+		assert_int_equal(vn_engine_prepare(x.engine, &err), 0);
+		assert_int_equal(x.tape.n_open, 1);
+		start(&x);
+		if (is_virtual)
+			vn_engine_run_virtual(x.engine);
+		assert_true(vn_engine_wait_idle(x.engine, 10000000000));
+		assert_int_equal(x.tape.n, 10);
+		assert_int_equal(x.tape.n_opened, 1);
+		unmake(&x);
+	}
+}
+
+static void preparing_tells_what_a_start_would_fail_with(void **state)
+{
+	struct vn_err err = { "" };
+	struct fixture x;
+	struct vn_entry *e;
+
+	make(&x, false, false);
+	add(&x, "good", 10, 0);
+	e = add(&x, "bad", 10, 0);
+	e->stream.cfg.xmit_mode = VN_QUEUE_XMIT;
+	assert_int_equal(vn_engine_prepare(x.engine, &err), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, "bad"));
+	assert_non_null(strstr(err.text, "queue_xmit"));
+	start(&x);
+	assert_true(vn_engine_wait_idle(x.engine, 10000000000));
+	assert_int_equal(x.tape.n, 10);
+	assert_string_equal(e->result, "Error starting");
 	unmake(&x);
 }
 
@@ -642,6 +779,11 @@ int main(void)
 		cmocka_unit_test(entries_without_delay_run_one_after_the_other_latest_first),
 		cmocka_unit_test(delayed_entries_interleave_in_time_order),
 		cmocka_unit_test(with_interleave_a_delayed_entry_is_not_starved),
+		cmocka_unit_test(shares_of_a_stream_keep_its_one_schedule),
+		cmocka_unit_test(shares_stopped_at_once_are_over),
+		cmocka_unit_test(a_run_is_on_the_queue_of_its_map),
+		cmocka_unit_test(what_is_prepared_is_not_prepared_again),
+		cmocka_unit_test(preparing_tells_what_a_start_would_fail_with),
 		cmocka_unit_test(one_word_is_one_entry),
 		cmocka_unit_test(clone_skb_sends_each_packet_so_many_times),
 		cmocka_unit_test(a_burst_is_never_cut_by_the_count),

@@ -112,6 +112,19 @@ static int check_mode(const struct vn_entry *e, struct vn_err *err)
 			  e->dev->ops->name, needs[mode].mode);
 }
 
+/* One queue for the whole run, where pktgen chooses for each packet. */
+static uint16_t queue_of(const struct vn_entry *e)
+{
+	const struct vn_stream_cfg *cfg = &e->stream.cfg;
+	uint32_t n = VN_MAX(e->dev->n_txq, 1), span = 1;
+
+	if (cfg->flags & VN_FLAG_QUEUE_MAP_CPU)
+		return (uint16_t)((uint32_t)e->worker->cpu % n);
+	if (cfg->queue_map_max > cfg->queue_map_min)
+		span = (uint32_t)cfg->queue_map_max - cfg->queue_map_min + 1;
+	return (uint16_t)((cfg->queue_map_min + e->share % span) % n);
+}
+
 static int open_txq(struct vn_entry *e, struct vn_err *err)
 {
 	static const enum vn_tx_path path_of[] = {
@@ -124,6 +137,7 @@ static int open_txq(struct vn_entry *e, struct vn_err *err)
 		.frame_cap = e->builder.max_len,
 		.path = path_of[cfg->xmit_mode],
 		.priority = cfg->skb_priority,
+		.queue = queue_of(e),
 	};
 
 	vn_entry_close(e);
@@ -211,7 +225,8 @@ static int begin(struct vn_entry *e, struct vn_err *err)
 void vn_entry_prepare(struct vn_entry *e)
 {
 	e->start_err.text[0] = '\0';
-	e->is_prepared = begin(e, &e->start_err) == 0;
+	e->start_rc = begin(e, &e->start_err);
+	e->is_prepared = e->start_rc == 0;
 	if (e->is_prepared)
 		return;
 	vn_entry_close(e);
@@ -219,15 +234,33 @@ void vn_entry_prepare(struct vn_entry *e)
 	set_result(e, "Error starting");
 }
 
+/* Every shares-th departure of the one schedule, from number `share` on. */
+static bool keeps_common_time(const struct vn_entry *e)
+{
+	return e->shares && e->stream.cfg.period_num;
+}
+
+static uint64_t begin_time(const struct vn_entry *e)
+{
+	struct vn_engine *engine = e->worker->engine;
+
+	if (!keeps_common_time(e))
+		return vn_clock_now(engine->clock);
+	return atomic_load_explicit(&engine->together_ns, memory_order_relaxed);
+}
+
 void vn_entry_start(struct vn_entry *e)
 {
-	uint64_t now = vn_clock_now(e->worker->engine->clock);
+	uint64_t at_ns = begin_time(e);
 
+	e->is_ahead = false;
 	if (!e->is_prepared)
 		return;
-	vn_stat_set(&e->stats.started_ns, now);
-	vn_stat_set(&e->stats.stopped_ns, now);
-	e->sched.next_ns = now;
+	vn_stat_set(&e->stats.started_ns, at_ns);
+	vn_stat_set(&e->stats.stopped_ns, at_ns);
+	e->sched.next_ns = at_ns;
+	if (keeps_common_time(e))
+		vn_schedule_delay(&e->sched, e->stream.cfg.period_num / e->shares * e->share);
 	set_result(e, "Starting");
 	set_running(e, true);
 	/* Then the first turn ends the run, before a packet is built. */
@@ -239,9 +272,12 @@ void vn_entry_start(struct vn_entry *e)
 
 void vn_entry_stop(struct vn_entry *e)
 {
+	uint64_t now = vn_clock_now(e->worker->engine->clock);
+
 	if (!vn_entry_is_running(e))
 		return;
-	vn_stat_set(&e->stats.stopped_ns, vn_clock_now(e->worker->engine->clock));
+	/* Before the begin, if that is a common one that was not reached. */
+	vn_stat_set(&e->stats.stopped_ns, VN_MAX(now, vn_stat_get(&e->stats.started_ns)));
 	if (!(e->stream.cfg.flags & VN_FLAG_SHARED))
 		e->has_held = false; /* given away on transmission */
 	write_result(e);

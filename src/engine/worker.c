@@ -66,12 +66,22 @@ static void stop_all(struct vn_worker *w)
 		vn_entry_stop(e);
 }
 
+static void prepare_all(struct vn_worker *w)
+{
+	struct vn_entry *e;
+
+	for (e = w->entries; e; e = e->next) {
+		if (!e->is_ahead)
+			vn_entry_prepare(e);
+		e->is_ahead = true;
+	}
+}
+
 static void run_all(struct vn_worker *w)
 {
 	struct vn_entry *e;
 
-	for (e = w->entries; e; e = e->next)
-		vn_entry_prepare(e);
+	prepare_all(w);
 	for (e = w->entries; e; e = e->next)
 		vn_entry_start(e);
 }
@@ -82,7 +92,8 @@ void vn_worker_close_all(struct vn_worker *w)
 	struct vn_entry *e;
 
 	for (e = w->entries; e; e = e->next)
-		vn_entry_close(e);
+		if (!e->is_ahead)
+			vn_entry_close(e);
 }
 
 /* --- requests ----------------------------------------------------------------- */
@@ -115,6 +126,7 @@ void vn_worker_act(struct vn_worker *w)
 		void (*action)(struct vn_worker *w);
 	} actions[] = {
 		{ VN_T_STOP, stop_all },
+		{ VN_T_PREPARE, prepare_all },
 		{ VN_T_RUN, run_all },
 	};
 	unsigned int i;
