@@ -9,6 +9,7 @@
 #include "command.h"
 #include "drivers.h"
 #include "send_priv.h"
+#include "send_share.h"
 
 #define OFF(member) offsetof(struct send_options, member)
 
@@ -85,7 +86,7 @@ static const struct vn_option send_rows[] = {
 	  .help = "a worker on each of these CPUs (0,2-3)" },
 	{ .name = "threads", .metavar = "N", .offset = OFF(threads),
 	  .units = vn_units_none, .max = VN_CPUS_MAX,
-	  .help = "so many workers, on the first CPUs (default 1)" },
+	  .help = "so many workers, on the first CPUs (default 1); they share a single stream" },
 	{ .name = "rx-cpu", .metavar = "N", .offset = OFF(rx_cpu),
 	  .help = "bind the receiver to CPU N" },
 	{ .name = "link-rate", .metavar = "RATE", .offset = OFF(link_bps),
@@ -140,6 +141,7 @@ static const struct {
 	int exit;
 } prepare_steps[] = {
 	{ send_open_devs, VN_EXIT_FAILED },
+	{ send_share_out, VN_EXIT_USAGE },
 	{ send_make_engine, VN_EXIT_FAILED },
 	{ send_make_entries, VN_EXIT_USAGE },
 	{ send_check_streams, VN_EXIT_USAGE },
@@ -243,6 +245,7 @@ static void close_all(struct send_run *run)
 	capturing_close(&run->capturing);
 	vn_snapshot_free(&run->last);
 	free(run->settings);
+	free(run->whole);
 	send_streams_free(&run->streams);
 }
 

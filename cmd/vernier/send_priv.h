@@ -57,6 +57,7 @@ struct send_run {
 	struct vn_rxthread *rx;     /* NULL without --rx or far ends */
 	struct vn_json json;
 	char *settings;             /* as lines, for the JSON */
+	char *whole;                /* settings of the stream that workers share, or NULL */
 	struct vn_metrics *metrics; /* NULL without --metrics */
 	struct vn_interrupt interrupt;
 	struct vn_snapshot last;    /* the one before, for the rates of now */
@@ -93,6 +94,7 @@ int send_snapshot(struct send_run *run, bool is_final, const struct vn_snapshot 
 /* send_report.c */
 FILE *send_out(const struct send_run *run); /* where text for people goes */
 void send_show_settings(struct send_run *run, FILE *out); /* before the run */
+void send_show_entry(const char *name, const struct vn_entry *entry, FILE *out);
 void send_print_plan(struct send_run *run);
 /* Final report; -errno with a sentence when the run was not what was asked. */
 int send_report(struct send_run *run, struct vn_err *err);

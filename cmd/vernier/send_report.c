@@ -24,19 +24,26 @@ FILE *send_out(const struct send_run *run)
 
 /* --- before ---------------------------------------------------------------- */
 
+void send_show_entry(const char *name, const struct vn_entry *entry, FILE *out)
+{
+	char value[2048]; /* a list of imix weights or labels fits */
+
+	fprintf(out, "stream=%s\n", name);
+	for (unsigned int i = 0; i < vn_n_params; i++)
+		if (vn_param_get(entry, &vn_params[i], value, sizeof(value)))
+			fprintf(out, "%s=%s\n", vn_params[i].name, value);
+}
+
 struct show_args {
-	const struct vn_entry *entry;
+	const struct send_stream *stream;
 	FILE *out;
 };
 
-static int show_entry(void *arg)
+static int show_stream(void *arg)
 {
 	const struct show_args *a = arg;
-	char value[2048]; /* a list of imix weights or labels fits */
 
-	for (unsigned int i = 0; i < vn_n_params; i++)
-		if (vn_param_get(a->entry, &vn_params[i], value, sizeof(value)))
-			fprintf(a->out, "%s=%s\n", vn_params[i].name, value);
+	send_show_entry(a->stream->name, a->stream->entry, a->out);
 	return 0;
 }
 
@@ -45,12 +52,13 @@ void send_show_settings(struct send_run *run, FILE *out)
 	if (run->ifname)
 		fprintf(out, "interface=%s\n", run->ifname);
 	vn_options_show(&send_spec, &run->o, out);
-	for (unsigned int i = 0; i < run->streams.n; i++) {
+	if (run->whole)
+		fputs(run->whole, out);
+	for (unsigned int i = 0; i < run->streams.n && !run->whole; i++) {
 		struct send_stream *stream = &run->streams.v[i];
-		struct show_args args = { stream->entry, out };
+		struct show_args args = { stream, out };
 
-		fprintf(out, "stream=%s\n", stream->name);
-		vn_worker_call(stream->worker, show_entry, &args);
+		vn_worker_call(stream->worker, show_stream, &args);
 	}
 }
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "send_share.h"
 #include "wire/wire.h"
 
 /* Wall clock at the begin of a simulated run: 2001-09-09 01:46:40 UTC. */
@@ -208,6 +209,8 @@ static int configure_entry(void *arg)
 	/* By place in the command line, so that one more worker changes nothing. */
 	vn_stream_seed(&entry->stream, a->run->seed, a->index);
 	rc = send_stream_apply(&a->run->streams, a->stream, entry, a->err);
+	if (!rc)
+		rc = send_share_take(a->stream, entry, a->err);
 	if (!rc)
 		send_stream_learn(a->stream, entry);
 	return rc;

@@ -184,6 +184,66 @@ int send_stream_apply(const struct send_streams *s, const struct send_stream *st
 	return rc;
 }
 
+int send_stream_try(const struct send_streams *s, const struct send_stream *stream,
+		    struct vn_netdev *dev, struct vn_entry **out, struct vn_err *err)
+{
+	struct vn_entry *e = aligned_alloc(VN_CACHELINE, sizeof(*e));
+	int rc;
+
+	*out = NULL;
+	if (!e)
+		return vn_err_set(err, ENOMEM, "%s: no memory for an entry", stream->name);
+	memset(e, 0, sizeof(*e));
+	memcpy(e->name, stream->name, sizeof(e->name));
+	vn_stream_init(&e->stream);
+	e->dev = dev;
+	rc = send_stream_apply(s, stream, e, err);
+	if (rc) {
+		send_stream_try_end(e);
+		return rc;
+	}
+	*out = e;
+	return 0;
+}
+
+void send_stream_try_end(struct vn_entry *entry)
+{
+	if (entry)
+		vn_stream_fini(&entry->stream);
+	free(entry);
+}
+
+static int share_name(const char *whole, int cpu, char name[VN_ENTRY_NAME], struct vn_err *err)
+{
+	int n = snprintf(name, VN_ENTRY_NAME, "%s@%d", whole, cpu);
+
+	if (n < VN_ENTRY_NAME)
+		return 0;
+	return vn_err_set(err, EINVAL,
+			  "stream \"%s\": on several workers its name has %d characters at most",
+			  whole, VN_ENTRY_NAME - 1 - (n - (int)strlen(whole)));
+}
+
+/* The settings stay the first one's, who frees them. */
+int send_streams_share(struct send_streams *s, const char *whole, uint32_t k, uint32_t shares,
+		       int cpu, struct vn_err *err)
+{
+	struct send_stream *v;
+	char name[VN_ENTRY_NAME];
+	int rc = share_name(whole, cpu, name, err);
+
+	if (!rc && k)
+		rc = send_streams_add(s, name, &v, err);
+	if (rc)
+		return rc;
+	v = &s->v[k];
+	*v = s->v[0];
+	memcpy(v->name, name, sizeof(v->name));
+	v->share = k;
+	v->shares = shares;
+	return 0;
+}
+
 static void plan_destination(struct vn_text *t, const struct vn_stream *s)
 {
 	const struct vn_stream_cfg *cfg = &s->cfg;
@@ -229,6 +289,14 @@ static void plan_write(struct send_stream *stream, const struct vn_stream *s)
 	vn_text_add(&t, " at %s", mac);
 }
 
+/* The queueing discipline takes one packet at a time. */
+uint32_t send_stream_burst(const struct vn_stream_cfg *cfg)
+{
+	bool is_shared = cfg->flags & VN_FLAG_SHARED;
+
+	return cfg->xmit_mode == VN_QUEUE_XMIT || !is_shared ? 1 : VN_MAX(cfg->burst, 1u);
+}
+
 void send_stream_learn(struct send_stream *stream, const struct vn_entry *entry)
 {
 	const struct vn_stream_cfg *cfg = &entry->stream.cfg;
@@ -241,8 +309,7 @@ void send_stream_learn(struct send_stream *stream, const struct vn_entry *entry)
 	stream->port_max = cfg->udp_dst_max > cfg->udp_dst_min ? cfg->udp_dst_max - 1 :
 								  cfg->udp_dst_min;
 	stream->is_never = cfg->delay_ns == VN_DELAY_NEVER;
-	/* The queueing discipline takes one packet at a time. */
-	stream->burst = cfg->xmit_mode == VN_QUEUE_XMIT || !is_shared ? 1 : VN_MAX(cfg->burst, 1u);
+	stream->burst = send_stream_burst(cfg);
 	stream->is_numbered = stream->burst == 1 && (cfg->clone_skb <= 1 || !is_shared);
 	stream->asked_pps = 0;
 	if (cfg->period_num && !stream->is_never)
@@ -258,6 +325,8 @@ void send_streams_free(struct send_streams *s)
 {
 	settings_free(&s->defaults);
 	for (unsigned int i = 0; i < s->n; i++) {
+		if (s->v[i].share)
+			continue;
 		settings_free(&s->v[i].lines);
 		settings_free(&s->v[i].options);
 	}

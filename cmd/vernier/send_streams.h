@@ -40,7 +40,8 @@ struct send_stream {
 	int cpu;                    /* of the worker, -1: any */
 	const char *file;           /* where it was begun, NULL: command line */
 	unsigned int line;
-	struct send_settings lines, options;
+	struct send_settings lines, options; /* those of share 0, of all of them */
+	uint32_t share, shares;     /* struct vn_entry */
 
 	struct vn_worker *worker;
 	struct vn_netdev *dev;
@@ -87,6 +88,20 @@ int send_settings_add(struct send_settings *list, const struct vn_param *p, cons
  * idle or the caller. 0 or -errno with a sentence. */
 int send_stream_apply(const struct send_streams *s, const struct send_stream *stream,
 		      struct vn_entry *entry, struct vn_err *err);
+
+/* The same on an entry that is of no worker, to see what it comes to. dev: where it
+ * would go. *out is NULL on failure. */
+int send_stream_try(const struct send_streams *s, const struct send_stream *stream,
+		    struct vn_netdev *dev, struct vn_entry **out, struct vn_err *err);
+void send_stream_try_end(struct vn_entry *entry); /* NULL accepted */
+
+/* Packets that leave together. */
+uint32_t send_stream_burst(const struct vn_stream_cfg *cfg);
+
+/* Makes stream k, the first or one that is added, share k of the one called
+ * whole, on that CPU: "whole@CPU". 0 or -errno with a sentence. */
+int send_streams_share(struct send_streams *s, const char *whole, uint32_t k, uint32_t shares,
+		       int cpu, struct vn_err *err);
 
 /* Copies what the command needs to know from the entry. The same caller. */
 void send_stream_learn(struct send_stream *stream, const struct vn_entry *entry);
