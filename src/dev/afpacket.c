@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,6 +20,7 @@
 
 #include "dev/afpacket_priv.h"
 #include "dev/drivers.h"
+#include "dev/link.h"
 
 int vn_afpacket_socket(const char *name, struct vn_err *err)
 {
@@ -86,12 +88,33 @@ static void afpacket_txq_close(struct vn_txq *q)
 		vn_container_of(q, struct vn_afpacket_txq, txq)->close(q);
 }
 
+static void afpacket_probe(const char *name, struct vn_netdev_probe *out)
+{
+	struct vn_err why = { "" };
+	struct vn_link l;
+	int rc = vn_link_find(name, &l);
+
+	snprintf(out->how, sizeof(out->how), "packet sockets");
+	if (rc) {
+		snprintf(out->why, sizeof(out->why), "%s: %s", name,
+			 rc == -ENODEV ? "no such interface" : strerror(-rc));
+		return;
+	}
+	rc = check_permission(name, &why);
+	out->can_send = out->can_receive = !rc;
+	if (rc == -EPERM || rc == -EACCES)
+		snprintf(out->why, sizeof(out->why), "needs CAP_NET_RAW");
+	else if (rc)
+		snprintf(out->why, sizeof(out->why), "%.199s", why.text);
+}
+
 const struct vn_netdev_ops vn_afpacket_ops = {
 	.name = "afpacket",
 	.summary = "packet sockets, on any interface of the system",
 	.caps = VN_CAP_TX | VN_CAP_RX | VN_CAP_RX_OUTGOING | VN_CAP_QUEUE_XMIT | VN_CAP_RX_INJECT |
 		VN_CAP_NEEDS_IF,
 	.open = afpacket_open,
+	.probe = afpacket_probe,
 	.refresh = vn_ifdev_refresh,
 	.txq_open = afpacket_txq_open,
 	.txq_close = afpacket_txq_close,

@@ -650,6 +650,25 @@ static void a_missing_right_is_named(void **state)
 	assert_non_null(strstr(err.text, A ": needs CAP_NET_RAW"));
 }
 
+static void a_probe_says_what_opening_would_say(void **state)
+{
+	const struct vn_netdev_ops *ops = vn_netdev_driver("afpacket");
+	struct vn_netdev_probe p;
+
+	vn_netdev_probe(ops, A, &p);
+	assert_true(p.can_send && p.can_receive && !p.is_zero_copy);
+	assert_string_equal(p.how, "packet sockets");
+	assert_string_equal(p.why, "");
+	vn_netdev_probe(ops, "nowhere0", &p);
+	assert_false(p.can_send || p.can_receive);
+	assert_string_equal(p.why, "nowhere0: no such interface");
+	set_effective(CAP_NET_RAW, false);
+	vn_netdev_probe(ops, A, &p);
+	set_effective(CAP_NET_RAW, true);
+	assert_false(p.can_send || p.can_receive);
+	assert_string_equal(p.why, "needs CAP_NET_RAW");
+}
+
 static void rings_that_cannot_be_are_refused(void **state)
 {
 	struct fixture *x = *state;
@@ -698,6 +717,7 @@ int main(void)
 		CASE(the_machines_way_out_is_recognized),
 		CASE(what_is_not_there_is_said),
 		CASE(a_missing_right_is_named),
+		CASE(a_probe_says_what_opening_would_say),
 		CASE(rings_that_cannot_be_are_refused),
 	};
 #undef CASE

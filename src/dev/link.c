@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/macros.h"
 #include "dev/rtnl.h"
@@ -27,7 +29,6 @@
 struct look_up {
 	struct vn_rtnl rtnl;
 	struct vn_link *link;
-	char kind[32]; /* IFLA_INFO_KIND, "" for hardware */
 };
 
 /* --- the link ----------------------------------------------------------------- */
@@ -37,8 +38,8 @@ static int linkinfo_attr(const struct nlattr *attr, void *arg)
 	struct look_up *u = arg;
 
 	if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
-		snprintf(u->kind, sizeof(u->kind), "%.*s", (int)mnl_attr_get_payload_len(attr),
-			 mnl_attr_get_str(attr));
+		snprintf(u->link->kind, sizeof(u->link->kind), "%.*s",
+			 (int)mnl_attr_get_payload_len(attr), mnl_attr_get_str(attr));
 	return MNL_CB_OK;
 }
 
@@ -62,6 +63,12 @@ static int link_attr(const struct nlattr *attr, void *arg)
 		break;
 	case IFLA_NUM_TX_QUEUES:
 		l->n_txq = (uint16_t)mnl_attr_get_u32(attr);
+		break;
+	case IFLA_NUM_RX_QUEUES:
+		l->n_rxq = (uint16_t)mnl_attr_get_u32(attr);
+		break;
+	case IFLA_QDISC:
+		snprintf(l->qdisc, sizeof(l->qdisc), "%s", mnl_attr_get_str(attr));
 		break;
 	case IFLA_ADDRESS:
 		if (mnl_attr_get_payload_len(attr) == sizeof(l->mac))
@@ -270,6 +277,18 @@ static uint64_t read_speed(int fd, int ifindex)
 	return u.req.speed * 1000000ull;
 }
 
+void vn_link_driver(int ifindex, char out[32])
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || ethtool(fd, ifindex, &info))
+		info.driver[0] = '\0';
+	if (fd >= 0)
+		close(fd);
+	snprintf(out, 32, "%.31s", info.driver);
+}
+
 /* --- all together --------------------------------------------------------------- */
 
 /*
@@ -305,8 +324,8 @@ static int read_all(struct look_up *u, const char *name, int ifindex)
 		rc = read_addresses(u, AF_INET6, on_addr6);
 	if (rc)
 		return rc;
-	l->can_share = kind_can_share(l->type, u->kind);
-	l->rereads_type = !strcmp(u->kind, "veth");
+	l->can_share = kind_can_share(l->type, l->kind);
+	l->rereads_type = !strcmp(l->kind, "veth");
 	l->speed_bps = read_speed(mnl_socket_get_fd(u->rtnl.nl), l->ifindex);
 	return 0;
 }
@@ -318,7 +337,7 @@ static int look_up(const char *name, int ifindex, struct vn_link *out)
 	do {
 		struct look_up u = { .link = out };
 
-		*out = (struct vn_link){ .n_txq = 1 };
+		*out = (struct vn_link){ .n_txq = 1, .n_rxq = 1 };
 		rc = vn_rtnl_open(&u.rtnl);
 		if (!rc)
 			rc = read_all(&u, name, ifindex);

@@ -17,9 +17,11 @@ struct vn_link {
 	int master;          /* ifindex of the bridge, bond, ... it is part of; 0 = none */
 	bool is_up, has_carrier;
 	bool can_share;      /* pktgen's rule: the driver may be given one buffer many times */
+	char kind[32];       /* "veth", "tun", ...; "" for hardware */
+	char qdisc[32];      /* its queueing discipline */
 	bool rereads_type;   /* finds a frame's protocol out from its bytes (veth) */
 	uint16_t type;       /* ARPHRD_* */
-	uint16_t n_txq;      /* at least 1 */
+	uint16_t n_txq, n_rxq; /* at least 1 */
 	uint32_t mtu;
 	uint8_t mac[6];      /* zero when the address is no MAC */
 	uint64_t speed_bps;  /* 0 = not known */
@@ -31,6 +33,9 @@ struct vn_link {
  * alternative one), or of this number. */
 int vn_link_find(const char *name, struct vn_link *out);
 int vn_link_read(int ifindex, struct vn_link *out);
+
+/* What its driver is called (as ethtool -i has it), "" if it does not say. */
+void vn_link_driver(int ifindex, char out[32]);
 
 /* Frames that the interface was given to send and dropped, ever. 0 or -errno. */
 int vn_link_tx_dropped(int ifindex, uint64_t *out);

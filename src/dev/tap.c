@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
+#include <linux/if_arp.h>
 #include <linux/if_tun.h>
 #include <poll.h>
 #include <stdio.h>
@@ -459,11 +460,43 @@ static int tap_open(const struct vn_netdev_opts *opts, struct vn_netdev **out, s
 	return 0;
 }
 
+/* Whoever attaches to it gives it a carrier, so this does not. */
+static const char *why_not_attached(const struct vn_link *l)
+{
+	if (strcmp(l->kind, "tun") || l->type != ARPHRD_ETHER)
+		return "is no TAP interface";
+	return l->is_up && l->has_carrier ? "has another program attached to it" : NULL;
+}
+
+static void tap_probe(const char *name, struct vn_netdev_probe *out)
+{
+	int fd = open(CONTROL, O_RDWR | O_CLOEXEC);
+	int denied = fd < 0 ? errno : 0;
+	struct vn_link l;
+	int rc = vn_link_find(name, &l);
+	const char *why = rc ? NULL : why_not_attached(&l);
+
+	snprintf(out->how, sizeof(out->how), "far end of a TAP interface");
+	if (denied)
+		snprintf(out->why, sizeof(out->why), CONTROL ": %s", strerror(denied));
+	else if (rc && rc != -ENODEV)
+		snprintf(out->why, sizeof(out->why), "%s: %s", name, strerror(-rc));
+	else if (why)
+		snprintf(out->why, sizeof(out->why), "%s %s", name, why);
+	else
+		out->can_send = out->can_receive = true;
+	if (fd >= 0)
+		close(fd);
+	if (denied == ENOENT)
+		snprintf(out->mend, sizeof(out->mend), "modprobe tun");
+}
+
 const struct vn_netdev_ops vn_tap_ops = {
 	.name = "tap",
 	.summary = "the far end of a TAP interface, which is made if there is none",
 	.caps = VN_CAP_TX | VN_CAP_RX | VN_CAP_NEEDS_IF,
 	.open = tap_open,
+	.probe = tap_probe,
 	.refresh = tap_refresh,
 	.txq_open = tap_txq_open,
 	.txq_close = tap_txq_close,

@@ -413,6 +413,32 @@ static void half_open_and_null_are_closed_without_harm(void **state)
 	ops->close(NULL);
 }
 
+static void a_probe_attaches_to_nothing(void **state)
+{
+	const struct vn_netdev_ops *ops = vn_netdev_driver("tap");
+	struct fixture *x = *state;
+	struct vn_netdev_probe p;
+
+	vn_netdev_probe(ops, T, &p);
+	assert_false(p.can_send || p.can_receive);
+	assert_string_equal(p.why, T " has another program attached to it");
+	x->tap->ops->rxq_close(x->tap_rx);
+	x->tap->ops->txq_close(x->tap_tx);
+	vn_netdev_close(x->tap);
+	vn_netdev_probe(ops, T, &p);
+	assert_true(p.can_send && p.can_receive);
+	assert_string_equal(p.why, "");
+	x->tap = open_tap(x); /* nobody is attached */
+	x->tap_tx = open_txq(x->tap, &(struct vn_txq_opts){ .frame_cap = 2048 });
+	x->tap_rx = open_rxq(x->tap);
+	vn_netdev_probe(ops, "lo", &p);
+	assert_false(p.can_send || p.can_receive);
+	assert_string_equal(p.why, "lo is no TAP interface");
+	vn_netdev_probe(ops, "made0", &p); /* would be made */
+	assert_true(p.can_send && p.can_receive);
+	assert_int_equal(if_nametoindex("made0"), 0);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -426,6 +452,7 @@ int main(void)
 		CASE(a_cable_works_into_another_namespace),
 		CASE(what_found_no_room_is_counted),
 		CASE(there_is_one_receive_queue_at_a_time),
+		CASE(a_probe_attaches_to_nothing),
 		CASE(the_far_end_is_another_machine),
 		cmocka_unit_test(an_interface_is_made_and_goes_with_the_device),
 		cmocka_unit_test(a_found_interface_is_left_as_found),
