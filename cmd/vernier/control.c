@@ -6,11 +6,8 @@
 #include <string.h>
 
 #include "cpus.h"
-#include "drivers.h"
 #include "net/netdev.h"
 #include "seed.h"
-
-#define IF_DRIVER "afpacket"
 
 int control_take_device(void *dest, const char *value, struct vn_err *err)
 {
@@ -68,7 +65,7 @@ static int open_device(void *arg, const char *name, struct vn_netdev **out, stru
 	*out = NULL;
 	if (!*name)
 		return vn_err_set(err, ENODEV, "no device name");
-	return vn_netdev_open(IF_DRIVER, VN_CAP_TX, &opts, out, err);
+	return vn_netdev_open(c->o->driver, VN_CAP_TX, &opts, out, err);
 }
 
 static int open_tapped(void *arg, const char *name, struct vn_netdev **out, struct vn_err *err)
@@ -173,12 +170,15 @@ int control_open(struct control *c, const struct control_options *o, struct vn_e
 		.really_on = o->really_on,
 		.log = o->is_quiet ? NULL : print_log,
 	};
+	const char *driver = o->driver;
 	int rc;
 
 	memset(c, 0, sizeof(*c));
 	c->o = o;
 	vn_clock_real(&c->clock);
-	rc = open_capture(c, err);
+	rc = vn_driver_choose(&driver, VN_CAP_TX | VN_CAP_NEEDS_IF, err);
+	if (!rc)
+		rc = open_capture(c, err);
 	if (!rc)
 		rc = sas_open(&c->sas, o->sa, err);
 	if (!rc)

@@ -15,6 +15,7 @@
 #include "ctl/tree.h"
 #include "dev/simnet.h"
 #include "dev/watch.h"
+#include "drivers.h"
 #include "engine/engine.h"
 #include "sas.h"
 
@@ -28,7 +29,7 @@ struct control_simulated {
 };
 
 struct control_options {
-	const char *cpus, *seed, *really_on, *sa;
+	const char *cpus, *seed, *really_on, *sa, *driver;
 	uint64_t count, delay_ns, clone_skb, debug;
 	struct capturing_options capture; /* in no row below: for who has them */
 	bool is_quiet;
@@ -41,6 +42,9 @@ struct control_options {
 #define CONTROL_ROWS \
 	{ .name = "device", .metavar = "NAME=DRIVER", .call = control_take_device, \
 	  .help = "a device of another driver by this name: dummy0=null, out=pcap:FILE" }, \
+	{ .name = "driver", .metavar = "NAME", .offset = OFF(driver), .def = "afpacket", \
+	  .word = vn_driver_name, \
+	  .help = "driver of the system's interfaces (vernier drivers)" }, \
 	{ .name = "count", .metavar = "N", .offset = OFF(count), .def = "1000", \
 	  .units = vn_units_none, .max = UINT64_MAX, \
 	  .help = "packets of a new device's run (pg_count_d), 0: endless" }, \
