@@ -7,6 +7,7 @@
 
 #include "base/macros.h"
 #include "base/text.h"
+#include "choice.h"
 #include "command.h"
 #include "net/netdev.h"
 #include "options.h"
@@ -17,7 +18,7 @@ static const char *const cap_texts[] = {
 #undef VN_X
 };
 
-static void caps_text(uint32_t caps, char *buf, size_t cap)
+void vn_driver_caps_text(uint32_t caps, char *buf, size_t cap)
 {
 	struct vn_text t;
 
@@ -36,7 +37,7 @@ static int choose_first(const char **name, uint32_t needs, struct vn_err *err)
 			*name = (*d)->name;
 			return 0;
 		}
-	caps_text(needs, text, sizeof(text));
+	vn_driver_caps_text(needs, text, sizeof(text));
 	return vn_err_set(err, EINVAL, "no driver was built in that %s", text);
 }
 
@@ -53,7 +54,7 @@ int vn_driver_choose(const char **name, uint32_t needs, struct vn_err *err)
 				  "--driver: no driver \"%s\" (vernier drivers lists them)", *name);
 	if ((ops->caps & needs) == needs)
 		return 0;
-	caps_text(needs & ~ops->caps, text, sizeof(text));
+	vn_driver_caps_text(needs & ~ops->caps, text, sizeof(text));
 	return vn_err_set(err, EINVAL, "--driver: %s is no driver that %s", *name, text);
 }
 
@@ -66,11 +67,17 @@ const char *vn_driver_name(unsigned int i)
 	return *d ? (*d)->name : NULL;
 }
 
+const char *vn_driver_or_auto(unsigned int i)
+{
+	return i ? vn_driver_name(i - 1) : VN_CHOICE_AUTO;
+}
+
 const struct vn_options drivers_spec = {
 	.command = "drivers",
 	.brief = "list the drivers and what each can do",
 	.args = "",
-	.summary = "Lists the drivers, the default first, and what each can do.",
+	.summary = "Lists the drivers, that of recv first, and what each can do; then the order\n"
+		   "in which send tries them.",
 	.examples = "  vernier drivers\n",
 };
 
@@ -83,8 +90,11 @@ int vn_cmd_drivers(int argc, char **argv, struct vn_err *err)
 	if (rc)
 		return rc == VN_OPTIONS_HELPED ? VN_EXIT_DONE : VN_EXIT_USAGE;
 	for (const struct vn_netdev_ops *const *d = vn_netdev_drivers; *d; d++) {
-		caps_text((*d)->caps, text, sizeof(text));
+		vn_driver_caps_text((*d)->caps, text, sizeof(text));
 		printf("%-12s%s\n%-12s%s\n", (*d)->name, (*d)->summary, "", text);
 	}
+	vn_choice_order(vn_netdev_drivers, text, sizeof(text));
+	printf("\nvernier send --driver auto: the first of these that can do what is asked\n%s\n",
+	       text);
 	return VN_EXIT_DONE;
 }

@@ -3,6 +3,7 @@
 #ifndef VN_CMD_DRIVERS_H
 #define VN_CMD_DRIVERS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -16,5 +17,10 @@ int vn_driver_choose(const char **name, uint32_t needs, struct vn_err *err);
 
 /* The name of the i-th driver that was built in; NULL: no more. */
 const char *vn_driver_name(unsigned int i);
+/* The same behind "auto". */
+const char *vn_driver_or_auto(unsigned int i);
+
+/* "sends, receives": of enum vn_netdev_cap. */
+void vn_driver_caps_text(uint32_t caps, char *buf, size_t cap);
 
 #endif

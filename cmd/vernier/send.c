@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "drivers.h"
+#include "send_choice.h"
 #include "send_priv.h"
 #include "send_share.h"
 
@@ -56,8 +57,8 @@ static int take_pcap(void *dest, const char *value, struct vn_err *err)
 
 static const struct vn_option send_rows[] = {
 	{ .name = "driver", .metavar = "NAME", .offset = OFF(driver),
-	  .word = vn_driver_name,
-	  .help = "driver to send with (vernier drivers)" },
+	  .word = vn_driver_or_auto,
+	  .help = "driver (vernier drivers); auto, the default: the fastest there is" },
 	{ .name = "sim", .offset = OFF(is_sim),
 	  .help = "on a virtual clock into --capture FILE: no root, always the same" },
 	{ .name = "rx", .metavar = "IF2", .offset = OFF(rx),
@@ -86,7 +87,7 @@ static const struct vn_option send_rows[] = {
 	  .help = "a worker on each of these CPUs (0,2-3)" },
 	{ .name = "threads", .metavar = "N", .offset = OFF(threads),
 	  .units = vn_units_none, .max = VN_CPUS_MAX,
-	  .help = "so many workers, on the first CPUs (default 1); they share a single stream" },
+	  .help = "so many workers, on the first CPUs (default 1)" },
 	{ .name = "rx-cpu", .metavar = "N", .offset = OFF(rx_cpu),
 	  .help = "bind the receiver to CPU N" },
 	{ .name = "link-rate", .metavar = "RATE", .offset = OFF(link_bps),
@@ -131,46 +132,15 @@ const struct vn_options send_spec = {
 	.param = take_param,
 };
 
-/*
- * What must be done before the first packet. A step that fails because of what
- * the user typed ends with VN_EXIT_USAGE; what a device cannot do
- * (-EOPNOTSUPP) is a failure wherever it shows.
- */
-static const struct {
-	int (*step)(struct send_run *run, struct vn_err *err);
-	int exit;
-} prepare_steps[] = {
-	{ send_open_devs, VN_EXIT_FAILED },
-	{ send_share_out, VN_EXIT_USAGE },
-	{ send_make_engine, VN_EXIT_FAILED },
-	{ send_make_entries, VN_EXIT_USAGE },
-	{ send_check_streams, VN_EXIT_USAGE },
-	{ send_check_devs, VN_EXIT_FAILED },
-	{ send_open_rx, VN_EXIT_FAILED },
-	{ send_expect_flows, VN_EXIT_USAGE },
-	{ send_open_capture, VN_EXIT_FAILED },
-};
-
-static int prepare(struct send_run *run, struct vn_err *err)
-{
-	int rc;
-
-	for (unsigned int i = 0; i < VN_ARRAY_SIZE(prepare_steps); i++) {
-		rc = prepare_steps[i].step(run, err);
-		if (rc == -EINVAL || rc == -ERANGE)
-			return prepare_steps[i].exit;
-		if (rc)
-			return VN_EXIT_FAILED;
-	}
-	return VN_EXIT_DONE;
-}
-
 /* A run may change what a stream is set to: they are as they were before. */
 static int keep_settings(struct send_run *run, struct vn_err *err)
 {
 	size_t size;
-	FILE *out = open_memstream(&run->settings, &size);
+	FILE *out;
 
+	free(run->settings);
+	run->settings = NULL;
+	out = open_memstream(&run->settings, &size);
 	if (out)
 		send_show_settings(run, out);
 	if (!out || fclose(out))
@@ -178,12 +148,77 @@ static int keep_settings(struct send_run *run, struct vn_err *err)
 	return 0;
 }
 
+/* A driver that was asked for says in the report why it does not send; while one
+ * is being chosen it is tried. */
+static int try_driver(struct send_run *run, struct vn_err *err)
+{
+	return run->is_auto ? vn_engine_prepare(run->engine, err) : 0;
+}
+
+/*
+ * What must be done before the first packet. A step that fails because of what
+ * the user typed ends with VN_EXIT_USAGE; what a device cannot do
+ * (-EOPNOTSUPP) is a failure wherever it shows.
+ */
+struct send_step {
+	int (*step)(struct send_run *run, struct vn_err *err);
+	int exit;
+	bool is_drivers; /* another driver may do better */
+};
+
+static const struct send_step sending_steps[] = {
+	{ send_open_devs, VN_EXIT_FAILED, true },
+	{ send_share_out, VN_EXIT_USAGE, false },
+	{ send_make_engine, VN_EXIT_FAILED, false },
+	{ send_make_entries, VN_EXIT_USAGE, false },
+	{ send_check_streams, VN_EXIT_USAGE, false },
+	{ send_check_devs, VN_EXIT_FAILED, false },
+	{ keep_settings, VN_EXIT_FAILED, false },
+	{ try_driver, VN_EXIT_FAILED, true },
+};
+
+static const struct send_step receiving_steps[] = {
+	{ send_open_rx, VN_EXIT_FAILED, false },
+	{ send_expect_flows, VN_EXIT_USAGE, false },
+	{ send_open_capture, VN_EXIT_FAILED, false },
+};
+
+static int take_steps(struct send_run *run, const struct send_step *steps, unsigned int n,
+		      bool *is_drivers, struct vn_err *err)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		int rc = steps[i].step(run, err);
+
+		*is_drivers = steps[i].is_drivers;
+		if (rc == -EINVAL || rc == -ERANGE)
+			return steps[i].exit;
+		if (rc)
+			return VN_EXIT_FAILED;
+	}
+	return VN_EXIT_DONE;
+}
+
+static int set_up_sending(struct send_run *run, bool *is_drivers, struct vn_err *err)
+{
+	return take_steps(run, sending_steps, VN_ARRAY_SIZE(sending_steps), is_drivers, err);
+}
+
+static int prepare(struct send_run *run, struct vn_err *err)
+{
+	bool is_drivers;
+	int status;
+
+	if (run->is_auto)
+		status = send_choose(run, set_up_sending, err);
+	else
+		status = set_up_sending(run, &is_drivers, err);
+	if (status)
+		return status;
+	return take_steps(run, receiving_steps, VN_ARRAY_SIZE(receiving_steps), &is_drivers, err);
+}
+
 static int open_json(struct send_run *run, struct vn_err *err)
 {
-	int rc = run->o.json ? keep_settings(run, err) : 0;
-
-	if (rc)
-		return rc;
 	run->json.run = (struct vn_json_run){
 		.command = "send",
 		.driver = run->o.driver,
@@ -222,7 +257,7 @@ static int carry_out(struct send_run *run, struct vn_err *err)
 	if (status)
 		return status;
 	if (run->o.show_settings) {
-		send_show_settings(run, send_out(run));
+		fputs(run->settings, send_out(run));
 		return VN_EXIT_DONE;
 	}
 	if (open_metrics(run, err) || open_json(run, err))
@@ -237,10 +272,9 @@ static int carry_out(struct send_run *run, struct vn_err *err)
 static void close_all(struct send_run *run)
 {
 	vn_engine_free(run->engine);
-	sas_close(&run->sas);
+	run->engine = NULL;
 	vn_rxthread_close(run->rx);
-	for (unsigned int i = 0; i < run->n_devs; i++)
-		vn_netdev_close(run->devs[i]);
+	send_undo(run);
 	vn_simnet_put(run->simnet);
 	capturing_close(&run->capturing);
 	vn_snapshot_free(&run->last);

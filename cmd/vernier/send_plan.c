@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "choice.h"
 #include "drivers.h"
 #include "seed.h"
 
@@ -53,8 +54,13 @@ static int choose_drivers(struct send_run *run, struct vn_err *err)
 
 	if (run->o.is_sim)
 		set_wire_aside(run);
+	if (run->o.driver && !strcmp(run->o.driver, VN_CHOICE_AUTO))
+		run->o.driver = NULL;
 	if (run->o.is_sim && !run->o.driver)
 		run->o.driver = SIM_DRIVER;
+	/* Until it is chosen, one that stands for all that may be: what is checked
+	 * here is the same for them. */
+	run->is_auto = !run->o.driver;
 	rc = vn_driver_choose(&run->o.driver, VN_CAP_TX | (run->o.is_sim ? VN_CAP_VIRTUAL : 0),
 			      err);
 	if (rc || !run->o.rx)

@@ -40,6 +40,8 @@ struct send_options {
 struct send_run {
 	struct send_options o;
 	const char *ifname;  /* NULL: none given */
+	bool is_auto;        /* send_choose() finds the driver */
+	char driver_why[700]; /* why that one; "": it was asked for */
 	const char *rx_driver;
 	struct send_streams streams;
 	uint64_t seed;
@@ -73,6 +75,7 @@ bool send_writes_file(const struct send_run *run); /* the driver's target is --c
 
 /* send_setup.c. Each returns 0 or -errno with a sentence. */
 int send_open_devs(struct send_run *run, struct vn_err *err);
+void send_undo(struct send_run *run); /* closes what these made; may be called again */
 int send_make_engine(struct send_run *run, struct vn_err *err);
 int send_make_entries(struct send_run *run, struct vn_err *err);
 int send_check_streams(struct send_run *run, struct vn_err *err); /* usage */

@@ -52,6 +52,8 @@ void send_show_settings(struct send_run *run, FILE *out)
 	if (run->ifname)
 		fprintf(out, "interface=%s\n", run->ifname);
 	vn_options_show(&send_spec, &run->o, out);
+	if (run->driver_why[0])
+		fprintf(out, "driver_why=%s\n", run->driver_why);
 	if (run->whole)
 		fputs(run->whole, out);
 	for (unsigned int i = 0; i < run->streams.n && !run->whole; i++) {
@@ -73,8 +75,13 @@ void send_print_plan(struct send_run *run)
 			s->dev->name[0] ? s->dev->name : run->o.driver, vn_worker_cpu(s->worker),
 			s->plan);
 	}
-	fprintf(out, "driver %s, workers on CPU %s, seed %s%s", run->o.driver, run->cpus_text,
-		run->o.seed, run->o.is_sim ? ", simulated time" : "");
+	fprintf(out, "driver %s", run->o.driver);
+	if (run->driver_why[0])
+		fprintf(out, ": %s\n", run->driver_why);
+	else
+		fputs(", ", out);
+	fprintf(out, "workers on CPU %s, seed %s%s", run->cpus_text, run->o.seed,
+		run->o.is_sim ? ", simulated time" : "");
 	if (run->o.rx)
 		fprintf(out, ", received on %s by %s", run->o.rx, run->rx_driver);
 	else if (run->rx)

@@ -142,6 +142,15 @@ int send_check_devs(struct send_run *run, struct vn_err *err)
 	return rc;
 }
 
+void send_undo(struct send_run *run)
+{
+	vn_engine_free(run->engine);
+	run->engine = NULL;
+	sas_close(&run->sas);
+	while (run->n_devs)
+		vn_netdev_close(run->devs[--run->n_devs]);
+}
+
 /* --- workers and entries ------------------------------------------------------ */
 
 int send_make_engine(struct send_run *run, struct vn_err *err)

@@ -177,8 +177,8 @@ def sums_hold_in_every_answer_and_the_last_is_the_json():
     veth()
     veth("vn2", "vn3")
     lose_some()
-    sender, url = begin("send", "vn0", "--rx", "vn3", *TO, "--ratep", "1k", "--count", "2000",
-                        "--settle", "1s", "--json", "run.json", "--quiet", "--metrics", "0",
+    sender, url = begin("send", "vn0", "--driver", "afpacket", "--rx", "vn3", *TO, "--ratep", "1k",
+                        "--count", "2000", "--settle", "1s", "--json", "run.json", "--quiet", "--metrics", "0",
                         *LINGER, "--stream", "one", "--stream", "two", "--udp-dst-min", "10",
                         "--udp-dst-max", "10")
     scrapes = until_finished(url)

@@ -266,10 +266,43 @@ def settings_shown_can_be_used_again():
 @case
 def showing_settings_sends_nothing():
     veth()
-    shown = vernier("send", "vn0", *TO, "--show-settings").stdout
+    shown = vernier("send", "vn0", "--driver", "afpacket", *TO, "--show-settings").stdout
     for line in ("interface=vn0", "driver=afpacket", "count=1000", "dst_min=10.0.0.2"):
         holds(line in shown.splitlines(), "%s is not among\n%s" % (line, shown))
     equal(rx_packets("vn1"), 0, "packets sent")
+
+
+@case
+def auto_says_what_it_took_and_why():
+    """in the plan, the settings and the JSON; the run is that of the driver it took"""
+    veth()
+    for words in ([], ["--driver", "auto"]):
+        words = ["vn0", *TO, "--count", "10", "--ratep", "1k", *words]
+        out = vernier("send", *words, "--json", "run.json").stdout
+        last = json_lines("run.json")[-1]
+        settings = last["settings"]
+        holds(settings["driver_why"], "no reason")
+        equal(last["driver"], settings["driver"], "driver of the settings")
+        holds("driver %(driver)s: %(driver_why)s\n" % settings in out, "not told in\n" + out)
+        shown = vernier("send", *words, "--show-settings").stdout.splitlines()
+        holds("driver_why=" + settings["driver_why"] in shown, shown)
+        equal(last["total"]["sent"], 10, "sent")
+        vernier("send", *words, "--driver", last["driver"], "--json", "run.json", "--quiet")
+        equal(json_lines("run.json")[-1]["settings"].get("driver_why"), None, "reason, asked for")
+
+
+@case
+def auto_respects_what_streams_need():
+    """where only packet sockets can, they are taken; without any interface, as before"""
+    veth()
+    out = vernier("send", "vn0", *TO, "--count", "5", "--ratep", "1k", "--xmit-mode",
+                  "queue_xmit").stdout
+    holds("driver afpacket: packet sockets" in out, out)
+    vernier("send", "--sim", "--driver", "auto", "--capture", "x.pcap", "--count", "3", "--quiet")
+    equal(len(frames("x.pcap")), 3, "frames of a simulation")
+    for words, says in ((["nope0"], "nope0: no such interface"), ([], "which interface?")):
+        done = vernier("send", *words, *TO, status=1 if words else 2)
+        holds(says in done.stderr, done.stderr)
 
 
 @case
@@ -278,6 +311,7 @@ def drivers_are_listed():
     for name in ("afpacket", "null", "pair", "pcap", "sim", "tap"):
         holds(re.search(r"^\s*%s\b" % name, text, re.M), name + " is not listed")
     holds("sends" in text and "receives" in text, "no word on what they can do")
+    holds(re.search(r"--driver auto.*\n(.*, )?afpacket\n$", text), "no order of auto")
 
 
 @case
