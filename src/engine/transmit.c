@@ -149,7 +149,7 @@ static bool wait_for_room(struct vn_entry *e, uint64_t now)
 	uint64_t next_ns;
 
 	if (e->stream.cfg.time_ns &&
-	    now - vn_stat_get(&e->stats.started_ns) >= e->stream.cfg.time_ns) {
+	    now >= vn_stat_get(&e->stats.started_ns) + e->stream.cfg.time_ns) {
 		vn_entry_stop(e);
 		return false;
 	}
