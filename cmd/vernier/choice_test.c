@@ -27,7 +27,7 @@ static void probe_xdp(const char *ifname, struct vn_netdev_probe *out)
 	out->can_send = !strcmp(ifname, "veth0");
 	snprintf(out->how, sizeof(out->how), "live frames");
 	if (!out->can_send)
-		snprintf(out->why, sizeof(out->why), "%s takes no live frames", ifname);
+		snprintf(out->why, sizeof(out->why), "%s: takes no live frames", ifname);
 }
 
 static void probe_afpacket(const char *ifname, struct vn_netdev_probe *out)
@@ -76,18 +76,18 @@ static void the_first_that_suits_is_taken(void **state)
 		  VN_CAP_TX,
 		  false,
 		  "afxdp",
-		  "copy (afxdp: no zero copy on slow0; xdp: slow0 takes no live frames)" },
+		  "copy (afxdp: no zero copy on slow0; xdp: takes no live frames)" },
 		{ { "old0" },
 		  VN_CAP_TX,
 		  false,
 		  "afpacket",
-		  "packet sockets (afxdp: old0 has no XDP; xdp: old0 takes no live frames)" },
+		  "packet sockets (afxdp: old0 has no XDP; xdp: takes no live frames)" },
 		{ { "fast0", "fast1" }, VN_CAP_TX, false, "afxdp", "zero copy" },
 		{ { "fast0", "veth0" },
 		  VN_CAP_TX,
 		  false,
 		  "afxdp",
-		  "copy (afxdp: no zero copy on veth0; xdp: fast0 takes no live frames)" },
+		  "copy (afxdp: no zero copy on veth0; xdp: takes no live frames)" },
 		{ { "fast0" },
 		  VN_CAP_TX | VN_CAP_QUEUE_XMIT,
 		  false,

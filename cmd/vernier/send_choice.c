@@ -54,16 +54,6 @@ static void begin(const struct send_run *run, struct send_choice *sc)
 	}
 }
 
-/* What it says when it does not take the run, without the interface's name. */
-static const char *reason(const struct send_run *run, const char *text)
-{
-	size_t len = run->ifname ? strlen(run->ifname) : 0;
-
-	if (len && !strncmp(text, run->ifname, len) && !strncmp(text + len, ": ", 2))
-		return text + len + 2;
-	return text;
-}
-
 int send_choose(struct send_run *run, send_set_up_fn set_up, struct vn_err *err)
 {
 	const struct vn_netdev_ops *ops;
@@ -79,7 +69,7 @@ int send_choose(struct send_run *run, send_set_up_fn set_up, struct vn_err *err)
 		status = set_up(run, &is_drivers, err);
 		if (!status || !is_drivers)
 			return status;
-		vn_choice_refused(&sc.c, reason(run, err->text));
+		vn_choice_refused(&sc.c, vn_choice_reason(err->text, sc.ifnames[0]));
 		send_undo(run);
 	}
 	return status;
