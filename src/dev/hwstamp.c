@@ -174,6 +174,14 @@ static int turn_on(struct vn_hwstamp *h, struct vn_err *err)
 	return vn_err_set(err, EOPNOTSUPP, "asked to stamp every frame, it stamps some kinds only");
 }
 
+int vn_hwstamp_offered(const struct vn_hwstamp_io *io, int ifindex, struct vn_err *err)
+{
+	struct vn_hwstamp h = { .io = io, .ifindex = ifindex };
+	int rc = check_offer(&h, err);
+
+	return rc ? rc : check_clock(&h, err);
+}
+
 int vn_hwstamp_begin(struct vn_hwstamp *h, const struct vn_hwstamp_io *io, int ifindex,
 		     struct vn_err *err)
 {

@@ -45,6 +45,9 @@ struct vn_hwstamp {
  */
 int vn_hwstamp_begin(struct vn_hwstamp *h, const struct vn_hwstamp_io *io, int ifindex,
 		     struct vn_err *err);
+/* Whether that is offered, as far as can be told without turning it on. 0 or
+ * -errno with a sentence. */
+int vn_hwstamp_offered(const struct vn_hwstamp_io *io, int ifindex, struct vn_err *err);
 /* Puts back what was found. A zeroed one is accepted; may be called again. */
 void vn_hwstamp_end(struct vn_hwstamp *h);
 

@@ -103,6 +103,19 @@ static void the_setting_is_put_back(void **state)
 	assert_int_equal(n.n_set, 2);
 }
 
+static void an_offer_is_looked_at_and_not_taken(void **state)
+{
+	struct nic n = good, mute = { .info_rc = -EOPNOTSUPP };
+	struct vn_hwstamp_io io = { nic_ask, nic_compare, &n };
+	struct vn_err err = { "" };
+
+	assert_int_equal(vn_hwstamp_offered(&io, IFINDEX, NULL), 0);
+	assert_int_equal(n.n_set, 0);
+	io.arg = &mute;
+	assert_int_equal(vn_hwstamp_offered(&io, IFINDEX, &err), -EOPNOTSUPP);
+	assert_non_null(strstr(err.text, "offered: nothing"));
+}
+
 static void a_setting_that_is_right_is_left_alone(void **state)
 {
 	struct nic n = good;
@@ -215,6 +228,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_setting_is_put_back),
+		cmocka_unit_test(an_offer_is_looked_at_and_not_taken),
 		cmocka_unit_test(a_setting_that_is_right_is_left_alone),
 		cmocka_unit_test(what_is_not_offered_is_refused_and_nothing_changed),
 		cmocka_unit_test(a_driver_that_narrows_what_was_asked_is_put_back_at_once),
