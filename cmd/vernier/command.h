@@ -32,7 +32,7 @@ extern const struct vn_command vn_commands[];
 
 /* options.h, beside their functions */
 extern const struct vn_options send_spec, recv_spec, drivers_spec, params_spec, completion_spec,
-	serve_spec, exec_spec, ctl_spec, rfc2544_spec, report_spec;
+	serve_spec, exec_spec, ctl_spec, rfc2544_spec, report_spec, probe_spec;
 
 int vn_cmd_send(int argc, char **argv, struct vn_err *err);
 int vn_cmd_recv(int argc, char **argv, struct vn_err *err);
@@ -41,6 +41,7 @@ int vn_cmd_serve(int argc, char **argv, struct vn_err *err);
 int vn_cmd_exec(int argc, char **argv, struct vn_err *err);
 int vn_cmd_ctl(int argc, char **argv, struct vn_err *err);
 int vn_cmd_report(int argc, char **argv, struct vn_err *err);
+int vn_cmd_probe(int argc, char **argv, struct vn_err *err);
 int vn_cmd_drivers(int argc, char **argv, struct vn_err *err);
 int vn_cmd_params(int argc, char **argv, struct vn_err *err);
 int vn_cmd_completion(int argc, char **argv, struct vn_err *err);

@@ -16,6 +16,7 @@ const struct vn_command vn_commands[] = {
 	{ &exec_spec, vn_cmd_exec },
 	{ &ctl_spec, vn_cmd_ctl },
 	{ &report_spec, vn_cmd_report },
+	{ &probe_spec, vn_cmd_probe },
 	{ &drivers_spec, vn_cmd_drivers },
 	{ &params_spec, vn_cmd_params },
 	{ &completion_spec, vn_cmd_completion },
