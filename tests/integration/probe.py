@@ -86,6 +86,29 @@ def a_command_that_mends_mends():
 
 
 @case
+def send_goes_on_to_the_next_when_one_refuses():
+    """by what it lacks, by what is captured, and by what shows when its queue is opened"""
+    veth()
+    for link in ("vn0", "vn1"):
+        sh("ip", "link", "set", link, "mtu", "9000")
+    sh("ethtool", "-K", "vn1", "gro", "on")
+    if probe("vn0")["auto"]["driver"] != "xdp":
+        raise Skip("live frames are not the choice here")
+    words = ["vn0", "--rx", "vn1", "--dst-mac", "02:00:00:00:00:02", "--ratep", "1k"]
+    for more, driver, why in (
+            ([], "xdp", r"live frames( \(.*\))?"), (["--threads", "2"], "xdp", r"live frames.*"),
+            (["--pkt-size", "8000"], "af.*", r".*xdp: frames of 8000 bytes .*"),
+            (["--capture", "x.pcap", "--direction", "out"], "af.*", r".*xdp: shows no frames .*"),
+            (["--xmit-mode", "queue_xmit"], "afpacket", r".*xdp: is no driver that .*")):
+        vernier("send", *words, "--count", 101, *more, "--json", "run.json", "--quiet")
+        with open("run.json") as f:
+            last = json.loads(f.readlines()[-1])
+        holds(re.fullmatch(driver, last["driver"]), "%s with %s" % (last["driver"], more))
+        holds(re.fullmatch(why, last["settings"]["driver_why"]), last["settings"]["driver_why"])
+        equal((last["total"]["sent"], last["total"]["received"]), (101, 101), "with %s" % more)
+
+
+@case
 def the_machine_as_proc_has_it():
     told = probe("lo")["machine"]
     equal(told["kernel"], os.uname().release, "kernel")
