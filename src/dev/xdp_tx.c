@@ -29,7 +29,7 @@
 
 /* Packets the kernel takes at a time, at most. A veth has room for 256 behind it,
  * of which it may hold 15 back. */
-#define BATCH 128
+#define BATCH 192
 #define CALL_NS 10000000   /* of paced packets, about */
 #define SLOW_CALL_NS 500000000 /* the same where a call itself takes long */
 #define GAP_MAX_NS 200000  /* departures further apart are a call each */

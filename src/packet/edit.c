@@ -465,12 +465,13 @@ static void queue_rnd(struct vn_builder *b, struct vn_frame *f, unsigned int n)
 static void queue_walk(struct vn_builder *b, struct vn_frame *f, unsigned int n)
 {
 	struct vn_stream *s = b->s;
-	uint32_t q = s->cur.queue_map;
+	const uint32_t min = s->cfg.queue_map_min, max = s->cfg.queue_map_max;
+	uint32_t q = min == max ? min : s->cur.queue_map;
 	unsigned int i;
 
-	for (i = 0; i < n; i++)
-		if (++q > s->cfg.queue_map_max)
-			q = s->cfg.queue_map_min;
+	for (i = 0; i < n && min < max; i++)
+		if (++q > max)
+			q = min;
 	s->cur.queue_map = (uint16_t)(q % s->n_txq);
 }
 

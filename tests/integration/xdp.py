@@ -280,8 +280,10 @@ def a_link_that_goes_down_ends_the_run():
     sh("ip", "link", "set", "vn1", "down")
     finish(sender)
     # What waits at the other end when that goes down is lost there.
-    lost = json_lines("out.json")[-1]["total"]["sent"] - rx_packets("vn1")
+    total = json_lines("out.json")[-1]["total"]
+    lost = total["sent"] - rx_packets("vn1")
     holds(0 <= lost <= 256, "%d packets lost" % lost)
+    holds(total["errors"] < 1000, "%d errors" % total["errors"])
 
 
 @case
