@@ -24,6 +24,7 @@
 #include "wire/csum.h"
 
 #define NSEC_PER_SEC 1000000000ull
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 #define WAIT_LOOKS (1 << 20) /* at the clock, at most: some 30 ms */
 #define IPV6_DST_WORDS 4
 
@@ -39,6 +40,7 @@ const volatile int out_ifindex;
 
 struct vn_plan_state state;
 struct vn_generate_run run;
+struct vn_generate_again again;
 struct vn_flow flows[VN_FLOWS_MAX];
 uint8_t held[VN_PLAN_HEADER_MAX]; /* the last packet's, to be sent again */
 uint32_t held_len;
@@ -98,11 +100,11 @@ static long look(uint32_t i, uint64_t *until_ns)
 	return run.now_ns >= *until_ns;
 }
 
-/* Most of what is under way was refused: the link is down, or there is no room at
- * the other end. The rest of the call is left, for it would go the same way. */
+/* Something was refused: the link is down, or there is no room at the other end. The
+ * rest of the call is left, for it would go the same way. */
 static __always_inline bool is_blocked(void)
 {
-	return run.built - run.sent > 2 * VN_GENERATE_BATCH_MAX;
+	return run.refused || run.built - run.sent > VN_GENERATE_BATCH_MAX;
 }
 
 static __always_inline void record_lateness(uint64_t depart_ns)
@@ -413,9 +415,23 @@ static __always_inline void put_size(struct work *w)
 
 /* --- finishing ---------------------------------------------------------------------- */
 
+static __always_inline uint32_t next_seq(void)
+{
+	uint32_t seq;
+
+	if (plan.copies > 1) /* copies have the number of the first of them */
+		return run.next_seq + (uint32_t)run.built;
+	if (again.head != again.tail)
+		seq = again.seq[again.tail++ & (ARRAY_LEN(again.seq) - 1)];
+	else
+		seq = run.next_seq++;
+	run.seqs[run.built & (VN_GENERATE_BATCH_MAX - 1)] = seq;
+	return seq;
+}
+
 static __always_inline void finish(struct work *w)
 {
-	uint32_t seq = run.seq + (uint32_t)run.built;
+	uint32_t seq = next_seq();
 	uint8_t *payload = w->p + plan.payload;
 
 	if (!plan.is_ipv6) {
@@ -473,19 +489,19 @@ SEC("xdp")
 int vn_generate(struct xdp_md *ctx)
 {
 	struct work w = { .ip_sum = plan.ip_sum, .udp_sum = plan.udp_sum };
-	bool again;
+	bool is_again;
 
 	if (!keep_time())
 		return XDP_DROP;
-	again = is_copy();
-	w.len = again ? held_len : next_len();
+	is_again = is_copy();
+	w.len = is_again ? held_len : next_len();
 	if (plan.size.how != VN_VARY_FIXED &&
 	    bpf_xdp_adjust_tail(ctx, (int)w.len - (int)plan.max_len))
 		return XDP_DROP;
 	w.p = (uint8_t *)(long)ctx->data;
 	if (w.p + plan.header_len > (uint8_t *)(long)ctx->data_end)
 		return XDP_DROP;
-	if (again) {
+	if (is_again) {
 		copy_header(w.p, held);
 		state.copies_left--;
 	} else {
@@ -509,16 +525,18 @@ struct net_device {
 } __attribute__((preserve_access_index));
 
 /* The last `drops` of the `n` oldest packets that wait. */
-static __always_inline void count_refused(uint32_t n, uint32_t drops)
+static __always_inline void take_back(uint32_t n, uint32_t drops)
 {
 	uint64_t from = run.sent + run.refused + n - drops;
 	uint32_t i;
 
-	for (i = 0; i < 16 && i < drops; i++) {
-		uint32_t len = run.lens[(from + i) & (VN_GENERATE_BATCH_MAX - 1)];
+	for (i = 0; i < VN_GENERATE_FLUSH && i < drops; i++) {
+		uint32_t at = (from + i) & (VN_GENERATE_BATCH_MAX - 1);
+		uint32_t len = run.lens[at];
 
 		run.refused_bytes += len;
 		run.refused_bits_l2 += vn_wire_bits_l2(len);
+		again.seq[again.head++ & (ARRAY_LEN(again.seq) - 1)] = run.seqs[at];
 	}
 }
 
@@ -528,8 +546,8 @@ int BPF_PROG(vn_flushed, const struct net_device *from, const struct net_device 
 {
 	if (to->ifindex != out_ifindex || bpf_get_current_task() != run.task)
 		return 0;
-	if (drops > 0 && plan.size.how != VN_VARY_FIXED)
-		count_refused((uint32_t)(sent + drops), (uint32_t)drops);
+	if (drops > 0)
+		take_back((uint32_t)(sent + drops), (uint32_t)drops);
 	run.sent += (uint32_t)sent;
 	run.refused += (uint32_t)drops;
 	return 0;

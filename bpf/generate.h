@@ -12,12 +12,13 @@
 
 #define VN_GENERATE_MAX 16384 /* packets of one call */
 #define VN_GENERATE_BATCH_MAX 256 /* a power of two: the kernel's limit */
+#define VN_GENERATE_FLUSH 16      /* packets the kernel gives to the device at a time */
 
 struct vn_generate_run {
 	struct vn_schedule sched; /* of the next packet, if there are departures */
 	uint64_t end_ns;          /* nothing is sent at or after this, CLOCK_MONOTONIC */
 	uint64_t to_wall_ns;      /* time of day less CLOCK_MONOTONIC */
-	uint32_t seq;             /* of the first packet */
+	uint32_t next_seq;        /* number of the next packet that gets a new one */
 
 	uint64_t burst_depart_ns; /* of the packets that burst_left counts */
 	uint32_t burst_left;      /* still to come of that departure */
@@ -35,7 +36,19 @@ struct vn_generate_run {
 	uint64_t sec_from_ns;     /* time of day when that second began */
 	/* By packet of this call: how far behind its time, and when since first_ns. */
 	uint32_t late_ns[VN_GENERATE_MAX], at_ns[VN_GENERATE_MAX];
-	uint16_t lens[VN_GENERATE_BATCH_MAX]; /* of packets that are not flushed yet */
+	/* Of packets that are not flushed yet. */
+	uint16_t lens[VN_GENERATE_BATCH_MAX];
+	uint32_t seqs[VN_GENERATE_BATCH_MAX];
+};
+
+/*
+ * Numbers of packets that the device refused: packets built later take them, so
+ * that what was sent has all numbers. A ring with free-running indices; there is
+ * room for more than is ever under way.
+ */
+struct vn_generate_again {
+	uint32_t head, tail;
+	uint32_t seq[4 * VN_GENERATE_BATCH_MAX];
 };
 
 #endif

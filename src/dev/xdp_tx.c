@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -29,7 +30,8 @@
 
 /* Packets the kernel takes at a time, at most. A veth has room for 256 behind it,
  * of which it may hold 15 back. */
-#define BATCH 192
+#define BATCH 128
+#define GROW_CALLS 64      /* without a refusal, till batches grow */
 #define CALL_NS 10000000   /* of paced packets, about */
 #define SLOW_CALL_NS 500000000 /* the same where a call itself takes long */
 #define GAP_MAX_NS 200000  /* departures further apart are a call each */
@@ -44,6 +46,8 @@ struct xdp_txq {
 	struct vn_xdp_anchor anchor;
 	uint8_t *first;  /* what frames hold at first: the template, then zeros */
 	uint32_t batch, paced_batch; /* packets the kernel takes at a time */
+	uint32_t n_calls; /* since something was refused */
+	struct vn_generate_again again; /* while nothing is loaded */
 	uint64_t period_ns;
 	int socket;      /* is asked about the link */
 };
@@ -169,9 +173,11 @@ static void unload(struct xdp_txq *t)
 {
 	struct vn_stream *s = t->builder ? t->builder->s : NULL;
 
-	if (s && t->bpf)
+	if (s && t->bpf) {
 		memcpy(s->flow, t->bpf->bss->flows,
 		       VN_MIN(t->plan.n_flow, s->n_flow) * sizeof(s->flow[0]));
+		t->again = t->bpf->bss->again;
+	}
 	t->builder = NULL;
 	vn_xdp_anchor_close(&t->anchor);
 	vn_generate_bpf__destroy(t->bpf);
@@ -203,6 +209,7 @@ static int load_program(struct xdp_txq *t, const struct vn_plan_state *state,
 	if (rc)
 		return rc;
 	bpf->bss->state = *state;
+	bpf->bss->again = t->again;
 	memcpy(bpf->bss->flows, b->s->flow, b->s->n_flow * sizeof(b->s->flow[0]));
 	bpf->links.vn_flushed = bpf_program__attach_trace(bpf->progs.vn_flushed);
 	if (!bpf->links.vn_flushed)
@@ -262,7 +269,9 @@ static uint32_t call_size(const struct xdp_txq *t, const struct vn_generation *g
 	return (uint32_t)VN_MIN(VN_MIN(n, g->max), (uint64_t)VN_GENERATE_MAX);
 }
 
-static void begin_call(struct vn_generate_run *run, const struct vn_generation *g)
+/* What was refused and is not sent again yet has numbers, too. */
+static void begin_call(struct vn_generate_run *run, const struct vn_generate_again *again,
+		       const struct vn_generation *g)
 {
 	uint32_t burst_left = run->burst_left;
 	uint64_t burst_depart_ns = run->burst_depart_ns;
@@ -274,17 +283,14 @@ static void begin_call(struct vn_generate_run *run, const struct vn_generation *
 		run->sched = *g->sched;
 	run->end_ns = g->end_ns;
 	run->to_wall_ns = read_ns(CLOCK_REALTIME) - read_ns(CLOCK_MONOTONIC);
-	run->seq = g->seq;
+	run->next_seq = g->seq + (again->head - again->tail);
 }
-
-/* Packets are given to the device when so many are there, or the batch ends. */
-#define FLUSH 16
 
 /* A packet leaves when those are flushed that it is among: with the last of them. */
 static void record_lateness(const struct xdp_txq *t, const struct vn_generate_run *run,
 			    struct vn_generation *g)
 {
-	const uint32_t flush = VN_MIN(t->paced_batch, (uint32_t)FLUSH);
+	const uint32_t flush = VN_MIN(t->paced_batch, (uint32_t)VN_GENERATE_FLUSH);
 	const uint32_t n = (uint32_t)VN_MIN(run->sent, (uint64_t)VN_GENERATE_MAX);
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -298,18 +304,27 @@ static void record_lateness(const struct xdp_txq *t, const struct vn_generate_ru
 }
 
 /*
- * Paced: a call that never waited and fell further behind was too slow, batches
- * grow. As fast as possible: what is refused found no room at the other end of
- * the interface, batches shrink.
+ * As fast as possible: what was refused found no room at the other end of the
+ * interface, which somebody has to make who may be waiting for this CPU. Batches
+ * shrink, and grow again when all is well for a while.
  */
-static void adapt(struct xdp_txq *t, const struct vn_generate_run *run, bool is_paced)
+static void adapt(struct xdp_txq *t, const struct vn_generate_run *run)
+{
+	if (run->refused) {
+		t->n_calls = 0;
+		t->batch = VN_MAX(t->batch / 2, (uint32_t)VN_GENERATE_FLUSH);
+		sched_yield();
+	} else if (++t->n_calls % GROW_CALLS == 0) {
+		t->batch = VN_MIN(2 * t->batch, (uint32_t)BATCH);
+	}
+}
+
+/* A call that never waited and fell further behind was too slow: batches grow. */
+static void adapt_paced(struct xdp_txq *t, const struct vn_generate_run *run)
 {
 	uint32_t n = (uint32_t)VN_MIN(run->built, (uint64_t)VN_GENERATE_MAX);
 
-	if (!is_paced) {
-		if (run->refused && t->batch > FLUSH)
-			t->batch /= 2;
-	} else if (n > 1 && !run->idle_ns && run->late_ns[n - 1] >= run->late_ns[0] &&
+	if (n > 1 && !run->idle_ns && run->late_ns[n - 1] >= run->late_ns[0] &&
 		   t->paced_batch < BATCH) {
 		t->paced_batch *= 2;
 	}
@@ -334,7 +349,7 @@ static int32_t code_of(const struct xdp_txq *t, const struct vn_generate_run *ru
 
 	if (rc && rc != -EINTR && rc != -EAGAIN)
 		return VN_TX_DOWN;
-	if (run->sent || !run->built)
+	if (run->sent == run->built)
 		return VN_TX_OK;
 	if (vn_link_is_down(t->socket, t->txq.dev->ifindex))
 		return VN_TX_DOWN;
@@ -350,11 +365,10 @@ static void xdp_generate(struct vn_txq *q, struct vn_generation *g)
 	uint32_t n = call_size(t, g);
 	int rc;
 
-	begin_call(run, g);
+	begin_call(run, &t->bpf->bss->again, g);
 	rc = run_program(bpf_program__fd(t->bpf->progs.vn_generate), t->first, t->plan.max_len, n,
 			 g->sched ? t->paced_batch : t->batch);
 	g->sent = run->sent;
-	g->refused = run->built - run->sent;
 	g->first_ns = run->first_ns;
 	g->last_ns = run->now_ns;
 	g->idle_ns = run->idle_ns;
@@ -363,8 +377,10 @@ static void xdp_generate(struct vn_txq *q, struct vn_generation *g)
 	if (g->sched) {
 		record_lateness(t, run, g);
 		*g->sched = run->sched;
+		adapt_paced(t, run);
+	} else {
+		adapt(t, run);
 	}
-	adapt(t, run, g->sched);
 	vn_plan_store(t->builder, &t->plan, &t->bpf->bss->state, (uint32_t)run->built);
 }
 

@@ -22,7 +22,6 @@
 struct device {
 	struct vn_netdev dev;
 	uint64_t per_call;   /* packets that a call sends */
-	uint64_t refuses;    /* of the first call */
 	uint64_t down_after; /* calls */
 	bool cannot_load;
 	unsigned int n_asked;
@@ -57,7 +56,6 @@ static void generate(struct vn_txq *q, struct vn_generation *g)
 		return;
 	}
 	g->sent = VN_MIN(d->per_call, g->max);
-	g->refused = d->n_asked == 1 ? d->refuses : 0;
 	g->bytes = g->sent * FRAME;
 	g->bits_l2 = g->sent * vn_wire_bits_l2(FRAME);
 	g->first_ns = g->last_ns = vn_clock_now(d->dev.clock);
@@ -158,18 +156,6 @@ static void a_count_is_asked_for_and_counted(void **state)
 	assert_int_equal(vn_stat_get(&x->entry->stats.tx_bits_l1), 1000 * (FRAME + 24) * 8);
 }
 
-static void what_was_refused_is_an_error_and_used_its_number(void **state)
-{
-	struct fixture *x = *state;
-
-	x->entry->stream.cfg.count = 1000;
-	x->device.refuses = 7;
-	run(x);
-	assert_int_equal(sofar(x), 1000);
-	assert_int_equal(vn_stat_get(&x->entry->stats.errors), 7);
-	assert_int_equal(x->device.asked[1].seq, 408);
-}
-
 static void a_device_that_goes_down_ends_the_run(void **state)
 {
 	struct fixture *x = *state;
@@ -235,7 +221,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_count_is_asked_for_and_counted),
-		TEST(what_was_refused_is_an_error_and_used_its_number),
 		TEST(a_device_that_goes_down_ends_the_run),
 		TEST(departures_are_told_some_time_before_they_are_due),
 		TEST(a_burst_is_never_cut),

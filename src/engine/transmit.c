@@ -355,12 +355,10 @@ static void count_generated(struct vn_entry *e, const struct vn_generation *g)
 	vn_stat_add(&e->stats.tx_bits_l2, g->bits_l2);
 	vn_stat_add(&e->stats.tx_bits_l1, g->bits_l2 + g->sent * VN_ETH_GAP * 8);
 	vn_stat_add(&e->stats.idle_ns, g->idle_ns);
-	vn_stat_add(&e->stats.errors, g->refused);
 	vn_stat_add(&e->stats.late, g->late);
 	vn_stat_set(&e->stats.late_max_ns,
 		    VN_MAX(vn_stat_get(&e->stats.late_max_ns), g->late_max_ns));
-	/* What the device refused used up its number. */
-	e->seq_num += (uint32_t)(g->sent + g->refused);
+	e->seq_num += (uint32_t)g->sent;
 	e->has_held = true;
 }
 

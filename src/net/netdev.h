@@ -254,7 +254,6 @@ struct vn_generation {
 	uint64_t late_limit_ns;   /* from which a packet is late */
 
 	uint64_t sent;
-	uint64_t refused;   /* used up their number and were lost: errors of the sender */
 	uint64_t bytes;     /* of those sent, no FCS */
 	uint64_t bits_l2;   /* what they take on a cable */
 	uint64_t first_ns, last_ns; /* departure of the first, last; the clock's */
