@@ -218,6 +218,7 @@ static int open_queue(struct vn_rxthread *t, const struct vn_rxthread_opts *opts
 	const struct rx_options *rx = opts->rx ? opts->rx : &defaults;
 	const struct vn_rxq_opts rxq_opts = {
 		.ring_bytes = rx->ring_bytes,
+		.queue = VN_RXQ_ALL,
 		.stamps = (enum vn_stamps)stamps_of(rx),
 		.filter = filter_of(t) ? vn_filter_program(filter_of(t)) : NULL,
 		.wants_outgoing = t->captures_out,
