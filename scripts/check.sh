@@ -102,7 +102,8 @@ sanitizers() {
 		local layout
 		layout=$(fixed_layout)
 		tests tsan --suite unit --suite golden --suite integration \
-			--no-suite same-threads --timeout-multiplier 4 ${layout:+"$layout"}
+			--no-suite same-threads --no-suite uninstrumented \
+			--timeout-multiplier 4 ${layout:+"$layout"}
 	fi
 }
 

@@ -10,7 +10,7 @@ build="gcc libc6-dev meson ninja-build pkg-config libpcap-dev libjansson-dev lib
 	clang bpftool"
 tests="libclang-rt-14-dev tshark python3 python3-scapy python3-jsonschema man-db
 	shellcheck universal-ctags procps ethtool zsh xz-utils linux-source-6.1
-	iputils-ping iputils-arping fping ndisc6 chromium python3-prometheus-client"
+	libdpdk-dev iputils-ping iputils-arping fping ndisc6 chromium python3-prometheus-client"
 bench="python3 tcpdump"
 
 case "${1:-}" in

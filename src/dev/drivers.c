@@ -10,6 +10,9 @@ const struct vn_netdev_ops *const vn_netdev_drivers[] = {
 	&vn_xdp_ops,
 #endif
 	&vn_tap_ops,
+#ifdef VN_HAVE_DPDK
+	&vn_dpdk_ops,
+#endif
 	&vn_pcap_ops,
 	&vn_pair_ops,
 	&vn_sim_ops,
