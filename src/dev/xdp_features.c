@@ -4,13 +4,14 @@
  * numbers are written down here, since they are younger than the headers of
  * many systems.
  */
+#include "dev/xdp_features.h"
+
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
-
-#include "dev/xdp_priv.h"
 
 #define FAMILY "netdev"
 enum { CMD_DEV_GET = 1 };

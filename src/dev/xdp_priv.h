@@ -4,19 +4,7 @@
 #define VN_DEV_XDP_PRIV_H
 
 #include "dev/ifdev.h"
-
-/* --- what an interface says of itself (xdp_features.c) --- */
-
-/* NETDEV_XDP_ACT_*: bits of the kernel's answer (Linux 6.3 and later) */
-enum {
-	VN_XDP_REDIRECT = 1 << 1, /* its receive path can hand frames on */
-	VN_XDP_NDO_XMIT = 1 << 2, /* takes frames that were redirected to it */
-	VN_XDP_ZEROCOPY = 1 << 3, /* AF_XDP without copying */
-};
-
-/* Bits of the interface, in the caller's network namespace. 0 or -errno;
- * -EOPNOTSUPP: this kernel does not tell. */
-int vn_xdp_features(int ifindex, uint64_t *out);
+#include "dev/xdp_features.h"
 
 /* --- keeping a program where it is run without waiting (xdp_anchor.c) --- */
 
