@@ -7,7 +7,7 @@ set -eu
 
 build="gcc libc6-dev meson ninja-build pkg-config libpcap-dev libjansson-dev libmnl-dev libbpf-dev
 	libcmocka-dev libfuse3-dev libssl-dev libmicrohttpd-dev iproute2 util-linux
-	clang bpftool"
+	clang bpftool libxdp-dev"
 tests="libclang-rt-14-dev tshark python3 python3-scapy python3-jsonschema man-db
 	shellcheck universal-ctags procps ethtool zsh xz-utils linux-source-6.1
 	libdpdk-dev iputils-ping iputils-arping fping ndisc6 chromium python3-prometheus-client"
