@@ -9,6 +9,9 @@ const struct vn_netdev_ops *const vn_netdev_drivers[] = {
 #ifdef VN_HAVE_XDP
 	&vn_xdp_ops,
 #endif
+#ifdef VN_HAVE_AFXDP
+	&vn_afxdp_ops,
+#endif
 	&vn_tap_ops,
 #ifdef VN_HAVE_DPDK
 	&vn_dpdk_ops,
