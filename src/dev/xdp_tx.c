@@ -33,7 +33,9 @@
 #define BATCH 128
 #define GROW_CALLS 64      /* without a refusal, till batches grow */
 #define CALL_NS 10000000   /* of paced packets, about */
-#define SLOW_CALL_NS 500000000 /* the same where a call itself takes long */
+/* The same, and of packets that are not paced, where a call itself takes long. */
+#define SLOW_CALL_NS 500000000
+#define SLOW_CALL_PACKETS (1u << 20)
 #define GAP_MAX_NS 200000  /* departures further apart are a call each */
 #define LEAD_NS 40000
 #define FRAME_ROOM_MIN 14  /* the kernel takes nothing shorter */
@@ -259,13 +261,15 @@ static uint64_t read_ns(clockid_t id)
 /* Packets of the next call. */
 static uint32_t call_size(const struct xdp_txq *t, const struct vn_generation *g)
 {
-	uint64_t call_ns = t->anchor.link >= 0 ? CALL_NS : SLOW_CALL_NS;
-	uint64_t n = VN_GENERATE_MAX;
+	const bool is_quick = t->anchor.link >= 0;
+	uint64_t n = is_quick ? VN_GENERATE_MAX : SLOW_CALL_PACKETS;
 
-	if (g->sched && t->period_ns > GAP_MAX_NS)
+	if (!g->sched)
+		return (uint32_t)VN_MIN(n, g->max);
+	if (t->period_ns > GAP_MAX_NS)
 		n = t->bpf->rodata->burst;
-	else if (g->sched)
-		n = call_ns / VN_MAX(t->period_ns, 1u) + 1;
+	else
+		n = (is_quick ? CALL_NS : SLOW_CALL_NS) / VN_MAX(t->period_ns, 1u) + 1;
 	return (uint32_t)VN_MIN(VN_MIN(n, g->max), (uint64_t)VN_GENERATE_MAX);
 }
 
@@ -325,9 +329,8 @@ static void adapt_paced(struct xdp_txq *t, const struct vn_generate_run *run)
 	uint32_t n = (uint32_t)VN_MIN(run->built, (uint64_t)VN_GENERATE_MAX);
 
 	if (n > 1 && !run->idle_ns && run->late_ns[n - 1] >= run->late_ns[0] &&
-		   t->paced_batch < BATCH) {
+	    t->paced_batch < BATCH)
 		t->paced_batch *= 2;
-	}
 }
 
 static void count_bytes(const struct xdp_txq *t, const struct vn_generate_run *run,

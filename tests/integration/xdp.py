@@ -311,6 +311,19 @@ def ctrl_c_ends_and_reports():
     equal(json_lines("out.json")[-1]["total"]["sent"], rx_packets("vn1"), "sent")
 
 
+@case
+def who_may_not_make_namespaces_sends_too():
+    """Calls are slow then: there is no interface that keeps the program."""
+    polling_veth()
+    caps = "-all,+bpf,+perfmon,+net_admin,+net_raw"
+    sh("setpriv", "--bounding-set", caps, "--inh-caps", "-all", VERNIER, "send", "vn0", "--driver",
+       "xdp", "--count", "100001", "--quiet", *TO)
+    equal(rx_packets("vn1"), 100001, "packets")
+    sh("setpriv", "--bounding-set", caps, "--inh-caps", "-all", VERNIER, "send", "vn0", "--driver",
+       "xdp", "--count", "100", "--ratep", "10k", "--quiet", *TO)
+    equal(rx_packets("vn1"), 100101, "packets")
+
+
 def programs():
     listed = json.loads(sh("bpftool", "-j", "prog", "show"))
     return [p["id"] for p in listed if p.get("name", "").startswith("vn_")]
