@@ -234,7 +234,8 @@ struct vn_netdev {
 	uint32_t ipv4;        /* host order, 0 = none */
 	struct in6_addr ipv6_ll; /* :: = none */
 	/* Sees what the queues send that are opened from now on (with
-	 * vn_netdev_txq_open), on their threads; referenced. NULL: nobody. */
+	 * vn_netdev_txq_open), on their threads, right after a commit: frames that
+	 * went keep their bytes till then. Referenced. NULL: nobody. */
 	const struct vn_tap *tap;
 };
 

@@ -276,6 +276,8 @@ int vn_builder_compile(struct vn_builder *b, struct vn_stream *s, struct vn_err 
 	b->max_len = max_len;
 	b->max_batch = vn_edit_ipsec(s) ? 1 : VN_BATCH;
 	b->has_csum = s->cfg.flags & VN_FLAG_UDPCSUM;
+	b->sec = b->fraction = 0;
+	b->sec_from_ns = 0;
 	/* Unique while builders live: the address of a struct ends in three zero
 	 * bits, user addresses have 47 bits. */
 	b->tag = (uint64_t)(uintptr_t)b << 16 | (++b->n_compiled & 0x7ffff);
@@ -302,12 +304,19 @@ static void load_template(const struct vn_builder *b, struct vn_frame *f)
 	f->content = b->tag;
 }
 
+/* Divides once a second. */
 static void set_stamp(struct vn_builder *b, uint64_t wall_ns)
 {
+	uint64_t in_sec = wall_ns - b->sec_from_ns;
+
 	if (b->s->cfg.flags & VN_FLAG_NO_TIMESTAMP)
-		wall_ns = 0;
-	b->sec = (uint32_t)(wall_ns / VN_NSEC_PER_SEC);
-	b->fraction = (uint32_t)(wall_ns % VN_NSEC_PER_SEC);
+		return;
+	if (vn_unlikely(in_sec >= VN_NSEC_PER_SEC)) {
+		b->sec = (uint32_t)(wall_ns / VN_NSEC_PER_SEC);
+		in_sec = wall_ns % VN_NSEC_PER_SEC;
+		b->sec_from_ns = wall_ns - in_sec;
+	}
+	b->fraction = (uint32_t)in_sec;
 	if (b->s->cfg.stamp == VN_STAMP_US)
 		b->fraction /= VN_NSEC_PER_USEC;
 }

@@ -39,7 +39,8 @@ struct vn_builder {
 	uint32_t n_compiled; /* times compiled, part of the tag */
 	/* of the batch under work */
 	uint32_t seq;      /* of its first frame */
-	uint32_t sec, fraction; /* the stamp */
+	uint32_t sec, fraction; /* the stamp; both 0: none */
+	uint64_t sec_from_ns;   /* time of day when that second began */
 	uint32_t ip_sums[VN_BATCH];
 	uint32_t udp_sums[VN_BATCH];
 	/* Most frames of one fill: VN_BATCH, or 1 where a packet decides how the
