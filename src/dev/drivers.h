@@ -7,7 +7,7 @@
 
 extern const struct vn_netdev_ops vn_afpacket_ops;
 extern const struct vn_netdev_ops vn_afxdp_ops; /* with VN_HAVE_AFXDP */
-extern const struct vn_netdev_ops vn_dpdk_ops; /* with VN_HAVE_DPDK */
+extern const struct vn_netdev_ops vn_dpdk_ops;	/* with VN_HAVE_DPDK */
 extern const struct vn_netdev_ops vn_null_ops;
 extern const struct vn_netdev_ops vn_pair_ops;
 extern const struct vn_netdev_ops vn_pcap_ops;
