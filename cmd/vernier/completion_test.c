@@ -63,7 +63,7 @@ static void bash_completes(void **state)
 	static const struct {
 		const char *words, *want;
 	} cases[] = {
-		{ "''", "send recv rfc2544 serve exec ctl report drivers params completion" },
+		{ "''", "send recv rfc2544 serve exec ctl report probe drivers params completion" },
 		{ "re", "recv report" },
 		{ "nonsense ''", "" },
 		{ "send --pk", "--pkt-size" },
