@@ -130,7 +130,7 @@ static __always_inline bool await_departure(void)
 		return true;
 	}
 	from_ns = bpf_ktime_get_ns();
-	if (until_ns >= run.end_ns || is_blocked()) {
+	if (until_ns >= run.end_ns || until_ns > run.due_ns || is_blocked()) {
 		run.is_over = 1;
 		return false;
 	}

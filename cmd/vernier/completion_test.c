@@ -100,15 +100,16 @@ static void bash_completes(void **state)
 
 static void bash_completes_every_driver(void **state)
 {
-	char got[1024], want[1024];
+	char got[1024], want[1024], with_auto[1100];
 	struct vn_text t;
 
 	need("bash");
 	vn_text_init(&t, want, sizeof(want));
 	for (const struct vn_netdev_ops *const *d = vn_netdev_drivers; *d; d++)
 		vn_text_add(&t, "%s%s", t.len ? " " : "", (*d)->name);
+	snprintf(with_auto, sizeof(with_auto), "auto %s", want);
 	complete("send --driver ''", got, sizeof(got));
-	assert_string_equal(got, want);
+	assert_string_equal(got, with_auto);
 	complete("recv --driver ''", got, sizeof(got));
 	assert_string_equal(got, want);
 }

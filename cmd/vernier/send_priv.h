@@ -31,7 +31,7 @@ struct send_options {
 	const char *metrics;
 	struct capturing_options capture;
 	struct rx_options receive;
-	uint64_t interval_ns, settle_ns, threads, link_bps;
+	uint64_t interval_ns, settle_ns, threads, link_bps, slack_ns;
 	uint64_t late_after_ns, clock_error_ns, linger_ns;
 	bool is_sim, show_settings, has_histogram, is_quiet;
 	struct send_streams *streams; /* --stream, --file and stream options go here */

@@ -92,6 +92,8 @@ int send_open_devs(struct send_run *run, struct vn_err *err)
 		vn_clock_virtual(&run->clock, 0, SIM_WALL_NS);
 	else
 		vn_clock_real(&run->clock);
+	if (run->o.slack_ns)
+		run->clock.spin_ns = 0;
 	rc = make_simnet(run, err);
 	for (unsigned int i = 0; i < run->streams.n && !rc; i++) {
 		struct send_stream *stream = &run->streams.v[i];
@@ -159,6 +161,7 @@ int send_make_engine(struct send_run *run, struct vn_err *err)
 		.clock = &run->clock,
 		.is_virtual = run->o.is_sim,
 		.interleave = true,
+		.slack_ns = run->o.slack_ns,
 		.cpus = run->cpus.v,
 		.n_cpus = run->cpus.n,
 		.seed = run->seed,

@@ -23,7 +23,6 @@
 #include <errno.h>
 #include <rte_errno.h>
 #include <rte_mempool.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,10 +75,7 @@ static struct note *note_of(struct rte_mbuf *m)
 /* Who reads the buffer takes its reference away with release. */
 static bool is_back(struct rte_mbuf *m)
 {
-	if (rte_mbuf_refcnt_read(m) != 1)
-		return false;
-	atomic_thread_fence(memory_order_acquire);
-	return true;
+	return __atomic_load_n(&m->refcnt, __ATOMIC_ACQUIRE) == 1;
 }
 
 /* --- memory ------------------------------------------------------------------------------ */

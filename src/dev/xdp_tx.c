@@ -266,10 +266,10 @@ static uint32_t call_size(const struct xdp_txq *t, const struct vn_generation *g
 
 	if (!g->sched)
 		return (uint32_t)VN_MIN(n, g->max);
-	if (t->period_ns > GAP_MAX_NS)
-		n = t->bpf->rodata->burst;
-	else
-		n = (is_quick ? CALL_NS : SLOW_CALL_NS) / VN_MAX(t->period_ns, 1u) + 1;
+	n = t->period_ns > GAP_MAX_NS ? 0 : is_quick ? CALL_NS : SLOW_CALL_NS;
+	if (g->due_ns != UINT64_MAX)
+		n = g->due_ns - VN_MIN(g->due_ns, g->sched->next_ns);
+	n = (n / VN_MAX(t->period_ns, 1u) + 1) * t->bpf->rodata->burst;
 	return (uint32_t)VN_MIN(VN_MIN(n, g->max), (uint64_t)VN_GENERATE_MAX);
 }
 
@@ -286,6 +286,7 @@ static void begin_call(struct vn_generate_run *run, const struct vn_generate_aga
 	if (g->sched)
 		run->sched = *g->sched;
 	run->end_ns = g->end_ns;
+	run->due_ns = g->due_ns;
 	run->to_wall_ns = read_ns(CLOCK_REALTIME) - read_ns(CLOCK_MONOTONIC);
 	run->next_seq = g->seq + (again->head - again->tail);
 }

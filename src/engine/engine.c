@@ -51,6 +51,7 @@ int vn_engine_new(const struct vn_engine_opts *opts, struct vn_engine **out, str
 	e->clock = opts->clock;
 	e->is_virtual = opts->is_virtual;
 	e->interleave = opts->interleave;
+	e->slack_ns = opts->is_virtual ? 0 : opts->slack_ns;
 	e->seed = opts->seed;
 	e->sas = opts->sas;
 	e->workers = aligned_alloc(VN_CACHELINE, opts->n_cpus * sizeof(*e->workers));

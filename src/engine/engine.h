@@ -109,6 +109,12 @@ struct vn_engine_opts {
 	 * before the delayed ones (spec section 7.3).
 	 */
 	bool interleave;
+	/*
+	 * Departures may be so late: a worker with nothing due sleeps that much
+	 * longer, and then sends all that has become due, instead of spinning for
+	 * each. 0: it spins. The machine's clock only, whose spin_ns is 0 then.
+	 */
+	uint64_t slack_ns;
 	const int *cpus;        /* a worker for each */
 	unsigned int n_cpus;
 	uint64_t seed;

@@ -37,6 +37,7 @@ struct vn_worker {
 struct vn_engine {
 	struct vn_clock *clock;
 	bool is_virtual, interleave;
+	uint64_t slack_ns;
 	uint64_t seed;
 	uint32_t n_added;         /* entries ever added: their seed index; under lock */
 	/* When entries that share a stream begin. Written before the bits of a

@@ -214,6 +214,14 @@ static bool wait_until(struct vn_entry *e, uint64_t t_ns)
 	return now >= t_ns;
 }
 
+/* Waits for a departure, lead_ns less; with slack, until it is that much late. */
+static bool await_departure(struct vn_entry *e, uint64_t at_ns, uint64_t lead_ns)
+{
+	uint64_t slack_ns = e->worker->engine->slack_ns;
+
+	return wait_until(e, slack_ns ? at_ns + slack_ns : at_ns - lead_ns);
+}
+
 /* Packets the count still allows; a burst under way is never cut (spec section
  * 7.6: the count is compared after each turn). */
 static uint64_t allowed(const struct vn_entry *e)
@@ -323,7 +331,7 @@ static bool reserve_next(struct vn_entry *e)
 		return false;
 	}
 	if (follows_schedule) {
-		if (!wait_until(e, at_ns))
+		if (!await_departure(e, at_ns, 0))
 			return false;
 		reserve_due(e, vn_clock_now(clock));
 	} else if (is_scheduled(e)) {
@@ -382,6 +390,7 @@ static void transmit_generated(struct vn_entry *e)
 		.seq = e->seq_num,
 		.sched = is_scheduled(e) ? &e->sched : NULL,
 		.end_ns = end_of_time(e),
+		.due_ns = UINT64_MAX,
 		.lateness = e->lateness,
 		.late_limit_ns = VN_LATE_NS,
 	};
@@ -390,8 +399,10 @@ static void transmit_generated(struct vn_entry *e)
 		finish(e);
 		return;
 	}
-	if (g.sched && !wait_until(e, at_ns - generator->lead_ns))
+	if (g.sched && !await_departure(e, at_ns, generator->lead_ns))
 		return;
+	if (e->worker->engine->slack_ns)
+		g.due_ns = vn_clock_now(clock);
 	generator->generate(e->txq, &g);
 	count_generated(e, &g);
 	e->last_ok = g.code == VN_TX_OK;

@@ -251,6 +251,7 @@ struct vn_generation {
 	 * as fast as possible. */
 	struct vn_schedule *sched;
 	uint64_t end_ns;    /* nothing departs at or after this; the clock's, UINT64_MAX = never */
+	uint64_t due_ns;    /* departures after this are left for another call */
 	struct vn_hist *lateness; /* takes that of every scheduled packet, ns */
 	uint64_t late_limit_ns;   /* from which a packet is late */
 

@@ -39,6 +39,18 @@ def one_stream_paced():
 
 
 @case
+def slack_gathers_departures():
+    """The first packet of each lot is as late as it may be."""
+    veth()
+    report = send("vn0", "--rx", "vn1", *ADDRESSES, "--count", "4001", "--ratep", "20k", "--slack",
+                  "5ms")
+    check_all_arrived(report, 4001)
+    stream = report["streams"][0]
+    equal(stream["lateness_samples"], 4001, "packets with a departure")
+    holds(stream["lateness_max_ns"] >= 5 * 10**6, "greatest lateness")
+
+
+@case
 def a_count_of_a_thousand_is_the_default():
     veth()
     check_all_arrived(send("vn0", "--rx", "vn1", *ADDRESSES, "--ratep", "20k"), 1000)

@@ -216,6 +216,18 @@ def departures_follow_the_schedule():
 
 
 @case
+def slack_gathers_departures():
+    polling_veth()
+    for words, n in ((["--ratep", "20k"], 4001), (["--burst", "3", "--delay", "100us"], 3000)):
+        before = rx_packets("vn1")
+        send("--count", n, "--slack", "5ms", "--json", "out.json", *words, *TO)
+        stream = json_lines("out.json")[-1]["streams"][0]
+        equal((stream["sent"], stream["lateness_samples"], rx_packets("vn1") - before), (n, n, n),
+              "packets")
+        holds(stream["lateness_max_ns"] >= 5 * 10**6, "greatest lateness")
+
+
+@case
 def bursts_depart_together():
     polling_veth()
     before = rx_packets("vn1")
