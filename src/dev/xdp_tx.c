@@ -324,14 +324,20 @@ static void adapt(struct xdp_txq *t, const struct vn_generate_run *run)
 	}
 }
 
-/* A call that never waited and fell further behind was too slow: batches grow. */
+/*
+ * A call that never waited and fell further behind was too slow: batches grow. One
+ * that mostly waited has time to send packets more singly.
+ */
 static void adapt_paced(struct xdp_txq *t, const struct vn_generate_run *run)
 {
 	uint32_t n = (uint32_t)VN_MIN(run->built, (uint64_t)VN_GENERATE_MAX);
 
-	if (n > 1 && !run->idle_ns && run->late_ns[n - 1] >= run->late_ns[0] &&
-	    t->paced_batch < BATCH)
-		t->paced_batch *= 2;
+	if (n < 2)
+		return;
+	if (!run->idle_ns && run->late_ns[n - 1] >= run->late_ns[0])
+		t->paced_batch = VN_MIN(2 * t->paced_batch, (uint32_t)BATCH);
+	else if (2 * run->idle_ns > run->now_ns - run->first_ns)
+		t->paced_batch = VN_MAX(t->paced_batch / 2, 1u);
 }
 
 static void count_bytes(const struct xdp_txq *t, const struct vn_generate_run *run,
