@@ -58,6 +58,7 @@ struct vn_afxdp_socket {
 
 struct vn_afxdp_socket_opts {
 	uint16_t queue;
+	bool may_move; /* struct vn_txq_opts */
 	uint32_t chunk; /* bytes: VN_AFXDP_CHUNK_MIN or _MAX */
 	uint32_t n_chunks;
 	uint32_t n_fill, n_completed, n_tx, n_rx; /* powers of two; n_tx, n_rx: 0 = none */

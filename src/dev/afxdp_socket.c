@@ -94,7 +94,7 @@ static int bind_queue(struct vn_afxdp_socket *s, int ifindex,
 	/* libxdp wants a name: the one that the interface has now. */
 	if (!if_indextoname((unsigned int)ifindex, name))
 		return -ENODEV;
-	return xsk_socket__create(&s->xsk, name, opts->queue, s->umem, opts->n_rx ? &s->rx : NULL,
+	return xsk_socket__create(&s->xsk, name, s->queue, s->umem, opts->n_rx ? &s->rx : NULL,
 				  opts->n_tx ? &s->tx : NULL, &config);
 }
 
@@ -214,6 +214,20 @@ static bool claim(struct vn_afxdp_socket *s, struct vn_afxdp *d, uint16_t queue)
 	return s->owner;
 }
 
+/* The queue that is asked for; the next one that is free, if another will do. */
+static bool claim_one(struct vn_afxdp_socket *s, struct vn_netdev *dev,
+		      const struct vn_afxdp_socket_opts *opts)
+{
+	uint32_t end = opts->may_move ? VN_MIN(dev->n_txq, VN_AFXDP_QUEUES_MAX) : 0;
+	uint32_t queue = opts->queue;
+
+	do {
+		if (claim(s, vn_afxdp_of(dev), (uint16_t)queue))
+			return true;
+	} while (++queue < end);
+	return false;
+}
+
 static void let_go(struct vn_afxdp_socket *s)
 {
 	struct vn_afxdp *d = s->owner;
@@ -253,7 +267,7 @@ static int cannot_bind(const struct vn_netdev *dev, const struct vn_afxdp_socket
 				  dev->name);
 	default:
 		return vn_err_set(err, -rc, "%s: no AF_XDP socket on queue %u: %s", dev->name,
-				  opts->queue, strerror(-rc));
+				  s->queue, strerror(-rc));
 	}
 }
 
@@ -265,7 +279,7 @@ int vn_afxdp_socket_open(struct vn_netdev *dev, const struct vn_afxdp_socket_opt
 	s->fd = -1;
 	if (opts->queue >= VN_AFXDP_QUEUES_MAX)
 		rc = -EINVAL;
-	else if (!claim(s, vn_afxdp_of(dev), opts->queue))
+	else if (!claim_one(s, dev, opts))
 		rc = -EBUSY;
 	else
 		rc = map_area(s, opts);

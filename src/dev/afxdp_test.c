@@ -596,6 +596,19 @@ static void send_by(struct fixture *x, struct vn_txq *q, uint8_t tag)
 	assert_done(vn_txq_commit(q, 10), 10, VN_TX_OK);
 }
 
+static void another_queue_will_do_where_none_was_asked_for(void **state)
+{
+	static const struct vn_txq_opts any = { .frame_cap = 60, .may_move = true };
+	struct fixture *x = *state;
+	struct vn_txq *other = open_txq(x->a, &any), *q;
+	struct vn_err err = { "" };
+
+	send_by(x, other, 0);
+	assert_int_equal(x->a->ops->txq_open(x->a, &any, &q, &err), -EBUSY);
+	assert_null(q);
+	x->a->ops->txq_close(other);
+}
+
 static void queues_are_apart(void **state)
 {
 	struct fixture *x = *state;
@@ -686,6 +699,7 @@ int main(void)
 		CASE(a_probe_leaves_nothing_behind, set_up_sender),
 		CASE(receivers_that_cannot_be_are_refused, set_up_sender),
 		CASE(the_longest_frames_are_received, set_up_both),
+		CASE(another_queue_will_do_where_none_was_asked_for, set_up_queues),
 		CASE(queues_are_apart, set_up_queues),
 		CASE(all_queues_are_received, set_up_queues),
 		CASE(frames_of_other_queues_pass_to_the_system, set_up_queues),

@@ -396,7 +396,9 @@ static int set_up(struct afxdp_txq *t, const struct vn_txq_opts *opts, struct vn
 {
 	const struct layout l = lay_out(opts->frame_cap);
 	uint32_t n_frames = t->txq.mask + 1, in_flight = count_in_flight(&l, n_frames), n_chunks;
-	struct vn_afxdp_socket_opts socket = { .queue = opts->queue, .chunk = l.chunk };
+	struct vn_afxdp_socket_opts socket = {
+		.queue = opts->queue, .may_move = opts->may_move, .chunk = l.chunk,
+	};
 	int rc;
 
 	t->n_places = n_frames + in_flight;

@@ -133,11 +133,13 @@ static int open_txq(struct vn_entry *e, struct vn_err *err)
 		[VN_QUEUE_XMIT] = VN_PATH_QDISC,
 	};
 	const struct vn_stream_cfg *cfg = &e->stream.cfg;
+	const uint32_t mapped = VN_FLAG_QUEUE_MAP_CPU | VN_FLAG_QUEUE_MAP_RND;
 	const struct vn_txq_opts opts = {
 		.frame_cap = e->builder.max_len,
 		.path = path_of[cfg->xmit_mode],
 		.priority = cfg->skb_priority,
 		.queue = queue_of(e),
+		.may_move = cfg->queue_map_max == 0 && !(cfg->flags & mapped),
 	};
 
 	vn_entry_close(e);

@@ -101,6 +101,7 @@ struct vn_txq_opts {
 	/* Which of the device's queues, below n_txq; drivers that cannot choose
 	 * ignore it. */
 	uint16_t queue;
+	bool may_move; /* nobody asked for that queue: if it is taken, another will do */
 };
 
 /* Whose stamps of arrival. */
