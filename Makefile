@@ -2,7 +2,7 @@
 # Five words for people; meson and ninja do the work, scripts/ what is around it.
 #   make demo      build, then five seconds of traffic in a namespace of its own
 #   make check     build in every way and run every test
-#   make bench     build, then measure
+#   make bench     build, then measure (ALL=1: everything)
 #   make install   DESTDIR and PREFIX as usual
 #   make clean     remove what the other words made
 

@@ -19,16 +19,13 @@ import subprocess
 import sys
 import time
 
-WORK = "/run"
+from lab import WORK, on_cpus, sh, three
+
 TREE = os.path.join(WORK, "tree")
 FILES = os.path.join(TREE, "net/pktgen")
 DEVICE, PEER = "bench0", "bench1"
 READS_A_SECOND = (10, 100, 1000)
 SERVER_CPUS, READER_CPU = "0", 1
-
-
-def sh(*words):
-    subprocess.run(words, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 
 def put(file, text):
@@ -41,14 +38,6 @@ def text_of(file):
         return f.read()
 
 
-def spread(values):
-    return [min(values), statistics.median(values), max(values)]
-
-
-def show(values, form="%.1f"):
-    return " / ".join(form % v for v in values)
-
-
 class Server:
     def __init__(self, program):
         os.makedirs(TREE, exist_ok=True)
@@ -58,7 +47,7 @@ class Server:
         self.process = subprocess.Popen(
             [program, "serve", "--mount", TREE, "--cpus", SERVER_CPUS, "--device", "none0=null"],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, {0, 1}))
+            preexec_fn=on_cpus(0, 1))
         if "serving" not in self.process.stdout.readline():
             sys.exit("bench: vernier serve did not start")
 
@@ -161,11 +150,11 @@ def main():
     print("\nA control write, us (minimum / median / maximum)")
     floor = statistics.median(next(iter(writes.values())))
     for name, values in writes.items():
-        print("  %-30s%s  (%+.1f)" % (name, show(spread(values)),
+        print("  %-30s%s  (%+.1f)" % (name, three(values, "%.1f"),
                                       statistics.median(values) - floor))
     print("\nRate of the sender with a reader / without one")
     for n, values in readers.items():
-        print("  %4d reads a second             %s" % (n, show(spread(values), "%.4f")))
+        print("  %4d reads a second             %s" % (n, three(values, "%.4f")))
     with open(opts.json or os.path.join(opts.build, "control.json"), "w") as f:
         json.dump({"write_us": writes, "rate_ratio": readers}, f, indent=1)
 

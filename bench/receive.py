@@ -23,7 +23,7 @@ import subprocess
 import sys
 import time
 
-from bench import cpu_model, cpu_seconds, last_line, output_of, spread
+from lab import Failed, cpu_model, cpu_seconds, last_line, on_cpus, output_of, sh, three
 
 SENDER_CPU, RECEIVER_CPU = 0, 1
 SENT_FROM, RECEIVED_ON = "bench0", "bench1"
@@ -32,18 +32,6 @@ RING_KIB = 65536   # of tcpdump: what vernier and rx_count have
 HALTED_FRAMES = 300000 # fit into the ring
 LIMIT_S = 15
 DRAIN_S = 1.5      # for what lies in the ring: tcpdump gets a block after a second
-
-
-class Failed(Exception):
-    pass
-
-
-def sh(*words):
-    subprocess.run(words, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-
-
-def on_cpu(cpu):
-    return lambda: os.sched_setaffinity(0, {cpu})
 
 
 def make_wire():
@@ -110,7 +98,7 @@ class Bench:
     def send(self, sender):
         """(frames that were sent, seconds that took)"""
         done = subprocess.run(sender, capture_output=True, text=True,
-                              preexec_fn=on_cpu(SENDER_CPU), timeout=self.opts.seconds + LIMIT_S)
+                              preexec_fn=on_cpus(SENDER_CPU), timeout=self.opts.seconds + LIMIT_S)
         if not done.stdout:
             raise Failed("sender: " + last_line(done.stderr))
         report = json.loads(done.stdout.splitlines()[-1])
@@ -119,7 +107,7 @@ class Bench:
     def run(self, sender, is_halted, argv, counts):
         receiver = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                     stderr=subprocess.PIPE, text=True, start_new_session=True,
-                                    preexec_fn=on_cpu(RECEIVER_CPU))
+                                    preexec_fn=on_cpus(RECEIVER_CPU))
         try:
             wait_for_socket(receiver)
             cpu = cpu_seconds(receiver.pid)
@@ -149,11 +137,6 @@ class Bench:
         return runs
 
 
-def three(values, form):
-    s = spread(values)
-    return " / ".join(form % s[k] for k in ("min", "median", "max"))
-
-
 def print_case(name, runs):
     """A table as docs/performance.md has it."""
     first = next(iter(runs.values()))
@@ -170,7 +153,8 @@ def print_case(name, runs):
             "" if results is first else three(ratios, "%.2f")))
         untold = [r for r in results if r["lost_percent"] > 0 and not r["told_drops"]]
         if untold:
-            print("  (in %d runs frames were lost of which the receiver knew nothing)" % len(untold))
+            print("  (in %d runs frames were lost of which the receiver knew nothing)" %
+                  len(untold))
     sys.stdout.flush()
 
 

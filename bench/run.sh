@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# [BENCH=control|receive] run.sh BUILD [options of bench.py, control.py, receive.py]: sees to
+# [BENCH=control|receive] run.sh BUILD [options of speed.py, control.py, receive.py]: sees to
 # the generators we are compared with, then measures in namespaces of its own for
 # network, mounts and processes: whatever way it ends, the kernel takes
 # interfaces and senders away with it.
@@ -16,9 +16,17 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 missing=
-command -v tcpdump >/dev/null || missing="$missing tcpdump"
-command -v trafgen >/dev/null || missing="$missing netsniff-ng"
-command -v dpdk-testpmd >/dev/null || missing="$missing dpdk-dev"
+# PROGRAM PACKAGE: a contender whose program is not there is left out of the tables.
+needs() {
+	command -v "$1" >/dev/null || missing="$missing $2"
+}
+needs tcpdump tcpdump
+needs trafgen netsniff-ng
+needs mausezahn netsniff-ng
+needs dpdk-testpmd dpdk-dev
+needs "${XDP_TRAFFICGEN:-xdp-trafficgen}" xdp-tools
+needs tcpreplay tcpreplay
+needs iperf3 iperf3
 if [ -n "$missing" ]; then
 	echo "installing$missing" >&2
 	export DEBIAN_FRONTEND=noninteractive
@@ -27,8 +35,10 @@ if [ -n "$missing" ]; then
 		</dev/null >/dev/null || echo "bench: goes on without$missing" >&2
 fi
 
-# /run of its own: testpmd keeps files there, and so do we.
+# /run of its own: testpmd keeps files there, and so do we. The kernel's threads,
+# whose time counts, are not in a namespace's /proc, hence the system's at /run/proc.
 # shellcheck disable=SC2016 # expanded by the inner shell
-exec unshare --net --mount --pid --fork --kill-child --mount-proc sh -c \
-	'mount -t tmpfs tmpfs /run && exec /usr/bin/python3 -B "$@"' sh \
-	"$here/${BENCH:-bench}.py" "$build" "$@"
+exec unshare --net --mount sh -c \
+	'mount -t tmpfs tmpfs /run && mkdir /run/proc && mount --rbind /proc /run/proc &&
+	 exec unshare --pid --fork --kill-child --mount-proc /usr/bin/python3 -B "$@"' sh \
+	"$here/${BENCH:-speed}.py" "$build" "$@"
