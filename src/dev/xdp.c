@@ -40,31 +40,32 @@ static int check_interface(const char *name, int ifindex, char *mend, size_t cap
 static void xdp_close(struct vn_netdev *dev)
 {
 	if (dev)
-		free(vn_ifdev_of(dev));
+		free(vn_xdp_of(dev));
 }
 
 static int xdp_open(const struct vn_netdev_opts *opts, struct vn_netdev **out, struct vn_err *err)
 {
-	struct vn_ifdev *d = calloc(1, sizeof(*d));
+	struct vn_xdp *x = calloc(1, sizeof(*x));
+	struct vn_netdev *dev = x ? &x->base.net : NULL;
 	char mend[8];
 	int rc;
 
 	*out = NULL;
-	if (!d)
+	if (!x)
 		return vn_err_set(err, ENOMEM, "%s: no memory", opts->target);
-	vn_netdev_init(&d->net, &vn_xdp_ops, opts);
-	rc = vn_ifdev_find(d, opts->target, err);
+	vn_netdev_init(dev, &vn_xdp_ops, opts);
+	rc = vn_ifdev_find(&x->base, opts->target, err);
 	if (!rc)
-		rc = check_interface(opts->target, d->net.ifindex, mend, sizeof(mend), err);
+		rc = check_interface(opts->target, dev->ifindex, mend, sizeof(mend), err);
 	if (!rc)
 		rc = vn_xdp_try(opts->target, err);
 	if (rc) {
-		xdp_close(&d->net);
+		xdp_close(dev);
 		return rc;
 	}
 	/* Frames are the kernel's own: one is as good as another. */
-	d->net.can_share = true;
-	*out = &d->net;
+	dev->can_share = true;
+	*out = dev;
 	return 0;
 }
 
@@ -95,6 +96,20 @@ static void xdp_probe(const char *ifname, struct vn_netdev_probe *out)
 		snprintf(out->why, sizeof(out->why), "%s", err.text);
 }
 
+static unsigned int xdp_counters(struct vn_netdev *dev, struct vn_netdev_counter *out,
+				 unsigned int cap)
+{
+	struct vn_xdp *x = vn_xdp_of(dev);
+	const struct vn_netdev_counter all[] = {
+		{ "refused", vn_stat_get(&x->refused) },
+		{ "paced_batch", vn_stat_get(&x->paced_batch) },
+	};
+	unsigned int n = VN_MIN(cap, (unsigned int)VN_ARRAY_SIZE(all));
+
+	memcpy(out, all, n * sizeof(*out));
+	return n;
+}
+
 const struct vn_netdev_ops vn_xdp_ops = {
 	.name = "xdp",
 	.summary = "packets built and sent in the kernel, by a BPF program",
@@ -104,5 +119,6 @@ const struct vn_netdev_ops vn_xdp_ops = {
 	.refresh = xdp_refresh,
 	.txq_open = vn_xdp_txq_open,
 	.txq_close = vn_xdp_txq_close,
+	.counters = xdp_counters,
 	.close = xdp_close,
 };

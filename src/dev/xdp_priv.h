@@ -3,7 +3,21 @@
 #ifndef VN_DEV_XDP_PRIV_H
 #define VN_DEV_XDP_PRIV_H
 
+#include "base/stat.h"
 #include "dev/ifdev.h"
+
+struct vn_xdp {
+	struct vn_ifdev base;
+	/* Of all its queues: packets that found no room, which others took the
+	 * numbers of; the most that left together although each had a departure
+	 * of its own, 1: they left one by one. */
+	_Atomic uint64_t refused, paced_batch;
+};
+
+static inline struct vn_xdp *vn_xdp_of(struct vn_netdev *dev)
+{
+	return vn_container_of(dev, struct vn_xdp, base.net);
+}
 #include "dev/xdp_features.h"
 
 /* --- keeping a program where it is run without waiting (xdp_anchor.c) --- */

@@ -330,8 +330,11 @@ static void adapt(struct xdp_txq *t, const struct vn_generate_run *run)
  */
 static void adapt_paced(struct xdp_txq *t, const struct vn_generate_run *run)
 {
+	struct vn_xdp *x = vn_xdp_of(t->txq.dev);
 	uint32_t n = (uint32_t)VN_MIN(run->built, (uint64_t)VN_GENERATE_MAX);
 
+	if (n && t->paced_batch > vn_stat_get(&x->paced_batch))
+		atomic_store_explicit(&x->paced_batch, t->paced_batch, memory_order_relaxed);
 	if (n < 2)
 		return;
 	if (!run->idle_ns && run->late_ns[n - 1] >= run->late_ns[0])
@@ -383,6 +386,7 @@ static void xdp_generate(struct vn_txq *q, struct vn_generation *g)
 	g->last_ns = run->now_ns;
 	g->idle_ns = run->idle_ns;
 	g->code = code_of(t, run, rc);
+	atomic_fetch_add_explicit(&vn_xdp_of(q->dev)->refused, run->refused, memory_order_relaxed);
 	count_bytes(t, run, g);
 	if (g->sched) {
 		record_lateness(t, run, g);
