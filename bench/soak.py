@@ -169,7 +169,7 @@ def main():
     opts = parser.parse_args()
     opts.program = os.path.join(opts.build, "cmd/vernier/vernier")
     there = {line.split()[0] for line in sh(opts.program, "drivers").splitlines()
-             if not line.startswith(" ")}
+             if line and not line.startswith(" ")}
     os.makedirs(TREE, exist_ok=True)
     sh("ip", "link", "add", DEVICE, "type", "veth", "peer", "name", PEER)
     for link in (DEVICE, PEER):
