@@ -90,8 +90,7 @@ static const struct vn_option send_rows[] = {
 	  .help = "so many workers, on the first CPUs (default 1)" },
 	{ .name = "slack", .metavar = "TIME", .offset = OFF(slack_ns),
 	  .def = "0", .units = vn_units_seconds, .max = VN_NSEC_PER_SEC,
-	  .help = "departures may be so late: sleep and send what is due together, rather than "
-		  "spin; 0: spin" },
+	  .help = "departures may be so late: sleep rather than spin" },
 	{ .name = "rx-cpu", .metavar = "N", .offset = OFF(rx_cpu),
 	  .help = "bind the receiver to CPU N" },
 	{ .name = "link-rate", .metavar = "RATE", .offset = OFF(link_bps),
