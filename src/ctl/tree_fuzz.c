@@ -126,7 +126,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const int cpus[] = { 0, 1 };
 	struct vn_clock clock;
 	struct pretend machine;
-	struct vn_engine_opts engine = { &clock, true, false, cpus, 2, 1, NULL };
+	struct vn_engine_opts engine = {
+		.clock = &clock, .is_virtual = true, .cpus = cpus, .n_cpus = 2, .seed = 1,
+	};
 	struct vn_tree_opts opts = { .count = 1000 };
 	struct vn_tree *tree;
 
