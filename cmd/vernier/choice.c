@@ -76,7 +76,7 @@ static bool suits(const struct place *p, const struct vn_netdev_probe *probe, co
 	if (probe->can_send && (probe->is_zero_copy || !p->wants_zero_copy))
 		return true;
 	if (probe->why[0])
-		snprintf(why, cap, "%s", vn_choice_reason(probe->why, ifname));
+		snprintf(why, cap, "%s", vn_err_reason(probe->why, ifname));
 	else
 		snprintf(why, cap, "%s on %s", probe->can_send ? "no zero copy" : "does not send",
 			 ifname);
@@ -131,15 +131,6 @@ void vn_choice_text(const struct vn_choice *c, char *buf, unsigned int cap)
 	vn_text_add(&t, "%s", c->how[0] ? c->how : "sends");
 	if (c->passed[0])
 		vn_text_add(&t, " (%s)", c->passed);
-}
-
-const char *vn_choice_reason(const char *text, const char *ifname)
-{
-	size_t len = strlen(ifname);
-
-	if (len && !strncmp(text, ifname, len) && !strncmp(text + len, ": ", 2))
-		return text + len + 2;
-	return text;
 }
 
 void vn_choice_order(const struct vn_netdev_ops *const *drivers, char *buf, unsigned int cap)

@@ -39,9 +39,6 @@ void vn_choice_refused(struct vn_choice *c, const char *why);
 /* Of the one offered last: "live frames (afxdp: no zero copy on veth)". */
 void vn_choice_text(const struct vn_choice *c, char *buf, unsigned int cap);
 
-/* What a driver says of an interface, without its name in front. */
-const char *vn_choice_reason(const char *text, const char *ifname);
-
 /* The order, for people: "afxdp (zero copy), xdp, ...", of the drivers there are. */
 void vn_choice_order(const struct vn_netdev_ops *const *drivers, char *buf, unsigned int cap);
 

@@ -130,7 +130,7 @@ static const char *yes_no(bool is_yes)
 static void print_driver(const struct vn_netdev_ops *ops, const struct vn_netdev_probe *p,
 			 const char *ifname)
 {
-	const char *why = vn_choice_reason(p->why, ifname);
+	const char *why = vn_err_reason(p->why, ifname);
 
 	printf("%-9s  %-5s  %-8s  %s%s%s\n", ops->name, yes_no(p->can_send), yes_no(p->can_receive),
 	       p->how[0] ? p->how : "-", why[0] ? "; " : "", why);

@@ -69,7 +69,7 @@ int send_choose(struct send_run *run, send_set_up_fn set_up, struct vn_err *err)
 		status = set_up(run, &is_drivers, err);
 		if (!status || !is_drivers)
 			return status;
-		vn_choice_refused(&sc.c, vn_choice_reason(err->text, sc.ifnames[0]));
+		vn_choice_refused(&sc.c, vn_err_reason(err->text, sc.ifnames[0]));
 		send_undo(run);
 	}
 	return status;

@@ -22,4 +22,8 @@ struct vn_err {
  */
 int vn_err_set(struct vn_err *err, int code, const char *fmt, ...) VN_PRINTF(3, 4);
 
+/* A sentence without the name of what it is about in front, "eth0: "; the whole
+ * of it if it begins otherwise. */
+const char *vn_err_reason(const char *text, const char *name);
+
 #endif

@@ -13,12 +13,6 @@
 #include "dev/link.h"
 #include "dev/xdp_features.h"
 
-/* Sentences of ours begin with the interface's name, which here is known. */
-static const char *reason(const struct vn_err *err, const char *name)
-{
-	return err->text + strlen(name) + strlen(": ");
-}
-
 /* Behind what is there. */
 static void add_why(struct vn_netdev_probe *out, const char *prefix, const char *text)
 {
@@ -73,12 +67,12 @@ void vn_afxdp_probe(const char *ifname, struct vn_netdev_probe *out)
 		return;
 	}
 	if (vn_afxdp_try_socket(l.name, &err)) {
-		add_why(out, "", reason(&err, l.name));
+		add_why(out, "", vn_err_reason(err.text, l.name));
 		return;
 	}
 	out->can_send = true;
 	say_how(l.ifindex, out);
 	out->can_receive = !check_receiving(&l, out, &err);
 	if (!out->can_receive)
-		add_why(out, "does not receive: ", reason(&err, l.name));
+		add_why(out, "does not receive: ", vn_err_reason(err.text, l.name));
 }
