@@ -112,10 +112,8 @@ static __always_inline void record_lateness(uint64_t depart_ns)
 	uint64_t late_ns = run.now_ns - depart_ns;
 	uint32_t i = run.built & (VN_GENERATE_MAX - 1);
 
-	if (run.first_ns == 0)
-		run.first_ns = run.now_ns;
 	run.late_ns[i] = late_ns > UINT32_MAX ? UINT32_MAX : (uint32_t)late_ns;
-	run.at_ns[i] = (uint32_t)(run.now_ns - run.first_ns);
+	run.at_ns[i] = (uint32_t)run.now_ns;
 }
 
 /* Reads the clock, waits for the packet's time. False: it is too late for any. */

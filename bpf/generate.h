@@ -35,7 +35,7 @@ struct vn_generate_run {
 	uint32_t stamp_left;      /* packets until the next look at the clock */
 	uint32_t stamp_sec, stamp_fraction; /* of the payload header */
 	uint64_t sec_from_ns;     /* time of day when that second began */
-	/* By packet of this call: how far behind its time, and when since first_ns. */
+	/* By packet of this call: how far behind its time, and when, modulo 2^32 ns. */
 	uint32_t late_ns[VN_GENERATE_MAX], at_ns[VN_GENERATE_MAX];
 	/* Of packets that are not flushed yet. */
 	uint16_t lens[VN_GENERATE_BATCH_MAX];

@@ -28,6 +28,7 @@
 
 #include "dev/afpacket_priv.h"
 #include "dev/link.h"
+#include "dev/testrun.h"
 
 #define LICENCE "Dual BSD/GPL"
 /* Most frames of one run: far from the 1000 that the backlog takes, while
@@ -182,37 +183,7 @@ static int set_up_program(struct inject_txq *t)
 	return t->tally ? 0 : -ENOMEM;
 }
 
-static int try_length(int program, const uint8_t *data, uint32_t len)
-{
-	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = data, .data_size_in = len, .repeat = 1);
-	int rc = bpf_prog_test_run_opts(program, &run);
-
-	return rc == -EINTR ? 0 : rc; /* a signal, after it ran */
-}
-
-/* The longest frame, of at most len bytes, that the program is run on. */
-static uint32_t longest(int program, const uint8_t *data, uint32_t len)
-{
-	uint32_t fits = ETH_HLEN, too_long = len;
-
-	if (!try_length(program, data, len))
-		return len;
-	while (too_long - fits > 1) {
-		uint32_t middle = fits + (too_long - fits) / 2;
-
-		if (try_length(program, data, middle))
-			too_long = middle;
-		else
-			fits = middle;
-	}
-	return fits;
-}
-
-/*
- * The kernel runs programs on frames of up to a page less what it puts around
- * them, which differs from kernel to kernel: found by trying, with a program
- * that does nothing.
- */
+/* Tried with a program that does nothing. */
 static int check_length(struct inject_txq *t, uint32_t len, struct vn_err *err)
 {
 	const struct bpf_insn nothing[] = {
@@ -227,8 +198,8 @@ static int check_length(struct inject_txq *t, uint32_t len, struct vn_err *err)
 
 	if (program < 0)
 		return cannot_inject(t, program, err);
-	rc = try_length(program, data, ETH_HLEN);
-	fits = rc ? 0 : longest(program, data, VN_MAX(len, ETH_HLEN));
+	rc = vn_testrun_try(program, data, ETH_HLEN, 0);
+	fits = rc ? 0 : vn_testrun_longest(program, data, VN_MAX(len, ETH_HLEN), 0);
 	close(program);
 	if (rc)
 		return cannot_inject(t, rc, err);

@@ -18,7 +18,8 @@
 #include "dev/link.h"
 #include "dev/xdp_priv.h"
 
-/* Does the interface take redirected frames? 0, or why not and what helps. */
+/* Does the interface take redirected frames? 0, or why not and, in cap bytes of mend
+ * if there are any, what helps. */
 static int check_interface(const char *name, int ifindex, char *mend, size_t cap,
 			   struct vn_err *err)
 {
@@ -47,7 +48,6 @@ static int xdp_open(const struct vn_netdev_opts *opts, struct vn_netdev **out, s
 {
 	struct vn_xdp *x = calloc(1, sizeof(*x));
 	struct vn_netdev *dev = x ? &x->base.net : NULL;
-	char mend[8];
 	int rc;
 
 	*out = NULL;
@@ -56,7 +56,7 @@ static int xdp_open(const struct vn_netdev_opts *opts, struct vn_netdev **out, s
 	vn_netdev_init(dev, &vn_xdp_ops, opts);
 	rc = vn_ifdev_find(&x->base, opts->target, err);
 	if (!rc)
-		rc = check_interface(opts->target, dev->ifindex, mend, sizeof(mend), err);
+		rc = check_interface(opts->target, dev->ifindex, NULL, 0, err);
 	if (!rc)
 		rc = vn_xdp_try(opts->target, err);
 	if (rc) {

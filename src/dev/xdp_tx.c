@@ -24,6 +24,7 @@
 #include "bpf/generate.h"
 #include "dev/drivers.h"
 #include "dev/link.h"
+#include "dev/testrun.h"
 #include "dev/xdp_priv.h"
 #include "generate.skel.h"
 #include "packet/builder.h"
@@ -38,7 +39,6 @@
 #define SLOW_CALL_PACKETS (1u << 20)
 #define GAP_MAX_NS 200000  /* departures further apart are a call each */
 #define LEAD_NS 40000
-#define FRAME_ROOM_MIN 14  /* the kernel takes nothing shorter */
 
 struct xdp_txq {
 	struct vn_txq txq;
@@ -131,26 +131,9 @@ int vn_xdp_try(const char *name, struct vn_err *err)
 
 	if (program < 0)
 		return cannot_load(name, program, err);
-	rc = run_program(program, frame, sizeof(frame), 1, 1);
+	rc = vn_testrun_try(program, frame, sizeof(frame), BPF_F_TEST_XDP_LIVE_FRAMES);
 	close(program);
-	return rc && rc != -EINTR ? cannot_run(name, rc, err) : 0;
-}
-
-/* The longest frame, of at most len bytes, that programs are run on. */
-static uint32_t longest(int program, const uint8_t *frame, uint32_t len)
-{
-	uint32_t fits = FRAME_ROOM_MIN, too_long = len + 1;
-
-	while (too_long - fits > 1) {
-		uint32_t middle = fits + (too_long - fits) / 2;
-		int rc = run_program(program, frame, middle, 1, 1);
-
-		if (rc && rc != -EINTR)
-			too_long = middle;
-		else
-			fits = middle;
-	}
-	return fits;
+	return rc ? cannot_run(name, rc, err) : 0;
 }
 
 static int check_length(struct xdp_txq *t, struct vn_err *err)
@@ -161,7 +144,7 @@ static int check_length(struct xdp_txq *t, struct vn_err *err)
 
 	if (program < 0)
 		return cannot_load(name, program, err);
-	fits = longest(program, t->first, t->plan.max_len);
+	fits = vn_testrun_longest(program, t->first, t->plan.max_len, BPF_F_TEST_XDP_LIVE_FRAMES);
 	close(program);
 	if (fits < t->plan.max_len)
 		return vn_err_set(err, EOPNOTSUPP,
