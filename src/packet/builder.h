@@ -15,11 +15,10 @@
 #define VN_PACKET_BUILDER_H
 
 #include "base/frame.h"
+#include "packet/plan.h"
 #include "packet/stream.h"
 
 #define VN_BATCH 64          /* most frames built at a time */
-#define VN_HEADER_MAX (VN_ETH_HLEN + VN_MPLS_MAX * VN_MPLS_HLEN + VN_IPV6_HLEN + VN_UDP_HLEN + \
-		       VN_PGH_HLEN)
 #define VN_EDITS_MAX 16
 
 struct vn_builder;

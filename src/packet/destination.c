@@ -25,16 +25,24 @@ static bool is_drawn(const struct vn_stream *s)
 	return (s->cfg.flags & VN_FLAG_IPDST_RND) && s->cur.daddr_min < s->cur.daddr_max;
 }
 
-bool vn_daddr_exists(const struct vn_stream *s)
+uint64_t vn_daddr_choices(const struct vn_stream *s)
 {
+	const uint64_t min = s->cur.daddr_min, max = s->cur.daddr_max;
+	uint64_t n = 0;
 	unsigned int i;
 
-	if (!is_drawn(s))
-		return true;
-	for (i = 0; i < VN_ARRAY_SIZE(allowed); i++)
-		if (s->cur.daddr_min <= allowed[i].last && s->cur.daddr_max > allowed[i].first)
-			return true;
-	return false;
+	for (i = 0; i < VN_ARRAY_SIZE(allowed); i++) {
+		uint64_t from = VN_MAX(min, (uint64_t)allowed[i].first);
+		uint64_t end = VN_MIN(max, (uint64_t)allowed[i].last + 1);
+
+		n += end > from ? end - from : 0;
+	}
+	return n;
+}
+
+bool vn_daddr_exists(const struct vn_stream *s)
+{
+	return !is_drawn(s) || vn_daddr_choices(s) > 0;
 }
 
 uint32_t vn_daddr_next(struct vn_stream *s)

@@ -29,48 +29,37 @@ static bool has_vlan(const struct vn_stream *s)
 
 /* --- MAC addresses: the offset is added to the low 40 bits ------------- */
 
-static uint64_t mac_low40(const uint8_t mac[6])
-{
-	return (uint64_t)mac[1] << 32 | vn_get_be32(mac + 2);
-}
-
-static void mac_put_low40(uint8_t *mac, uint64_t v)
-{
-	mac[1] = (uint8_t)(v >> 32);
-	vn_put_be32(mac + 2, (uint32_t)v);
-}
-
 static void mac_rnd(struct vn_rng *r, const uint8_t base[6], uint32_t count, uint8_t hdr[6],
 		    struct vn_frame *f, unsigned int n, unsigned int at)
 {
-	const uint64_t low = mac_low40(base);
+	const uint64_t low = vn_mac_low40(base);
 	struct vn_rng rng = *r;
 	uint64_t v = 0;
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
 		v = low + vn_rng_below(&rng, count);
-		mac_put_low40(f[i].data + at, v);
+		vn_mac_put_low40(f[i].data + at, v);
 	}
 	*r = rng;
-	mac_put_low40(hdr, v);
+	vn_mac_put_low40(hdr, v);
 }
 
 static void mac_walk(uint32_t *offset, const uint8_t base[6], uint32_t count, uint8_t hdr[6],
 		     struct vn_frame *f, unsigned int n, unsigned int at)
 {
-	const uint64_t low = mac_low40(base);
+	const uint64_t low = vn_mac_low40(base);
 	uint32_t m = *offset;
 	uint64_t v = 0;
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
 		v = low + m;
-		mac_put_low40(f[i].data + at, v);
+		vn_mac_put_low40(f[i].data + at, v);
 		m = vn_mac_walk(m, count);
 	}
 	*offset = m;
-	mac_put_low40(hdr, v);
+	vn_mac_put_low40(hdr, v);
 }
 
 static void src_mac_rnd(struct vn_builder *b, struct vn_frame *f, unsigned int n)

@@ -38,6 +38,8 @@ vn_edit_fn vn_edit_flow(const struct vn_stream *s);
  * address may be taken, which vn_daddr_exists() tells beforehand. */
 uint32_t vn_daddr_next(struct vn_stream *s);
 bool vn_daddr_exists(const struct vn_stream *s);
+/* How many addresses of the range a draw may take. */
+uint64_t vn_daddr_choices(const struct vn_stream *s);
 /* Picks the flow of the next packet, counts the packet in it and returns its
  * IPv4 destination, a new one when the flow begins. */
 uint32_t vn_flow_daddr(struct vn_stream *s);
@@ -55,6 +57,18 @@ struct vn_ipsec *vn_stream_ipsec(const struct vn_stream *s);
 void vn_flow_find_ipsec(struct vn_stream *s, uint32_t flow);
 void vn_stream_free_ipsec(struct vn_stream *s);
 vn_edit_fn vn_edit_ipsec(const struct vn_stream *s); /* the last of all */
+
+/* The part of a MAC address that offsets are added to. */
+static inline uint64_t vn_mac_low40(const uint8_t mac[6])
+{
+	return (uint64_t)mac[1] << 32 | vn_get_be32(mac + 2);
+}
+
+static inline void vn_mac_put_low40(uint8_t *mac, uint64_t v)
+{
+	mac[1] = (uint8_t)(v >> 32);
+	vn_put_be32(mac + 2, (uint32_t)v);
+}
 
 /* VLAN tag control information. */
 static inline uint16_t vn_tci(uint16_t id, uint8_t p, uint8_t cfi)

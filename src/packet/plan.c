@@ -23,17 +23,6 @@ static bool has_flag(const struct vn_stream *s, enum vn_stream_flag flag)
 	return s->cfg.flags & flag;
 }
 
-static uint64_t mac_low40(const uint8_t mac[6])
-{
-	return (uint64_t)mac[1] << 32 | vn_get_be32(mac + 2);
-}
-
-static void mac_put_low40(uint8_t mac[6], uint64_t v)
-{
-	mac[1] = (uint8_t)(v >> 32);
-	vn_put_be32(mac + 2, (uint32_t)v);
-}
-
 /* --- the plan --------------------------------------------------------------- */
 
 static void plan_l2(const struct vn_stream *s, struct vn_plan *p)
@@ -44,12 +33,12 @@ static void plan_l2(const struct vn_stream *s, struct vn_plan *p)
 	p->src_mac = (struct vn_plan_mac){
 		.how = how(vn_edit_src_mac(s), has_flag(s, VN_FLAG_MACSRC_RND)),
 		.count = cfg->src_mac_count,
-		.low40 = mac_low40(cfg->src_mac),
+		.low40 = vn_mac_low40(cfg->src_mac),
 	};
 	p->dst_mac = (struct vn_plan_mac){
 		.how = how(vn_edit_dst_mac(s), has_flag(s, VN_FLAG_MACDST_RND)),
 		.count = cfg->dst_mac_count,
-		.low40 = mac_low40(cfg->dst_mac),
+		.low40 = vn_mac_low40(cfg->dst_mac),
 	};
 	p->n_labels = cfg->n_labels;
 	for (i = 0; i < cfg->n_labels && vn_edit_mpls(s); i++)
@@ -176,8 +165,8 @@ static void make_state(const struct vn_stream *s, struct vn_plan_state *st)
 		st->daddr6[i] = vn_get_be32(cur->daddr6.s6_addr + 4 * i);
 	st->src_mac_offset = cur->src_mac_offset;
 	st->dst_mac_offset = cur->dst_mac_offset;
-	st->src_mac_low40 = mac_low40(cur->hdr_src);
-	st->dst_mac_low40 = mac_low40(cur->hdr_dst);
+	st->src_mac_low40 = vn_mac_low40(cur->hdr_src);
+	st->dst_mac_low40 = vn_mac_low40(cur->hdr_dst);
 	st->saddr = cur->saddr;
 	st->daddr = cur->daddr;
 	st->flow = cur->flow;
@@ -192,28 +181,14 @@ static void make_state(const struct vn_stream *s, struct vn_plan_state *st)
 
 /* --- what a plan has not ------------------------------------------------------ */
 
-/* Addresses of [min, max) in [first, last]. */
-static uint64_t common(uint32_t min, uint32_t max, uint32_t first, uint64_t end)
-{
-	uint64_t from = VN_MAX(min, first), to = VN_MIN((uint64_t)max, end);
-
-	return to > from ? to - from : 0;
-}
-
 static int check(const struct vn_builder *b, const struct vn_plan *p, struct vn_err *err)
 {
-	const uint32_t min = p->daddr.min, max = p->daddr.max;
-	uint64_t allowed;
-
 	if (vn_edit_ipsec(b->s))
 		return vn_err_set(err, EOPNOTSUPP, "flag IPSEC: not where packets are built "
 				  "in the kernel");
 	if (!p->daddr_is_drawn)
 		return 0;
-	allowed = common(min, max, 0x00000001, 0x7f000000) +
-		  common(min, max, 0x80000000, 0xe0000000) +
-		  common(min, max, 0xf0000000, 0xffffffff);
-	if (2 * allowed < (uint64_t)max - min)
+	if (2 * vn_daddr_choices(b->s) < (uint64_t)p->daddr.max - p->daddr.min)
 		return vn_err_set(err, EOPNOTSUPP,
 				  "dst_min %s, dst_max %s: IPDST_RND may take less than half of "
 				  "them, which is not for where packets are built in the kernel",
@@ -238,9 +213,9 @@ static void store_l2(struct vn_stream *s, const struct vn_plan *p, const struct 
 	cur->src_mac_offset = st->src_mac_offset;
 	cur->dst_mac_offset = st->dst_mac_offset;
 	if (p->src_mac.how)
-		mac_put_low40(cur->hdr_src, st->src_mac_low40);
+		vn_mac_put_low40(cur->hdr_src, st->src_mac_low40);
 	if (p->dst_mac.how)
-		mac_put_low40(cur->hdr_dst, st->dst_mac_low40);
+		vn_mac_put_low40(cur->hdr_dst, st->dst_mac_low40);
 	memcpy(s->cfg.labels, st->labels, sizeof(st->labels));
 	s->cfg.vlan_id = st->vid;
 	s->cfg.svlan_id = st->svid;

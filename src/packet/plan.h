@@ -13,9 +13,9 @@
 #include "packet/vary.h"
 #include "wire/wire.h"
 
-/* The longest template, rounded up to 8. */
-#define VN_PLAN_HEADER_MAX ((VN_ETH_HLEN + VN_MPLS_MAX * VN_MPLS_HLEN + VN_IPV6_HLEN + \
-			     VN_UDP_HLEN + VN_PGH_HLEN + 7) & ~7)
+#define VN_HEADER_MAX (VN_ETH_HLEN + VN_MPLS_MAX * VN_MPLS_HLEN + VN_IPV6_HLEN + VN_UDP_HLEN + \
+		       VN_PGH_HLEN) /* the longest template */
+#define VN_PLAN_HEADER_MAX ((VN_HEADER_MAX + 7) & ~7)
 /* Draws after which a destination is taken for not to be found: half of the
  * range may be taken at least, so this happens once in 2^64 packets. */
 #define VN_PLAN_DADDR_TRIES 64
