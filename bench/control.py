@@ -19,23 +19,11 @@ import subprocess
 import sys
 import time
 
-from lab import WORK, on_cpus, sh, three
+from lab import FILES, TREE, WORK, on_cpus, put, sh, text_of, three
 
-TREE = os.path.join(WORK, "tree")
-FILES = os.path.join(TREE, "net/pktgen")
 DEVICE, PEER = "bench0", "bench1"
 READS_A_SECOND = (10, 100, 1000)
 SERVER_CPUS, READER_CPU = "0", 1
-
-
-def put(file, text):
-    with open(os.path.join(FILES, file), "w") as f:
-        f.write(text)
-
-
-def text_of(file):
-    with open(os.path.join(FILES, file)) as f:
-        return f.read()
 
 
 class Server:

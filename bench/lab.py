@@ -31,6 +31,22 @@ class Failed(Exception):
     """A contender that could not be measured; the text says why."""
 
 
+# --- control files ---------------------------------------------------------------
+
+TREE = os.path.join(WORK, "tree")
+FILES = os.path.join(TREE, "net/pktgen")
+
+
+def put(file, text):
+    with open(os.path.join(FILES, file), "w") as f:
+        f.write(text)
+
+
+def text_of(file):
+    with open(os.path.join(FILES, file)) as f:
+        return f.read()
+
+
 # --- the machine ---------------------------------------------------------------
 
 def sh(*words):

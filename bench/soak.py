@@ -18,9 +18,8 @@ import subprocess
 import sys
 import time
 
-WORK = "/run"
-TREE = os.path.join(WORK, "tree")
-FILES = os.path.join(TREE, "net/pktgen")
+from lab import FILES, TREE, put, text_of
+
 DEVICE, PEER = "bench0", "bench1"
 CPU = 0
 CABLE_ROOM = 256
@@ -31,16 +30,6 @@ GROWTH_KIB = 1024       # of the server, from the end of the first tenth on
 def sh(*words):
     return subprocess.run(words, check=True, stdin=subprocess.DEVNULL, capture_output=True,
                           text=True).stdout
-
-
-def put(file, text):
-    with open(os.path.join(FILES, file), "w") as f:
-        f.write(text)
-
-
-def text_of(file):
-    with open(os.path.join(FILES, file)) as f:
-        return f.read()
 
 
 def until(condition, what):
