@@ -93,7 +93,7 @@ static void xdp_probe(const char *ifname, struct vn_netdev_probe *out)
 		rc = vn_xdp_try(ifname, &err);
 	out->can_send = !rc;
 	if (rc)
-		snprintf(out->why, sizeof(out->why), "%s", err.text);
+		snprintf(out->why, sizeof(out->why), "%s", vn_err_reason(err.text, ifname));
 }
 
 static unsigned int xdp_counters(struct vn_netdev *dev, struct vn_netdev_counter *out,
