@@ -36,7 +36,7 @@ int send_snapshot(struct send_run *run, bool is_final, const struct vn_snapshot 
 			.is_numbered = s->is_numbered,
 			.asked_pps = s->asked_pps,
 			.burst = s->burst,
-			.lateness = is_final ? s->lateness : NULL,
+			.departures = s->entry->departures,
 			.result = is_final ? s->result : NULL,
 		};
 	}
@@ -136,7 +136,6 @@ static int collect_entry(void *arg)
 
 	memcpy(stream->result, entry->result, sizeof(stream->result));
 	memcpy(stream->trouble, entry->start_err.text, sizeof(stream->trouble));
-	stream->lateness = entry->lateness;
 	return 0;
 }
 

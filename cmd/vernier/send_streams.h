@@ -58,7 +58,6 @@ struct send_stream {
 	char plan[160];           /* what will be sent, in words */
 	char result[VN_RESULT_SIZE]; /* at the end */
 	char trouble[320];           /* why it did not start or ended early, "": nothing */
-	const struct vn_hist *lateness; /* the entry's, at the end */
 };
 
 struct send_streams {

@@ -56,8 +56,15 @@ static void read_tx(const struct vn_entry_stats *s, struct raw *raw)
 	raw->sent.first_ns = vn_stat_get(&s->first_ns);
 	raw->sent.last_ns = vn_stat_get(&s->last_ns);
 	raw->errors = vn_stat_get(&s->errors);
-	raw->late = vn_stat_get(&s->late);
-	raw->late_max_ns = vn_stat_get(&s->late_max_ns);
+}
+
+/* Histograms only when their writer has stopped. */
+static void read_departures(const struct vn_departures *d, bool is_final, struct raw *raw)
+{
+	raw->late = vn_stat_get(&d->late);
+	raw->late_max_ns = vn_stat_get(&d->late_max_ns);
+	if (is_final)
+		raw->hist[VN_H_lateness] = &d->lateness;
 }
 
 static void read_rx(struct vn_rx_flow *flow, struct raw *raw)
@@ -93,12 +100,13 @@ static void read_source(const struct vn_snap_source *src, bool is_final, struct 
 		.is_numbered = src->is_numbered,
 		.asked_pps = src->asked_pps,
 		.burst = src->burst,
-		.hist[VN_H_lateness] = src->lateness,
 	};
 	if (src->rx)
 		read_rx(src->rx, raw);
 	if (src->tx)
 		read_tx(src->tx, raw);
+	if (src->departures && src->asked_pps > 0)
+		read_departures(src->departures, is_final, raw);
 	raw->came = raw->is_numbered ? raw->c.unique : raw->got.packets;
 	if (!is_final && raw->is_numbered && raw->has_rx)
 		raw->sent.packets = VN_MAX(raw->sent.packets, raw->came + raw->lost_seen);

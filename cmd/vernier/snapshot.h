@@ -183,7 +183,7 @@ struct vn_snap_source {
 	bool is_numbered;
 	double asked_pps;  /* 0: full speed */
 	uint32_t burst;    /* at least 1 */
-	const struct vn_hist *lateness; /* only when its writer has stopped */
+	const struct vn_departures *departures; /* of those with an asked time */
 	const char *result;
 };
 

@@ -27,6 +27,18 @@ void vn_schedule_delay(struct vn_schedule *s, uint64_t num);
 /* Another period from the departure under way on. */
 void vn_schedule_period(struct vn_schedule *s, uint64_t num, uint64_t den);
 
+/* A schedule whose gaps are given one by one, in 1/65536 ns (packet/series.h). */
+#define VN_SCHEDULE_ONE 65536u
+
+/* By such a gap; den is VN_SCHEDULE_ONE. */
+static inline void vn_schedule_add(struct vn_schedule *s, uint64_t gap)
+{
+	uint64_t sum = s->rest + gap;
+
+	s->next_ns += sum / VN_SCHEDULE_ONE;
+	s->rest = sum % VN_SCHEDULE_ONE;
+}
+
 static inline void vn_schedule_advance(struct vn_schedule *s)
 {
 	uint64_t carry;

@@ -91,6 +91,19 @@ static void schedules_that_are_shifted_make_up_one(void **state)
 	}
 }
 
+static void gaps_given_one_by_one_lose_nothing(void **state)
+{
+	/* 1 Mpps and a third: no gap of these is a whole number of ns. */
+	const uint64_t gap = 3 * VN_SCHEDULE_ONE + VN_SCHEDULE_ONE / 3;
+	struct vn_schedule s;
+
+	vn_schedule_start(&s, 1000, 0, VN_SCHEDULE_ONE);
+	for (unsigned int i = 0; i < 1000000; i++)
+		vn_schedule_add(&s, gap);
+	assert_int_equal(s.next_ns, 1000 + 1000000 * gap / VN_SCHEDULE_ONE);
+	assert_int_equal(s.rest, 1000000 * gap % VN_SCHEDULE_ONE);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -98,6 +111,7 @@ int main(void)
 		cmocka_unit_test(each_departure_is_the_floor_of_the_ideal_time),
 		cmocka_unit_test(a_change_of_period_keeps_the_departure_under_way),
 		cmocka_unit_test(schedules_that_are_shifted_make_up_one),
+		cmocka_unit_test(gaps_given_one_by_one_lose_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,8 +38,8 @@ static int clear_command(struct vn_entry *e, const struct vn_param *p, struct vn
 	vn_stat_set(&s->tx_bits_l1, 0);
 	vn_stat_set(&s->tx_bits_l2, 0);
 	vn_stat_set(&s->errors, 0);
-	vn_stat_set(&s->late, 0);
-	vn_stat_set(&s->late_max_ns, 0);
+	vn_departures_clear(e->departures);
+	vn_departures_clear(e->stamped);
 	vn_ctl_result(e, "OK: Clearing counters.\n");
 	return 0;
 }

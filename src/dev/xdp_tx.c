@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/hist.h"
+#include "base/departures.h"
 #include "bpf/generate.h"
 #include "dev/drivers.h"
 #include "dev/link.h"
@@ -275,19 +275,19 @@ static void begin_call(struct vn_generate_run *run, const struct vn_generate_aga
 }
 
 /* A packet leaves when those are flushed that it is among: with the last of them. */
-static void record_lateness(const struct xdp_txq *t, const struct vn_generate_run *run,
-			    struct vn_generation *g)
+static void record_departures(const struct xdp_txq *t, const struct vn_generate_run *run,
+			      struct vn_departures *departures)
 {
 	const uint32_t flush = VN_MIN(t->paced_batch, (uint32_t)VN_GENERATE_FLUSH);
 	const uint32_t n = (uint32_t)VN_MIN(run->sent, (uint64_t)VN_GENERATE_MAX);
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t last = VN_MIN(i / flush * flush + flush, n) - 1;
-		uint64_t late_ns = (uint64_t)run->late_ns[i] + (run->at_ns[last] - run->at_ns[i]);
+		/* A call lasts less than the four seconds that 32 bits hold. */
+		uint64_t built_ns = run->first_ns + (run->at_ns[i] - run->at_ns[0]);
 
-		vn_hist_add(g->lateness, late_ns);
-		g->late += late_ns > g->late_limit_ns;
-		g->late_max_ns = VN_MAX(g->late_max_ns, late_ns);
+		vn_departures_add(departures, built_ns - run->late_ns[i],
+				  built_ns + (run->at_ns[last] - run->at_ns[i]));
 	}
 }
 
@@ -372,7 +372,7 @@ static void xdp_generate(struct vn_txq *q, struct vn_generation *g)
 	atomic_fetch_add_explicit(&vn_xdp_of(q->dev)->refused, run->refused, memory_order_relaxed);
 	count_bytes(t, run, g);
 	if (g->sched) {
-		record_lateness(t, run, g);
+		record_departures(t, run, g->departures);
 		*g->sched = run->sched;
 		adapt_paced(t, run);
 	} else {

@@ -219,24 +219,37 @@ static int add_to_list(void *arg)
 	return rc;
 }
 
+static struct vn_entry *new_entry(const char *name)
+{
+	struct vn_entry *entry = aligned_alloc(VN_CACHELINE, sizeof(*entry));
+
+	if (!entry)
+		return NULL;
+	memset(entry, 0, sizeof(*entry));
+	snprintf(entry->name, sizeof(entry->name), "%s", name);
+	vn_stream_init(&entry->stream);
+	entry->departures = vn_departures_new();
+	entry->stamped = vn_departures_new();
+	if (entry->departures && entry->stamped)
+		return entry;
+	vn_entry_free(entry);
+	return NULL;
+}
+
 int vn_worker_add(struct vn_worker *w, const char *word, struct vn_netdev *dev,
 		  struct vn_entry **out, struct vn_err *err)
 {
 	struct add_args args = { .worker = w };
-	struct vn_entry *entry;
+	struct vn_entry *entry = new_entry(word);
 
 	*out = NULL;
-	entry = aligned_alloc(VN_CACHELINE, sizeof(*entry));
 	if (!entry)
 		return vn_err_set(err, ENOMEM, "%s: no memory for an entry", word);
-	memset(entry, 0, sizeof(*entry));
-	snprintf(entry->name, sizeof(entry->name), "%s", word);
-	vn_stream_init(&entry->stream);
 	entry->dev = dev;
 	entry->worker = w;
 	args.entry = entry;
 	if (vn_worker_call(w, add_to_list, &args) < 0) {
-		free(entry);
+		vn_entry_free(entry);
 		return vn_err_set(err, EBUSY, "%s: is already used by an entry", word);
 	}
 	*out = entry;

@@ -21,8 +21,8 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/departures.h"
 #include "base/err.h"
-#include "base/hist.h"
 #include "base/stat.h"
 #include "base/schedule.h"
 #include "net/netdev.h"
@@ -31,7 +31,6 @@
 
 #define VN_ENTRY_NAME 32    /* pktgen takes at most 31 characters */
 #define VN_RESULT_SIZE 512  /* storage of a Result text */
-#define VN_LATE_NS 1000     /* lateness from which a packet is counted late */
 
 /* Thread control bits: pktgen's (spec section 7.1) but those for removing, which
  * is a call here, and ours. */
@@ -52,8 +51,10 @@ struct vn_entry_stats {
 	_Atomic uint64_t idle_ns;   /* waited, spec section 7.11 */
 	_Atomic uint64_t started_ns, stopped_ns; /* the run's clock */
 	_Atomic uint64_t first_ns, last_ns; /* commit of the first, last packet */
-	_Atomic uint64_t late;      /* handed over more than VN_LATE_NS after their time */
-	_Atomic uint64_t late_max_ns; /* of those with an asked time */
+	_Atomic uint64_t skipped;   /* departures left out since they had passed: policy skip */
+	_Atomic uint64_t slid_ns;   /* by which the schedule was put off: policy slide */
+	_Atomic uint64_t batch_max; /* most departures that one call served */
+	_Atomic uint64_t call_ns;   /* what a call for one packet costs, as measured; 0: unknown */
 	_Atomic bool is_running;
 };
 
@@ -94,9 +95,11 @@ struct vn_entry {
 	struct vn_err start_err;    /* and why, "" */
 	/* pktgen's "debug", which all entries of a tree share; NULL: none */
 	_Atomic int32_t *debug;
-	/* Departure - asked departure of every scheduled packet, ns; NULL until
-	 * the first scheduled run. Written by the worker. */
-	struct vn_hist *lateness;
+	/* Of every scheduled packet of this run, written by the worker; NULL in an
+	 * entry of no worker. */
+	struct vn_departures *departures;
+	/* The same as the kernel or the hardware stamped them (vn_txq.departed). */
+	struct vn_departures *stamped;
 	struct vn_entry_stats stats VN_ALIGNED;
 };
 

@@ -263,8 +263,9 @@ static void departures_keep_an_awkward_rate_to_the_nanosecond(void **state)
 	assert_int_equal(x.tape.n, n);
 	assert_int_equal(x.tape.log[(n - 1) % LOG_MAX].clock_ns,
 			 1000 + (uint64_t)((__uint128_t)(n - 1) * 1000000000 / 3333333));
-	assert_int_equal(e->lateness->count, n);
-	assert_int_equal(e->lateness->max, 0);
+	assert_int_equal(e->departures->lateness.count, n);
+	assert_int_equal(e->departures->lateness.max, 0);
+	assert_int_equal(vn_departures_within(e->departures, VN_WITHIN_64ns), n - 1);
 	unmake(&x);
 }
 

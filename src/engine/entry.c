@@ -82,15 +82,16 @@ static void clear_stats(struct vn_entry *e)
 {
 	struct vn_entry_stats *st = &e->stats;
 	_Atomic uint64_t *counters[] = {
-		&st->sofar,   &st->errors,   &st->tx_bytes, &st->tx_bits_l1, &st->tx_bits_l2,
-		&st->idle_ns, &st->first_ns, &st->last_ns,  &st->late,	     &st->late_max_ns,
+		&st->sofar,	 &st->errors,  &st->tx_bytes, &st->tx_bits_l1,
+		&st->tx_bits_l2, &st->idle_ns, &st->first_ns, &st->last_ns,
+		&st->skipped,	 &st->slid_ns, &st->batch_max, &st->call_ns,
 	};
 	unsigned int i;
 
 	for (i = 0; i < VN_ARRAY_SIZE(counters); i++)
 		vn_stat_set(counters[i], 0);
-	if (e->lateness)
-		vn_hist_clear(e->lateness);
+	vn_departures_clear(e->departures);
+	vn_departures_clear(e->stamped);
 	e->seq_num = 1;
 }
 
@@ -177,12 +178,6 @@ static int compile(struct vn_entry *e, struct vn_err *err)
 	if (rc == 0 && e->txq->generator)
 		rc = e->txq->generator->load(e->txq, &e->builder, vn_entry_copies(e),
 					     vn_entry_burst(e), err);
-	if (rc == 0 && cfg->period_num && !e->lateness) {
-		e->lateness = malloc(sizeof(*e->lateness));
-		if (!e->lateness)
-			return vn_err_set(err, ENOMEM, "%s: no memory for a histogram", e->name);
-		vn_hist_clear(e->lateness);
-	}
 	if (rc < 0)
 		return rc;
 	vn_txq_abandon(e->txq); /* built before the change; numbers are not used up */
@@ -301,6 +296,7 @@ void vn_entry_free(struct vn_entry *e)
 	vn_entry_close(e);
 	vn_stream_fini(&e->stream);
 	free(e->held.data);
-	free(e->lateness);
+	free(e->departures);
+	free(e->stamped);
 	free(e);
 }

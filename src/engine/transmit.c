@@ -102,20 +102,13 @@ static void count_sent(struct vn_entry *e, const struct vn_frame *f, unsigned in
 	e->seq_num += n;
 }
 
-static void count_lateness(struct vn_entry *e, const struct vn_frame *f, unsigned int n,
-			   uint64_t now)
+static void count_departures(struct vn_entry *e, const struct vn_frame *f, unsigned int n,
+			     uint64_t now)
 {
 	unsigned int i;
 
-	for (i = 0; i < n; i++) {
-		uint64_t late_ns = now > f[i].depart_ns ? now - f[i].depart_ns : 0;
-
-		vn_hist_add(e->lateness, late_ns);
-		if (late_ns > VN_LATE_NS)
-			vn_stat_add(&e->stats.late, 1);
-		if (late_ns > vn_stat_get(&e->stats.late_max_ns))
-			vn_stat_set(&e->stats.late_max_ns, late_ns);
-	}
+	for (i = 0; i < n; i++)
+		vn_departures_add(e->departures, f[i].depart_ns, now);
 }
 
 /* --- handing over --------------------------------------------------------- */
@@ -175,7 +168,7 @@ static bool commit(struct vn_entry *e)
 
 	count_sent(e, f, done.sent, now);
 	if (is_scheduled(e))
-		count_lateness(e, f, done.sent, now);
+		count_departures(e, f, done.sent, now);
 
 	switch (done.code) {
 	case VN_TX_OK:
@@ -363,9 +356,6 @@ static void count_generated(struct vn_entry *e, const struct vn_generation *g)
 	vn_stat_add(&e->stats.tx_bits_l2, g->bits_l2);
 	vn_stat_add(&e->stats.tx_bits_l1, g->bits_l2 + g->sent * VN_ETH_GAP * 8);
 	vn_stat_add(&e->stats.idle_ns, g->idle_ns);
-	vn_stat_add(&e->stats.late, g->late);
-	vn_stat_set(&e->stats.late_max_ns,
-		    VN_MAX(vn_stat_get(&e->stats.late_max_ns), g->late_max_ns));
 	e->seq_num += (uint32_t)g->sent;
 	e->has_held = true;
 }
@@ -391,8 +381,7 @@ static void transmit_generated(struct vn_entry *e)
 		.sched = is_scheduled(e) ? &e->sched : NULL,
 		.end_ns = end_of_time(e),
 		.due_ns = UINT64_MAX,
-		.lateness = e->lateness,
-		.late_limit_ns = VN_LATE_NS,
+		.departures = e->departures,
 	};
 
 	if (is_over(e, at_ns)) {

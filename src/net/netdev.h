@@ -66,7 +66,7 @@ struct vn_tx_done {
 };
 
 struct vn_builder;
-struct vn_hist;
+struct vn_departures;
 struct vn_netdev;
 struct vn_schedule;
 struct vn_simnet;
@@ -253,15 +253,13 @@ struct vn_generation {
 	struct vn_schedule *sched;
 	uint64_t end_ns;    /* nothing departs at or after this; the clock's, UINT64_MAX = never */
 	uint64_t due_ns;    /* departures after this are left for another call */
-	struct vn_hist *lateness; /* takes that of every scheduled packet, ns */
-	uint64_t late_limit_ns;   /* from which a packet is late */
+	struct vn_departures *departures; /* takes those of scheduled packets */
 
 	uint64_t sent;
 	uint64_t bytes;     /* of those sent, no FCS */
 	uint64_t bits_l2;   /* what they take on a cable */
 	uint64_t first_ns, last_ns; /* departure of the first, last; the clock's */
 	uint64_t idle_ns;   /* spent waiting for departures */
-	uint64_t late, late_max_ns;
 	int32_t code;       /* VN_TX_OK, VN_TX_BUSY, VN_TX_DOWN */
 };
 
@@ -281,6 +279,12 @@ struct vn_txq_generator {
 	uint64_t lead_ns; /* generate wants to be called so long before a departure */
 };
 
+/* A frame that left, as the kernel or the hardware stamped it; the clock's time. */
+struct vn_departed {
+	uint64_t asked_ns; /* its depart_ns */
+	uint64_t ns;
+};
+
 /*
  * Transmit queue. The first part is what the send loop follows, and is used
  * by the inline functions below; drivers embed it.
@@ -298,6 +302,16 @@ struct vn_txq {
 	uint32_t (*outstanding)(struct vn_txq *q);
 	struct vn_netdev *dev;
 	const struct vn_txq_generator *generator; /* NULL unless it builds frames itself */
+	/*
+	 * Frames may be committed so long before their depart_ns, and then leave at
+	 * it by themselves: a queueing discipline or the hardware holds them. 0: they
+	 * leave when they are committed.
+	 */
+	uint64_t launch_ns;
+	/* Fills at most cap stamps that have come since the last call, in the order
+	 * of departure; returns how many. NULL: frames are not stamped. */
+	unsigned int (*departed)(struct vn_txq *q, struct vn_departed *out, unsigned int cap);
+	const char *stamp_source; /* whose they are: "kernel", "hardware" */
 	/* The driver's commit, when a tap took its place. */
 	struct vn_tx_done (*to_driver)(struct vn_txq *q, unsigned int n);
 };
