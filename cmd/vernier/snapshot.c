@@ -61,8 +61,8 @@ static void read_tx(const struct vn_entry_stats *s, struct raw *raw)
 /* Histograms only when their writer has stopped. */
 static void read_departures(const struct vn_departures *d, bool is_final, struct raw *raw)
 {
-	raw->late = vn_stat_get(&d->late);
-	raw->late_max_ns = vn_stat_get(&d->late_max_ns);
+	raw->late = vn_stat_get(&d->n.late);
+	raw->late_max_ns = vn_stat_get(&d->n.late_max_ns);
 	if (is_final)
 		raw->hist[VN_H_lateness] = &d->lateness;
 }

@@ -16,7 +16,7 @@ struct vn_departures *vn_departures_new(void)
 
 	if (!d)
 		return NULL;
-	d->has_before = true;
+	d->before.is_there = 1;
 	vn_departures_clear(d);
 	return d;
 }
@@ -24,65 +24,11 @@ struct vn_departures *vn_departures_new(void)
 /* It is large, and many are never used. */
 void vn_departures_clear(struct vn_departures *d)
 {
-	if (!d || !d->has_before)
+	if (!d || !d->before.is_there)
 		return;
 	memset(d, 0, sizeof(*d));
 	vn_hist_clear(&d->lateness);
 	vn_hist_clear(&d->gap_error);
-}
-
-static uint64_t distance(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : b - a;
-}
-
-static void raise_to(_Atomic uint64_t *max, uint64_t n)
-{
-	if (n > atomic_load_explicit(max, memory_order_relaxed))
-		vn_stat_set(max, n);
-}
-
-static void add_time(struct vn_departures *d, uint64_t asked_ns, uint64_t ns)
-{
-	if (ns < asked_ns) {
-		vn_stat_add(&d->early, 1);
-		raise_to(&d->early_max_ns, asked_ns - ns);
-		return;
-	}
-	vn_hist_add(&d->lateness, ns - asked_ns);
-	if (ns - asked_ns > VN_LATE_NS)
-		vn_stat_add(&d->late, 1);
-	raise_to(&d->late_max_ns, ns - asked_ns);
-}
-
-/* Without a branch for each distance: most gaps are near, but which is near is
- * what is measured. */
-static void add_gap(struct vn_departures *d, uint64_t asked_ns, uint64_t ns)
-{
-	uint64_t error = distance(ns, asked_ns);
-	unsigned int i, w = 0;
-
-	vn_hist_add(&d->gap_error, error);
-	for (i = 0; i < VN_WITHIN_COUNT; i++)
-		w += error > vn_within_ns[i];
-	if (w < VN_WITHIN_COUNT)
-		vn_stat_add(&d->within[w], 1);
-	if (2 * ns < asked_ns)
-		vn_stat_add(&d->bursts, 1);
-	vn_stat_add(&d->gaps, 1);
-}
-
-void vn_departures_add(struct vn_departures *d, uint64_t asked_ns, uint64_t ns)
-{
-	add_time(d, asked_ns, ns);
-	if (d->has_before)
-		add_gap(d, asked_ns - d->before_asked_ns, ns - d->before_ns);
-	else
-		vn_stat_set(&d->asked_first_ns, asked_ns);
-	vn_stat_set(&d->asked_last_ns, asked_ns);
-	d->has_before = true;
-	d->before_asked_ns = asked_ns;
-	d->before_ns = ns;
 }
 
 uint64_t vn_departures_within(const struct vn_departures *d, enum vn_within w)
@@ -91,6 +37,42 @@ uint64_t vn_departures_within(const struct vn_departures *d, enum vn_within w)
 	unsigned int i;
 
 	for (i = 0; i <= w; i++)
-		n += vn_stat_get(&d->within[i]);
+		n += vn_stat_get(&d->n.within[i]);
 	return n;
+}
+
+void vn_departures_take_counts(struct vn_departures *d, struct vn_departures *from)
+{
+	struct vn_departure_counts *n = &from->n;
+	unsigned int i;
+
+	if (!vn_stat_get(&n->asked_last_ns)) /* nothing since last time */
+		return;
+	if (!d->before.is_there)
+		vn_stat_set(&d->n.asked_first_ns, vn_stat_get(&n->asked_first_ns));
+	vn_stat_set(&d->n.asked_last_ns, vn_stat_get(&n->asked_last_ns));
+	vn_stat_add(&d->n.late, vn_stat_get(&n->late));
+	vn_stat_raise(&d->n.late_max_ns, vn_stat_get(&n->late_max_ns));
+	vn_stat_add(&d->n.early, vn_stat_get(&n->early));
+	vn_stat_raise(&d->n.early_max_ns, vn_stat_get(&n->early_max_ns));
+	vn_stat_add(&d->n.gaps, vn_stat_get(&n->gaps));
+	for (i = 0; i < VN_WITHIN_COUNT; i++)
+		vn_stat_add(&d->n.within[i], vn_stat_get(&n->within[i]));
+	vn_stat_add(&d->n.bursts, vn_stat_get(&n->bursts));
+	d->before = from->before;
+	memset(n, 0, sizeof(*n));
+}
+
+static void take_hist(struct vn_hist *h, struct vn_hist *from)
+{
+	vn_hist_merge(h, from);
+	vn_hist_clear(from);
+}
+
+void vn_departures_take_hists(struct vn_departures *d, struct vn_departures *from)
+{
+	if (from->lateness.count)
+		take_hist(&d->lateness, &from->lateness);
+	if (from->gap_error.count)
+		take_hist(&d->gap_error, &from->gap_error);
 }

@@ -25,7 +25,51 @@ struct vn_hist {
 };
 
 void vn_hist_clear(struct vn_hist *h);
-void vn_hist_add(struct vn_hist *h, uint64_t value);
+
+/*
+ * A value's bucket is its leading VN_HIST_SUB_BITS + 1 bits together with the
+ * number of bits that were cut off behind them: a shift and an addition, no
+ * search and no logarithm. This is the layout of HdrHistogram (G. Tene) with
+ * buckets numbered straight through.
+ */
+static inline unsigned int vn_hist_bucket_of(uint64_t value)
+{
+	unsigned int shift;
+
+	if (value < 2u << VN_HIST_SUB_BITS)
+		return (unsigned int)value;
+	shift = 63 - VN_HIST_SUB_BITS - (unsigned int)__builtin_clzll(value);
+	/* The leading bit of value >> shift adds the one more row that the exact
+	 * values take. */
+	return (shift << VN_HIST_SUB_BITS) + (unsigned int)(value >> shift);
+}
+
+/*
+ * Every access that may meet another thread's goes through these two. The fields
+ * are plain integers, so that the struct can be copied and merged.
+ */
+#ifdef __bpf__ /* knows no atomic store; a plain one is whole there */
+#define vn_hist_load(p) (*(p))
+#define vn_hist_store(p, v) (*(p) = (v))
+#else
+#define vn_hist_load(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#define vn_hist_store(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#endif
+
+static inline void vn_hist_add(struct vn_hist *h, uint64_t value)
+{
+	unsigned int i = vn_hist_bucket_of(value);
+
+	if (i >= VN_HIST_BUCKETS) /* never; the kernel's verifier does not know */
+		return;
+	vn_hist_store(&h->bucket[i], h->bucket[i] + 1);
+	vn_hist_store(&h->count, h->count + 1);
+	vn_hist_store(&h->sum, h->sum + value);
+	if (value < h->min)
+		vn_hist_store(&h->min, value);
+	if (value > h->max)
+		vn_hist_store(&h->max, value);
+}
 
 /* The value at or below which at least pct percent (0 < pct <= 100) of the
  * recorded values lie: the upper edge of its bucket, never above max. 0 while

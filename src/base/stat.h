@@ -12,26 +12,51 @@
 #ifndef VN_BASE_STAT_H
 #define VN_BASE_STAT_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __bpf__ /* has one writer and nobody who reads meanwhile */
+typedef uint64_t vn_counter;
 
-static inline uint64_t vn_stat_get(const _Atomic uint64_t *v)
+static inline uint64_t vn_stat_get(const vn_counter *v)
+{
+	return *v;
+}
+
+static inline void vn_stat_set(vn_counter *v, uint64_t n)
+{
+	*v = n;
+}
+#else
+#include <stdatomic.h>
+
+typedef _Atomic uint64_t vn_counter;
+
+static inline uint64_t vn_stat_get(const vn_counter *v)
 {
 	return atomic_load_explicit(v, memory_order_acquire);
 }
 
-static inline void vn_stat_set(_Atomic uint64_t *v, uint64_t n)
+static inline void vn_stat_set(vn_counter *v, uint64_t n)
 {
 	atomic_store_explicit(v, n, memory_order_release);
 }
+#endif
 
 /* By the one writer only. */
-static inline void vn_stat_add(_Atomic uint64_t *v, uint64_t n)
+static inline void vn_stat_add(vn_counter *v, uint64_t n)
 {
-	vn_stat_set(v, atomic_load_explicit(v, memory_order_relaxed) + n);
+	vn_stat_set(v, vn_stat_get(v) + n);
 }
+
+/* The greatest so far. By the one writer only. */
+static inline void vn_stat_raise(vn_counter *v, uint64_t n)
+{
+	if (n > vn_stat_get(v))
+		vn_stat_set(v, n);
+}
+
+#ifndef __bpf__
 
 /* Odd while the writer changes what it guards. */
 struct vn_stat_version {
@@ -63,5 +88,7 @@ static inline bool vn_stat_reread(const struct vn_stat_version *v, uint32_t vers
 	/* The acquires of the counters' loads keep it behind them. */
 	return (version & 1) || atomic_load_explicit(&v->n, memory_order_relaxed) != version;
 }
+
+#endif /* __bpf__ */
 
 #endif
