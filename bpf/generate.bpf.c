@@ -32,6 +32,7 @@
 
 const volatile struct vn_plan plan;
 const volatile int is_paced;
+const volatile int late_policy; /* enum vn_late_policy */
 const volatile uint32_t burst;  /* packets of one departure */
 const volatile int stamp_every; /* packets to a look at the clock, 1..64 */
 const volatile int out_ifindex;
@@ -41,6 +42,7 @@ const volatile int out_ifindex;
 struct vn_plan_state state;
 struct vn_generate_run run;
 struct vn_generate_again again;
+struct vn_departures departures; /* of the packets that the device has taken */
 struct vn_flow flows[VN_FLOWS_MAX];
 uint8_t held[VN_PLAN_HEADER_MAX]; /* the last packet's, to be sent again */
 uint32_t held_len;
@@ -94,9 +96,23 @@ static __always_inline void set_stamp(void)
 					      : (uint32_t)(in_sec * 274877907ull >> 38);
 }
 
+/* Somebody else had the CPU, or the machine itself was away. */
+static __always_inline void count_stall(uint64_t ns)
+{
+	if (ns < VN_GENERATE_STALL_NS)
+		return;
+	run.stalls++;
+	run.stall_ns += ns;
+	if (ns > run.stall_max_ns)
+		run.stall_max_ns = ns;
+}
+
 static long look(uint32_t i, uint64_t *until_ns)
 {
+	uint64_t before_ns = run.now_ns;
+
 	run.now_ns = bpf_ktime_get_ns();
+	count_stall(run.now_ns - before_ns);
 	return run.now_ns >= *until_ns;
 }
 
@@ -107,37 +123,66 @@ static __always_inline bool is_blocked(void)
 	return run.refused || run.built - run.sent > VN_GENERATE_BATCH_MAX;
 }
 
-static __always_inline void record_lateness(uint64_t depart_ns)
+/* What is to be known of a packet when the device has taken it. */
+static __always_inline void note_departure(uint64_t asked_ns)
 {
-	uint64_t late_ns = run.now_ns - depart_ns;
-	uint32_t i = run.built & (VN_GENERATE_MAX - 1);
+	uint64_t late_ns = run.now_ns - asked_ns;
 
-	run.late_ns[i] = late_ns > UINT32_MAX ? UINT32_MAX : (uint32_t)late_ns;
-	run.at_ns[i] = (uint32_t)run.now_ns;
+	run.asked_ns[run.built & (VN_GENERATE_BATCH_MAX - 1)] = asked_ns;
+	if (run.built == 0)
+		run.first_late_ns = late_ns;
+	run.last_late_ns = late_ns;
+	if (late_policy == VN_LATE_SLIDE && late_ns > VN_LATE_NS)
+		run.slide_ns = late_ns;
+}
+
+/* A departure that has passed, and whose following one has too, is left out. */
+static long skip_missed(uint32_t i, void *unused)
+{
+	uint64_t following_ns = vn_schedule_following(&run.sched);
+
+	if (following_ns > run.now_ns || following_ns >= run.end_ns)
+		return 1;
+	vn_schedule_advance(&run.sched);
+	run.skipped++;
+	return 0;
+}
+
+/* The time that the next departure was put off by is none that was asked for. */
+static __always_inline void slide(void)
+{
+	if (late_policy != VN_LATE_SLIDE || !run.slide_ns)
+		return;
+	run.sched.next_ns += run.slide_ns;
+	run.slid_ns += run.slide_ns;
+	vn_departures_slide(&departures, run.slide_ns);
+	run.slide_ns = 0;
 }
 
 /* Reads the clock, waits for the packet's time. False: it is too late for any. */
 static __always_inline bool await_departure(void)
 {
-	uint64_t until_ns = run.sched.next_ns;
-	uint64_t from_ns;
+	uint64_t until_ns, from_ns;
 
 	if (burst > 1 && run.burst_left) {
 		run.burst_left--;
-		record_lateness(run.burst_depart_ns);
+		note_departure(run.burst_depart_ns);
 		return true;
 	}
-	from_ns = bpf_ktime_get_ns();
+	slide();
+	run.now_ns = from_ns = bpf_ktime_get_ns();
+	if (late_policy == VN_LATE_SKIP)
+		bpf_loop(VN_GENERATE_MAX, skip_missed, NULL, 0);
+	until_ns = run.sched.next_ns;
 	if (until_ns >= run.end_ns || until_ns > run.due_ns || is_blocked()) {
 		run.is_over = 1;
 		return false;
 	}
-	run.now_ns = from_ns;
 	if (from_ns < until_ns) {
 		bpf_loop(WAIT_LOOKS, look, &until_ns, 0);
 		run.idle_ns += run.now_ns - from_ns;
 	}
-	record_lateness(until_ns);
+	note_departure(until_ns);
 	run.burst_depart_ns = until_ns;
 	run.burst_left = burst - 1;
 	vn_schedule_advance(&run.sched);
@@ -538,12 +583,30 @@ static __always_inline void take_back(uint32_t n, uint32_t drops)
 	}
 }
 
+static long record_one(uint32_t i, const uint64_t *ns)
+{
+	uint64_t at = run.sent + run.refused + i;
+
+	vn_departures_add(&departures, run.asked_ns[at & (VN_GENERATE_BATCH_MAX - 1)], *ns);
+	return 0;
+}
+
+/* They have just left, all of them together. */
+static __always_inline void record(uint32_t sent)
+{
+	uint64_t ns = bpf_ktime_get_ns();
+
+	bpf_loop(sent, record_one, &ns, 0);
+}
+
 SEC("tp_btf/xdp_devmap_xmit")
 int BPF_PROG(vn_flushed, const struct net_device *from, const struct net_device *to, int sent,
 	     int drops, int err)
 {
 	if (to->ifindex != out_ifindex || bpf_get_current_task() != run.task)
 		return 0;
+	if (is_paced)
+		record((uint32_t)sent);
 	if (drops > 0)
 		take_back((uint32_t)(sent + drops), (uint32_t)drops);
 	run.sent += (uint32_t)sent;

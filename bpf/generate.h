@@ -7,12 +7,14 @@
 #ifndef VN_BPF_GENERATE_H
 #define VN_BPF_GENERATE_H
 
+#include "base/departures.h"
 #include "base/schedule.h"
 #include "packet/plan.h"
 
-#define VN_GENERATE_MAX 16384 /* packets of one call */
+#define VN_GENERATE_MAX 16384 /* paced packets of one call */
 #define VN_GENERATE_BATCH_MAX 256 /* a power of two: the kernel's limit */
 #define VN_GENERATE_FLUSH 16      /* packets the kernel gives to the device at a time */
+#define VN_GENERATE_STALL_NS 1000 /* between two looks at the clock: the machine was away */
 
 struct vn_generate_run {
 	struct vn_schedule sched; /* of the next packet, if there are departures */
@@ -28,6 +30,11 @@ struct vn_generate_run {
 	uint64_t now_ns;          /* clock as last read */
 	uint64_t first_ns;
 	uint64_t idle_ns;         /* spent waiting for departures */
+	uint64_t skipped;         /* departures that had passed, policy skip */
+	uint64_t slid_ns;         /* by which the schedule was put off, policy slide */
+	uint64_t slide_ns;        /* of it, not told to the record yet */
+	uint64_t stalls, stall_ns, stall_max_ns; /* seen while waiting */
+	uint64_t first_late_ns, last_late_ns; /* of the first and the last packet, at its turn */
 	uint64_t built;           /* packets given to the device's queue */
 	uint64_t sent, refused;   /* by the device */
 	uint64_t bytes, bits_l2;  /* of those built, if sizes vary */
@@ -35,9 +42,8 @@ struct vn_generate_run {
 	uint32_t stamp_left;      /* packets until the next look at the clock */
 	uint32_t stamp_sec, stamp_fraction; /* of the payload header */
 	uint64_t sec_from_ns;     /* time of day when that second began */
-	/* By packet of this call: how far behind its time, and when, modulo 2^32 ns. */
-	uint32_t late_ns[VN_GENERATE_MAX], at_ns[VN_GENERATE_MAX];
 	/* Of packets that are not flushed yet. */
+	uint64_t asked_ns[VN_GENERATE_BATCH_MAX];
 	uint16_t lens[VN_GENERATE_BATCH_MAX];
 	uint32_t seqs[VN_GENERATE_BATCH_MAX];
 };

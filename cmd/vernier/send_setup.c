@@ -245,6 +245,20 @@ int send_make_entries(struct send_run *run, struct vn_err *err)
 	return rc;
 }
 
+/* What slack makes late must not count as missed. */
+static int check_slack(const struct send_run *run, struct vn_err *err)
+{
+	for (unsigned int i = 0; i < run->streams.n && run->o.slack_ns; i++) {
+		const struct send_stream *s = &run->streams.v[i];
+
+		if (s->entry->stream.cfg.late_policy != VN_LATE_CATCH_UP)
+			return vn_err_set(err, EINVAL,
+					  "%s: --slack makes departures late on purpose: only with "
+					  "--late-policy catch-up", s->name);
+	}
+	return 0;
+}
+
 int send_check_streams(struct send_run *run, struct vn_err *err)
 {
 	for (unsigned int i = 0; i < run->streams.n; i++) {
@@ -263,7 +277,7 @@ int send_check_streams(struct send_run *run, struct vn_err *err)
 					  "speed: give --count, a rate, or --link-rate",
 					  s->name);
 	}
-	return 0;
+	return check_slack(run, err);
 }
 
 /* --- receiver -------------------------------------------------------------------- */

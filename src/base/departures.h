@@ -95,9 +95,12 @@ static inline void vn_departures_add_gap(struct vn_departures *d, uint64_t asked
 /* A packet asked for at asked_ns left at ns, both of one clock. */
 static inline void vn_departures_add(struct vn_departures *d, uint64_t asked_ns, uint64_t ns)
 {
+	/* pktgen's first packet leaves beside the schedule, which may begin before it. */
+	uint64_t asked_gap = asked_ns > d->before.asked_ns ? asked_ns - d->before.asked_ns : 0;
+
 	vn_departures_add_time(d, asked_ns, ns);
 	if (d->before.is_there)
-		vn_departures_add_gap(d, asked_ns - d->before.asked_ns, ns - d->before.ns);
+		vn_departures_add_gap(d, asked_gap, ns - d->before.ns);
 	else
 		vn_stat_set(&d->n.asked_first_ns, asked_ns);
 	vn_stat_set(&d->n.asked_last_ns, asked_ns);

@@ -26,6 +26,24 @@ struct vn_hist {
 
 void vn_hist_clear(struct vn_hist *h);
 
+/* The number of a value's leading bit; value is not 0. */
+static inline unsigned int vn_leading_bit(uint64_t value)
+{
+#ifdef __bpf__ /* has no such instruction, and its compilers fail to do without */
+	unsigned int n = 0;
+
+	for (unsigned int half = 32; half; half /= 2) {
+		if (value >> half) {
+			value >>= half;
+			n += half;
+		}
+	}
+	return n;
+#else
+	return 63 - (unsigned int)__builtin_clzll(value);
+#endif
+}
+
 /*
  * A value's bucket is its leading VN_HIST_SUB_BITS + 1 bits together with the
  * number of bits that were cut off behind them: a shift and an addition, no
@@ -38,7 +56,7 @@ static inline unsigned int vn_hist_bucket_of(uint64_t value)
 
 	if (value < 2u << VN_HIST_SUB_BITS)
 		return (unsigned int)value;
-	shift = 63 - VN_HIST_SUB_BITS - (unsigned int)__builtin_clzll(value);
+	shift = vn_leading_bit(value) - VN_HIST_SUB_BITS;
 	/* The leading bit of value >> shift adds the one more row that the exact
 	 * values take. */
 	return (shift << VN_HIST_SUB_BITS) + (unsigned int)(value >> shift);

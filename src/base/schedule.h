@@ -9,6 +9,13 @@
 
 #include <stdint.h>
 
+/* What a departure that could not be kept means for those behind it. */
+enum vn_late_policy {
+	VN_LATE_CATCH_UP, /* each leaves as soon as it can, until the schedule is kept again */
+	VN_LATE_SKIP,     /* those that have passed altogether are left out */
+	VN_LATE_SLIDE,    /* all of them are put off by as much */
+};
+
 struct vn_schedule {
 	uint64_t next_ns;  /* the departure under way: floor of the exact time */
 	uint64_t rest;     /* exact time = next_ns + rest / den, rest < den */
@@ -30,13 +37,17 @@ void vn_schedule_period(struct vn_schedule *s, uint64_t num, uint64_t den);
 /* A schedule whose gaps are given one by one, in 1/65536 ns (packet/series.h). */
 #define VN_SCHEDULE_ONE 65536u
 
-/* By such a gap; den is VN_SCHEDULE_ONE. */
-static inline void vn_schedule_add(struct vn_schedule *s, uint64_t gap)
+/* From the departure under way to the one behind it; den is VN_SCHEDULE_ONE. */
+static inline void vn_schedule_set_gap(struct vn_schedule *s, uint64_t gap)
 {
-	uint64_t sum = s->rest + gap;
+	s->step_ns = gap / VN_SCHEDULE_ONE;
+	s->step_rest = gap % VN_SCHEDULE_ONE;
+}
 
-	s->next_ns += sum / VN_SCHEDULE_ONE;
-	s->rest = sum % VN_SCHEDULE_ONE;
+/* When the departure behind the one under way is. */
+static inline uint64_t vn_schedule_following(const struct vn_schedule *s)
+{
+	return s->next_ns + s->step_ns + (s->rest + s->step_rest >= s->den);
 }
 
 static inline void vn_schedule_advance(struct vn_schedule *s)

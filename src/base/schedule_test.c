@@ -98,8 +98,14 @@ static void gaps_given_one_by_one_lose_nothing(void **state)
 	struct vn_schedule s;
 
 	vn_schedule_start(&s, 1000, 0, VN_SCHEDULE_ONE);
-	for (unsigned int i = 0; i < 1000000; i++)
-		vn_schedule_add(&s, gap);
+	for (unsigned int i = 0; i < 1000000; i++) {
+		uint64_t following_ns;
+
+		vn_schedule_set_gap(&s, gap);
+		following_ns = vn_schedule_following(&s);
+		vn_schedule_advance(&s);
+		assert_int_equal(s.next_ns, following_ns);
+	}
 	assert_int_equal(s.next_ns, 1000 + 1000000 * gap / VN_SCHEDULE_ONE);
 	assert_int_equal(s.rest, 1000000 * gap % VN_SCHEDULE_ONE);
 }

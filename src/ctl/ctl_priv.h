@@ -98,8 +98,8 @@ extern const struct vn_param_kind vn_kind_mpls;
 /* octet.c: two hexadecimal digits (tos, traffic_class) */
 extern const struct vn_param_kind vn_kind_octet;
 
-/* flag.c, mode.c, stamp.c */
-extern const struct vn_param_kind vn_kind_flag, vn_kind_mode, vn_kind_stamp;
+/* flag.c, late.c, mode.c, stamp.c */
+extern const struct vn_param_kind vn_kind_flag, vn_kind_late_policy, vn_kind_mode, vn_kind_stamp;
 /* The i-th flag's name, in bit order; NULL: no more. */
 const char *vn_flag_name(unsigned int i);
 

@@ -245,6 +245,10 @@ const struct vn_param vn_params[] = {
 	  .help = "NUMA node that memory for packets is taken from",
 	  .units = vn_units_none, .max = 1023,
 	  .impl = IMPL(.kind = &vn_kind_node) },
+	{ .name = "late_policy", .metavar = "POLICY", .group = "Transmission", .flags = VN_PARAM_OURS,
+	  .help = "when departures cannot be kept: send them as soon as possible, leave out those "
+		  "that have passed, or put off all that follow",
+	  .impl = IMPL(.kind = &vn_kind_late_policy) },
 
 	{ .name = "delay", .metavar = "TIME", .group = "Rate",
 	  .help = "from one packet (burst) to the next; a bare number is ns; NUM/DEN ns for an "
@@ -258,7 +262,6 @@ const struct vn_param vn_params[] = {
 	  .help = "packets (bursts) a second; sets delay",
 	  .units = vn_units_pps, .min = 1, .max = VN_NSEC_PER_SEC,
 	  .impl = IMPL(.kind = &vn_kind_ratep) },
-
 	{ .name = "clear_counters", .group = "Device file", .flags = VN_PARAM_CTL,
 	  .help = "set the counters of the run to 0",
 	  .impl = IMPL(.kind = &vn_kind_clear_counters) },

@@ -102,7 +102,6 @@ static unsigned int xdp_counters(struct vn_netdev *dev, struct vn_netdev_counter
 	struct vn_xdp *x = vn_xdp_of(dev);
 	const struct vn_netdev_counter all[] = {
 		{ "refused", vn_stat_get(&x->refused) },
-		{ "paced_batch", vn_stat_get(&x->paced_batch) },
 	};
 	unsigned int n = VN_MIN(cap, (unsigned int)VN_ARRAY_SIZE(all));
 

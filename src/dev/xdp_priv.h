@@ -9,9 +9,8 @@
 struct vn_xdp {
 	struct vn_ifdev base;
 	/* Of all its queues: packets that found no room, which others took the
-	 * numbers of; the most that left together although each had a departure
-	 * of its own, 1: they left one by one. */
-	_Atomic uint64_t refused, paced_batch;
+	 * numbers of. */
+	_Atomic uint64_t refused;
 };
 
 static inline struct vn_xdp *vn_xdp_of(struct vn_netdev *dev)

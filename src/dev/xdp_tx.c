@@ -187,6 +187,7 @@ static int load_program(struct xdp_txq *t, const struct vn_plan_state *state,
 		return -errno;
 	bpf->rodata->plan = t->plan;
 	bpf->rodata->is_paced = b->s->cfg.period_num != 0;
+	bpf->rodata->late_policy = b->s->cfg.late_policy;
 	bpf->rodata->burst = burst;
 	bpf->rodata->stamp_every = (int)b->s->cfg.stamp_every;
 	bpf->rodata->out_ifindex = t->txq.dev->ifindex;
@@ -195,6 +196,8 @@ static int load_program(struct xdp_txq *t, const struct vn_plan_state *state,
 		return rc;
 	bpf->bss->state = *state;
 	bpf->bss->again = t->again;
+	vn_hist_clear(&bpf->bss->departures.lateness);
+	vn_hist_clear(&bpf->bss->departures.gap_error);
 	memcpy(bpf->bss->flows, b->s->flow, b->s->n_flow * sizeof(b->s->flow[0]));
 	bpf->links.vn_flushed = bpf_program__attach_trace(bpf->progs.vn_flushed);
 	if (!bpf->links.vn_flushed)
@@ -263,7 +266,7 @@ static void begin_call(struct vn_generate_run *run, const struct vn_generate_aga
 	uint32_t burst_left = run->burst_left;
 	uint64_t burst_depart_ns = run->burst_depart_ns;
 
-	memset(run, 0, offsetof(struct vn_generate_run, late_ns));
+	memset(run, 0, offsetof(struct vn_generate_run, asked_ns));
 	run->burst_left = burst_left;
 	run->burst_depart_ns = burst_depart_ns;
 	if (g->sched)
@@ -272,23 +275,6 @@ static void begin_call(struct vn_generate_run *run, const struct vn_generate_aga
 	run->due_ns = g->due_ns;
 	run->to_wall_ns = read_ns(CLOCK_REALTIME) - read_ns(CLOCK_MONOTONIC);
 	run->next_seq = g->seq + (again->head - again->tail);
-}
-
-/* A packet leaves when those are flushed that it is among: with the last of them. */
-static void record_departures(const struct xdp_txq *t, const struct vn_generate_run *run,
-			      struct vn_departures *departures)
-{
-	const uint32_t flush = VN_MIN(t->paced_batch, (uint32_t)VN_GENERATE_FLUSH);
-	const uint32_t n = (uint32_t)VN_MIN(run->sent, (uint64_t)VN_GENERATE_MAX);
-
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t last = VN_MIN(i / flush * flush + flush, n) - 1;
-		/* A call lasts less than the four seconds that 32 bits hold. */
-		uint64_t built_ns = run->first_ns + (run->at_ns[i] - run->at_ns[0]);
-
-		vn_departures_add(departures, built_ns - run->late_ns[i],
-				  built_ns + (run->at_ns[last] - run->at_ns[i]));
-	}
 }
 
 /*
@@ -311,19 +297,37 @@ static void adapt(struct xdp_txq *t, const struct vn_generate_run *run)
  * A call that never waited and fell further behind was too slow: batches grow. One
  * that mostly waited has time to send packets more singly.
  */
-static void adapt_paced(struct xdp_txq *t, const struct vn_generate_run *run)
+static void adapt_paced(struct xdp_txq *t, const struct vn_generate_run *run,
+			struct vn_generation *g)
 {
-	struct vn_xdp *x = vn_xdp_of(t->txq.dev);
-	uint32_t n = (uint32_t)VN_MIN(run->built, (uint64_t)VN_GENERATE_MAX);
+	uint64_t lasted_ns = run->now_ns - run->first_ns;
+	bool is_behind = !run->idle_ns && run->last_late_ns >= run->first_late_ns;
 
-	if (n && t->paced_batch > vn_stat_get(&x->paced_batch))
-		atomic_store_explicit(&x->paced_batch, t->paced_batch, memory_order_relaxed);
-	if (n < 2)
+	g->batch = run->built ? t->paced_batch : 0;
+	if (run->built < 2)
 		return;
-	if (!run->idle_ns && run->late_ns[n - 1] >= run->late_ns[0])
+	if (t->paced_batch == 1 && !run->idle_ns)
+		g->single_ns = lasted_ns / (run->built - 1);
+	if (is_behind)
 		t->paced_batch = VN_MIN(2 * t->paced_batch, (uint32_t)BATCH);
-	else if (2 * run->idle_ns > run->now_ns - run->first_ns)
+	else if (2 * run->idle_ns > lasted_ns)
 		t->paced_batch = VN_MAX(t->paced_batch / 2, 1u);
+}
+
+/* After a call with departures. */
+static void end_paced(struct xdp_txq *t, const struct vn_generate_run *run, struct vn_generation *g)
+{
+	vn_departures_take_counts(g->departures, &t->bpf->bss->departures);
+	*g->sched = run->sched;
+	g->sched->next_ns += run->slide_ns; /* of the last packet */
+	if (run->slide_ns)
+		vn_departures_slide(&t->bpf->bss->departures, run->slide_ns);
+	g->slid_ns = run->slid_ns + run->slide_ns;
+	g->skipped = run->skipped;
+	g->stalls = run->stalls;
+	g->stall_ns = run->stall_ns;
+	g->stall_max_ns = run->stall_max_ns;
+	adapt_paced(t, run, g);
 }
 
 static void count_bytes(const struct xdp_txq *t, const struct vn_generate_run *run,
@@ -372,18 +376,25 @@ static void xdp_generate(struct vn_txq *q, struct vn_generation *g)
 	atomic_fetch_add_explicit(&vn_xdp_of(q->dev)->refused, run->refused, memory_order_relaxed);
 	count_bytes(t, run, g);
 	if (g->sched) {
-		record_departures(t, run, g->departures);
-		*g->sched = run->sched;
-		adapt_paced(t, run);
+		end_paced(t, run, g);
 	} else {
 		adapt(t, run);
 	}
 	vn_plan_store(t->builder, &t->plan, &t->bpf->bss->state, (uint32_t)run->built);
 }
 
+static void xdp_collect(struct vn_txq *q, struct vn_departures *d)
+{
+	struct xdp_txq *t = to_txq(q);
+
+	if (t->bpf)
+		vn_departures_take_hists(d, &t->bpf->bss->departures);
+}
+
 static const struct vn_txq_generator generator = {
 	.load = xdp_load,
 	.generate = xdp_generate,
+	.collect = xdp_collect,
 	.lead_ns = LEAD_NS,
 };
 

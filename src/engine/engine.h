@@ -68,6 +68,10 @@ struct vn_entry {
 	struct vn_worker *worker;
 	struct vn_entry *next;      /* in the worker's list */
 	struct vn_schedule sched;
+	uint64_t turn_ns;         /* when the last wait for a departure was over */
+	uint32_t turn_departures; /* that this turn serves, 0: it was measured */
+	uint32_t n_unmeasured;    /* turns */
+	const char *stamp_source; /* whose stamps `stamped` has; NULL: there are none */
 	/*
 	 * pktgen's "last sent well" mark (spec section 7.5): clear on the first
 	 * run of an entry, whose first packet then goes out without touching

@@ -80,10 +80,46 @@ void vn_entry_close(struct vn_entry *e);
 /* Closes and frees an entry that is not running and in no list. */
 void vn_entry_free(struct vn_entry *e);
 
-/* Packets of one departure; 1 where burst is ignored. */
-uint32_t vn_entry_burst(const struct vn_entry *e);
 /* Times each built packet is sent in all. */
 uint32_t vn_entry_copies(const struct vn_entry *e);
+/* --- pace.c: when, and how many together ------------------------------------- */
+
+/* Packets of one departure; 1 where burst is ignored. */
+uint32_t vn_entry_burst(const struct vn_entry *e);
+
+/* The schedule of a run that begins at at_ns, and again after each change. */
+void vn_pace_begin(struct vn_entry *e, uint64_t at_ns);
+void vn_pace_compile(struct vn_entry *e);
+
+/* When the entry wants its next turn. */
+uint64_t vn_pace_turn_ns(const struct vn_entry *e);
+
+/* Waits for t_ns; false when something else wants the worker first. */
+bool vn_pace_wait(struct vn_entry *e, uint64_t t_ns);
+/* Waits for a departure, lead_ns less; with slack, until it is that much late. */
+bool vn_pace_await(struct vn_entry *e, uint64_t at_ns, uint64_t lead_ns);
+
+/* Packets the count still allows; a burst under way is never cut (spec section
+ * 7.6: the count is compared after each turn). */
+uint64_t vn_pace_allowed(const struct vn_entry *e);
+bool vn_pace_is_over(const struct vn_entry *e, uint64_t at_ns);
+
+/* Reserves one departure: a packet, or a burst, of which a part may have to wait for
+ * the next turn. Returns how many packets. */
+unsigned int vn_pace_departure(struct vn_entry *e, uint64_t depart_ns);
+/* The departure under way, and those that are due by now as far as they may leave
+ * together and one batch and one stretch of the ring go. */
+void vn_pace_due(struct vn_entry *e, uint64_t now);
+/* As many as go, for an entry without a schedule. */
+void vn_pace_unscheduled(struct vn_entry *e, uint64_t now);
+
+/* The last packet left late_ns late: all that follow may, too. */
+void vn_pace_slide(struct vn_entry *e, uint64_t late_ns);
+/* Right after a commit: what it cost. */
+void vn_pace_measure(struct vn_entry *e);
+
+/* --- transmit.c ------------------------------------------------------------------ */
+
 /* One turn of the worker for a running entry (spec section 7.6). */
 void vn_entry_transmit(struct vn_entry *e);
 /* Compiles the stream anew after a change; ends the run when that fails. */

@@ -142,9 +142,12 @@ static int open_txq(struct vn_entry *e, struct vn_err *err)
 		.queue = queue_of(e),
 		.may_move = cfg->queue_map_max == 0 && !(cfg->flags & mapped),
 	};
+	int rc;
 
 	vn_entry_close(e);
-	return vn_netdev_txq_open(e->dev, &opts, &e->txq, err);
+	rc = vn_netdev_txq_open(e->dev, &opts, &e->txq, err);
+	e->stamp_source = rc == 0 ? e->txq->stamp_source : NULL;
+	return rc;
 }
 
 static int grow_held(struct vn_entry *e)
@@ -166,7 +169,6 @@ static int grow_held(struct vn_entry *e)
 
 static int compile(struct vn_entry *e, struct vn_err *err)
 {
-	const struct vn_stream_cfg *cfg = &e->stream.cfg;
 	int rc = check_mode(e, err);
 
 	if (rc == 0)
@@ -181,14 +183,24 @@ static int compile(struct vn_entry *e, struct vn_err *err)
 	if (rc < 0)
 		return rc;
 	vn_txq_abandon(e->txq); /* built before the change; numbers are not used up */
-	vn_schedule_period(&e->sched, cfg->period_num, cfg->period_den);
+	vn_pace_compile(e);
 	e->compiled_generation = e->stream.generation;
 	return 0;
 }
 
+/* What a device that sends by itself has recorded so far. */
+static void collect(struct vn_entry *e)
+{
+	if (e->txq && e->txq->generator && e->txq->generator->collect)
+		e->txq->generator->collect(e->txq, e->departures);
+}
+
 bool vn_entry_compile(struct vn_entry *e)
 {
-	int rc = compile(e, &e->start_err);
+	int rc;
+
+	collect(e);
+	rc = compile(e, &e->start_err);
 
 	if (rc < 0)
 		vn_entry_stop(e);
@@ -255,9 +267,7 @@ void vn_entry_start(struct vn_entry *e)
 		return;
 	vn_stat_set(&e->stats.started_ns, at_ns);
 	vn_stat_set(&e->stats.stopped_ns, at_ns);
-	e->sched.next_ns = at_ns;
-	if (keeps_common_time(e))
-		vn_schedule_delay(&e->sched, e->stream.cfg.period_num / e->shares * e->share);
+	vn_pace_begin(e, at_ns);
 	set_result(e, "Starting");
 	set_running(e, true);
 	/* Then the first turn ends the run, before a packet is built. */
@@ -274,6 +284,7 @@ void vn_entry_stop(struct vn_entry *e)
 	if (!vn_entry_is_running(e))
 		return;
 	/* Before the begin, if that is a common one that was not reached. */
+	collect(e);
 	vn_stat_set(&e->stats.stopped_ns, VN_MAX(now, vn_stat_get(&e->stats.started_ns)));
 	if (!(e->stream.cfg.flags & VN_FLAG_SHARED))
 		e->has_held = false; /* given away on transmission */

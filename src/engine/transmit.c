@@ -16,15 +16,6 @@
 #define COMPLETION_POLL_NS 50000  /* looks for completions at the end of a run */
 #define NEVER_POLL_NS 100000000   /* a delay that never ends: pktgen's idle turn */
 
-uint32_t vn_entry_burst(const struct vn_entry *e)
-{
-	const struct vn_stream_cfg *cfg = &e->stream.cfg;
-
-	if (cfg->xmit_mode == VN_QUEUE_XMIT || !(cfg->flags & VN_FLAG_SHARED))
-		return 1;
-	return cfg->burst;
-}
-
 uint32_t vn_entry_copies(const struct vn_entry *e)
 {
 	const struct vn_stream_cfg *cfg = &e->stream.cfg;
@@ -102,13 +93,35 @@ static void count_sent(struct vn_entry *e, const struct vn_frame *f, unsigned in
 	e->seq_num += n;
 }
 
+/* Frames that something else launches left, for all that is seen here, in time, unless
+ * they were handed over too late. */
 static void count_departures(struct vn_entry *e, const struct vn_frame *f, unsigned int n,
 			     uint64_t now)
 {
+	const bool is_launched = e->txq->launch_ns;
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		vn_departures_add(e->departures, f[i].depart_ns, now);
+		vn_departures_add(e->departures, f[i].depart_ns,
+				  is_launched ? VN_MAX(now, f[i].depart_ns) : now);
+	if (e->stream.cfg.late_policy == VN_LATE_SLIDE && n &&
+	    now > f[n - 1].depart_ns + VN_LATE_NS)
+		vn_pace_slide(e, now - f[n - 1].depart_ns);
+}
+
+/* What the kernel or the hardware says of those that left before. */
+static void count_stamped(struct vn_entry *e)
+{
+	struct vn_departed stamps[VN_BATCH];
+	unsigned int i, n;
+
+	if (vn_likely(!e->txq->departed))
+		return;
+	do {
+		n = e->txq->departed(e->txq, stamps, VN_BATCH);
+		for (i = 0; i < n; i++)
+			vn_departures_add(e->stamped, stamps[i].asked_ns, stamps[i].ns);
+	} while (n == VN_BATCH);
 }
 
 /* --- handing over --------------------------------------------------------- */
@@ -167,8 +180,11 @@ static bool commit(struct vn_entry *e)
 	struct vn_tx_done done = vn_txq_commit(e->txq, n);
 
 	count_sent(e, f, done.sent, now);
-	if (is_scheduled(e))
+	if (is_scheduled(e)) {
+		vn_pace_measure(e);
 		count_departures(e, f, done.sent, now);
+		count_stamped(e);
+	}
 
 	switch (done.code) {
 	case VN_TX_OK:
@@ -192,104 +208,7 @@ static bool commit(struct vn_entry *e)
 	return true;
 }
 
-/* --- how much, and when ----------------------------------------------------- */
-
-/* Waits for t_ns; false when something else wants the worker first. */
-static bool wait_until(struct vn_entry *e, uint64_t t_ns)
-{
-	struct vn_clock *clock = e->worker->engine->clock;
-	uint64_t from = vn_clock_now(clock), now;
-
-	if (from >= t_ns)
-		return true;
-	now = clock->wait(clock, t_ns, &e->worker->control);
-	vn_stat_add(&e->stats.idle_ns, now - from);
-	return now >= t_ns;
-}
-
-/* Waits for a departure, lead_ns less; with slack, until it is that much late. */
-static bool await_departure(struct vn_entry *e, uint64_t at_ns, uint64_t lead_ns)
-{
-	uint64_t slack_ns = e->worker->engine->slack_ns;
-
-	return wait_until(e, slack_ns ? at_ns + slack_ns : at_ns - lead_ns);
-}
-
-/* Packets the count still allows; a burst under way is never cut (spec section
- * 7.6: the count is compared after each turn). */
-static uint64_t allowed(const struct vn_entry *e)
-{
-	const struct vn_stream_cfg *cfg = &e->stream.cfg;
-	uint64_t sofar = vn_stat_get(&e->stats.sofar);
-
-	if (e->burst_left)
-		return e->burst_left;
-	if (cfg->count == 0)
-		return UINT64_MAX;
-	return cfg->count > sofar ? cfg->count - sofar : 0;
-}
-
-static bool is_over(const struct vn_entry *e, uint64_t at_ns)
-{
-	const struct vn_stream_cfg *cfg = &e->stream.cfg;
-
-	if (e->burst_left)
-		return false;
-	if (allowed(e) == 0)
-		return true;
-	return cfg->time_ns && at_ns - vn_stat_get(&e->stats.started_ns) >= cfg->time_ns;
-}
-
-/* Reserves what it gets of n frames, all asked for at depart_ns. */
-static unsigned int reserve(struct vn_entry *e, uint64_t n, uint64_t depart_ns)
-{
-	struct vn_frame *f;
-	unsigned int i, got;
-
-	got = vn_txq_reserve(e->txq, (unsigned int)VN_MIN(n, (uint64_t)VN_BATCH), &f);
-	for (i = 0; i < got; i++)
-		f[i].depart_ns = depart_ns;
-	return got;
-}
-
-/* One departure: a packet, or a burst, of which a part may have to wait for
- * the next turn. */
-static unsigned int reserve_departure(struct vn_entry *e, uint64_t depart_ns)
-{
-	unsigned int got;
-
-	if (e->burst_left == 0) {
-		e->burst_left = vn_entry_burst(e);
-		e->burst_depart_ns = depart_ns;
-	}
-	got = reserve(e, e->burst_left, e->burst_depart_ns);
-	e->burst_left -= got;
-	return got;
-}
-
-/* All departures that are due by now, at least one, as far as one batch and
- * one stretch of the ring go. Virtual time costs nothing: there each departure
- * is built at the moment when the link takes it, so that its stamp is exact. */
-static void reserve_due(struct vn_entry *e, uint64_t now)
-{
-	const uint64_t limit = e->worker->engine->is_virtual ? 1 : allowed(e);
-	const uint32_t burst = vn_entry_burst(e);
-	uint64_t n = 0;
-
-	do {
-		n += reserve_departure(e, e->sched.next_ns);
-		vn_schedule_advance(&e->sched);
-	} while (e->sched.next_ns <= now && n < limit && n + burst <= e->builder.max_batch &&
-		 !is_over(e, e->sched.next_ns) && (e->txq->head & e->txq->mask));
-}
-
-static void reserve_batch(struct vn_entry *e, uint64_t now)
-{
-	if (e->worker->engine->is_virtual || vn_entry_burst(e) > 1)
-		reserve_departure(e, now);
-	else
-		reserve(e, VN_MIN(allowed(e), (uint64_t)e->builder.max_batch), now);
-}
+/* --- the next packets --------------------------------------------------------- */
 
 /* Nothing more to send: lets the device finish, then ends the run. (A virtual
  * clock cannot be moved for one worker alone; what is under way there arrives
@@ -301,7 +220,8 @@ static void finish(struct vn_entry *e)
 
 	while (!w->engine->is_virtual && q->outstanding && q->outstanding(q) &&
 	       !atomic_load_explicit(&w->control, memory_order_relaxed))
-		wait_until(e, vn_clock_now(w->engine->clock) + COMPLETION_POLL_NS);
+		vn_pace_wait(e, vn_clock_now(w->engine->clock) + COMPLETION_POLL_NS);
+	count_stamped(e);
 	vn_entry_stop(e);
 }
 
@@ -319,18 +239,18 @@ static bool reserve_next(struct vn_entry *e)
 	 * does the rest of a burst. */
 	follows_schedule = is_scheduled(e) && e->last_ok && e->burst_left == 0;
 	at_ns = follows_schedule ? e->sched.next_ns : vn_clock_now(clock);
-	if (is_over(e, at_ns)) {
+	if (vn_pace_is_over(e, at_ns)) {
 		finish(e);
 		return false;
 	}
 	if (follows_schedule) {
-		if (!await_departure(e, at_ns, 0))
+		if (!vn_pace_await(e, at_ns, e->txq->launch_ns))
 			return false;
-		reserve_due(e, vn_clock_now(clock));
+		vn_pace_due(e, vn_clock_now(clock));
 	} else if (is_scheduled(e)) {
-		reserve_departure(e, at_ns);
+		vn_pace_departure(e, at_ns);
 	} else {
-		reserve_batch(e, at_ns);
+		vn_pace_unscheduled(e, at_ns);
 	}
 	return true;
 }
@@ -356,6 +276,11 @@ static void count_generated(struct vn_entry *e, const struct vn_generation *g)
 	vn_stat_add(&e->stats.tx_bits_l2, g->bits_l2);
 	vn_stat_add(&e->stats.tx_bits_l1, g->bits_l2 + g->sent * VN_ETH_GAP * 8);
 	vn_stat_add(&e->stats.idle_ns, g->idle_ns);
+	vn_stat_add(&e->stats.skipped, g->skipped);
+	vn_stat_add(&e->stats.slid_ns, g->slid_ns);
+	vn_stat_raise(&e->stats.batch_max, g->batch);
+	if (g->single_ns)
+		vn_stat_set(&e->stats.call_ns, g->single_ns);
 	e->seq_num += (uint32_t)g->sent;
 	e->has_held = true;
 }
@@ -371,7 +296,7 @@ static uint64_t end_of_time(const struct vn_entry *e)
 static void transmit_generated(struct vn_entry *e)
 {
 	const struct vn_txq_generator *generator = e->txq->generator;
-	const uint64_t burst = vn_entry_burst(e), left = allowed(e);
+	const uint64_t burst = vn_entry_burst(e), left = vn_pace_allowed(e);
 	struct vn_clock *clock = e->worker->engine->clock;
 	uint64_t at_ns = is_scheduled(e) ? e->sched.next_ns : vn_clock_now(clock);
 	struct vn_generation g = {
@@ -384,11 +309,11 @@ static void transmit_generated(struct vn_entry *e)
 		.departures = e->departures,
 	};
 
-	if (is_over(e, at_ns)) {
+	if (vn_pace_is_over(e, at_ns)) {
 		finish(e);
 		return;
 	}
-	if (g.sched && !await_departure(e, at_ns, generator->lead_ns))
+	if (g.sched && !vn_pace_await(e, at_ns, generator->lead_ns))
 		return;
 	if (e->worker->engine->slack_ns)
 		g.due_ns = vn_clock_now(clock);
@@ -397,7 +322,7 @@ static void transmit_generated(struct vn_entry *e)
 	e->last_ok = g.code == VN_TX_OK;
 	if (g.code == VN_TX_DOWN)
 		vn_entry_stop(e);
-	else if (allowed(e) == 0)
+	else if (vn_pace_allowed(e) == 0)
 		finish(e);
 	else if (g.code == VN_TX_BUSY)
 		wait_for_room(e, vn_clock_now(clock));
@@ -409,7 +334,7 @@ static bool is_never(struct vn_entry *e)
 	if (vn_likely(e->stream.cfg.delay_ns != VN_DELAY_NEVER))
 		return false;
 	e->sched.next_ns = vn_clock_now(e->worker->engine->clock) + NEVER_POLL_NS;
-	wait_until(e, e->sched.next_ns);
+	vn_pace_wait(e, e->sched.next_ns);
 	return true;
 }
 
@@ -434,7 +359,7 @@ void vn_entry_transmit(struct vn_entry *e)
 	}
 	if (!commit(e))
 		return;
-	if (vn_txq_pending(e->txq) == 0 && allowed(e) == 0) {
+	if (vn_txq_pending(e->txq) == 0 && vn_pace_allowed(e) == 0) {
 		finish(e);
 		return;
 	}

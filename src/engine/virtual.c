@@ -23,7 +23,7 @@ static struct vn_worker *next_worker(struct vn_engine *e, uint64_t *t_ns)
 
 		if (!entry)
 			continue;
-		t = VN_MAX(entry->sched.next_ns, w->virtual_ns);
+		t = VN_MAX(vn_pace_turn_ns(entry), w->virtual_ns);
 		if (!best || t < best_ns) {
 			best = w;
 			best_ns = t;

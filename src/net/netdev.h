@@ -253,13 +253,18 @@ struct vn_generation {
 	struct vn_schedule *sched;
 	uint64_t end_ns;    /* nothing departs at or after this; the clock's, UINT64_MAX = never */
 	uint64_t due_ns;    /* departures after this are left for another call */
-	struct vn_departures *departures; /* takes those of scheduled packets */
+	struct vn_departures *departures; /* takes what is counted of scheduled packets */
 
 	uint64_t sent;
 	uint64_t bytes;     /* of those sent, no FCS */
 	uint64_t bits_l2;   /* what they take on a cable */
 	uint64_t first_ns, last_ns; /* departure of the first, last; the clock's */
 	uint64_t idle_ns;   /* spent waiting for departures */
+	uint64_t skipped;   /* departures left out: policy skip */
+	uint64_t slid_ns;   /* by which they were put off: policy slide */
+	uint64_t stalls, stall_ns, stall_max_ns; /* the machine was away while it waited */
+	uint32_t batch;     /* most departures that left together */
+	uint64_t single_ns; /* what sending one by one took each; 0: it did not come to that */
 	int32_t code;       /* VN_TX_OK, VN_TX_BUSY, VN_TX_DOWN */
 };
 
@@ -276,6 +281,9 @@ struct vn_txq_generator {
 	/* Sends some packets (a few milliseconds' worth, fewer when a departure is
 	 * far) and leaves the stream's state as if the builder had built them. */
 	void (*generate)(struct vn_txq *q, struct vn_generation *g);
+	/* Gives d what was recorded of departures beside the counters, since the load.
+	 * NULL: nothing is. */
+	void (*collect)(struct vn_txq *q, struct vn_departures *d);
 	uint64_t lead_ns; /* generate wants to be called so long before a departure */
 };
 

@@ -46,7 +46,7 @@ enum vn_series_of {
 };
 
 /* Values are in 1/65536 of ns, bytes, packets, so that what is cut off a gap is
- * carried on (vn_schedule_add); at most VN_SERIES_MAX, to which larger ones are
+ * carried on (vn_schedule_set_gap); at most VN_SERIES_MAX, to which larger ones are
  * clipped: 39 hours. Never negative: what would be is 0. */
 #define VN_SERIES_BITS 16
 #define VN_SERIES_ONE ((uint64_t)1 << VN_SERIES_BITS)

@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/rng.h"
+#include "base/schedule.h"
 #include "packet/sa.h"
 #include "packet/vary.h"
 #include "wire/wire.h"
@@ -92,6 +93,7 @@ struct vn_stream_cfg {
 	 */
 	uint64_t period_num, period_den;
 	uint64_t time_ns;  /* end of the run after this long, 0 = no limit (ours) */
+	enum vn_late_policy late_policy; /* (ours) */
 	int32_t clone_skb;
 	uint32_t burst;    /* at least 1 */
 	enum vn_xmit_mode xmit_mode;

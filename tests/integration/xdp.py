@@ -213,7 +213,6 @@ def departures_follow_the_schedule():
         stream = last["streams"][0]
         equal(stream["lateness_samples"], n, "scheduled with %s" % words)
         holds(total["sent"] / total["pps"] > 0.99 * seconds, "%s: %s pps" % (words, total["pps"]))
-        holds(last["devices"]["vn0"]["paced_batch"] in (1, 2, 4, 8, 16, 32, 64, 128), "batch")
 
 
 @case

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * When the next packets of an entry leave, and how many of them together.
+ *
+ * Departures that are due at the same time leave in one call only where the gap
+ * asked for is shorter than what a call costs, as measured: then the rate could not
+ * be had one by one. Else each has a call of its own, also after a time in which
+ * the machine was away, so that nobody gets a burst who did not ask for one.
+ */
+#include "engine/engine_priv.h"
+
+#define MEASURE_EVERY 64 /* calls for a single departure, of which one is timed */
+
+uint32_t vn_entry_burst(const struct vn_entry *e)
+{
+	const struct vn_stream_cfg *cfg = &e->stream.cfg;
+
+	if (cfg->xmit_mode == VN_QUEUE_XMIT || !(cfg->flags & VN_FLAG_SHARED))
+		return 1;
+	return cfg->burst;
+}
+
+/* --- the schedule ------------------------------------------------------------ */
+
+void vn_pace_begin(struct vn_entry *e, uint64_t at_ns)
+{
+	e->sched.next_ns = at_ns;
+	e->turn_departures = 0;
+	if (e->shares && e->stream.cfg.period_num)
+		vn_schedule_delay(&e->sched, e->stream.cfg.period_num / e->shares * e->share);
+}
+
+void vn_pace_compile(struct vn_entry *e)
+{
+	vn_schedule_period(&e->sched, e->stream.cfg.period_num, e->stream.cfg.period_den);
+}
+
+static void advance(struct vn_entry *e)
+{
+	vn_schedule_advance(&e->sched);
+}
+
+uint64_t vn_pace_turn_ns(const struct vn_entry *e)
+{
+	uint64_t lead_ns = e->txq ? e->txq->launch_ns : 0;
+
+	return e->sched.next_ns - VN_MIN(lead_ns, e->sched.next_ns);
+}
+
+/* --- waiting ------------------------------------------------------------------ */
+
+bool vn_pace_wait(struct vn_entry *e, uint64_t t_ns)
+{
+	struct vn_clock *clock = e->worker->engine->clock;
+	uint64_t from = vn_clock_now(clock), now;
+
+	if (from >= t_ns)
+		return true;
+	now = clock->wait(clock, t_ns, &e->worker->control);
+	vn_stat_add(&e->stats.idle_ns, now - from);
+	return now >= t_ns;
+}
+
+bool vn_pace_await(struct vn_entry *e, uint64_t at_ns, uint64_t lead_ns)
+{
+	uint64_t slack_ns = e->worker->engine->slack_ns;
+
+	return vn_pace_wait(e, slack_ns ? at_ns + slack_ns : at_ns - VN_MIN(lead_ns, at_ns));
+}
+
+/* --- how much ------------------------------------------------------------------- */
+
+uint64_t vn_pace_allowed(const struct vn_entry *e)
+{
+	const struct vn_stream_cfg *cfg = &e->stream.cfg;
+	uint64_t sofar = vn_stat_get(&e->stats.sofar);
+
+	if (e->burst_left)
+		return e->burst_left;
+	if (cfg->count == 0)
+		return UINT64_MAX;
+	return cfg->count > sofar ? cfg->count - sofar : 0;
+}
+
+bool vn_pace_is_over(const struct vn_entry *e, uint64_t at_ns)
+{
+	const struct vn_stream_cfg *cfg = &e->stream.cfg;
+
+	if (e->burst_left)
+		return false;
+	if (vn_pace_allowed(e) == 0)
+		return true;
+	return cfg->time_ns && at_ns - vn_stat_get(&e->stats.started_ns) >= cfg->time_ns;
+}
+
+/* Reserves what it gets of n frames, all asked for at depart_ns. */
+static unsigned int reserve(struct vn_entry *e, uint64_t n, uint64_t depart_ns)
+{
+	struct vn_frame *f;
+	unsigned int i, got;
+
+	got = vn_txq_reserve(e->txq, (unsigned int)VN_MIN(n, (uint64_t)VN_BATCH), &f);
+	for (i = 0; i < got; i++)
+		f[i].depart_ns = depart_ns;
+	return got;
+}
+
+unsigned int vn_pace_departure(struct vn_entry *e, uint64_t depart_ns)
+{
+	unsigned int got;
+
+	if (e->burst_left == 0) {
+		e->burst_left = vn_entry_burst(e);
+		e->burst_depart_ns = depart_ns;
+	}
+	got = reserve(e, e->burst_left, e->burst_depart_ns);
+	e->burst_left -= got;
+	return got;
+}
+
+/* Departures that have passed, and whose following one has too. */
+static void skip_missed(struct vn_entry *e, uint64_t now)
+{
+	uint64_t n = 0, following_ns = vn_schedule_following(&e->sched);
+
+	while (following_ns <= now && !vn_pace_is_over(e, following_ns)) {
+		advance(e);
+		following_ns = vn_schedule_following(&e->sched);
+		n++;
+	}
+	vn_stat_add(&e->stats.skipped, n);
+}
+
+/* The departure under way and the one behind it may leave in one call. Virtual time
+ * costs nothing: there each departure is built at the moment when the link takes it,
+ * so that its stamp is exact. */
+static bool may_join(const struct vn_entry *e)
+{
+	const struct vn_engine *engine = e->worker->engine;
+
+	if (engine->is_virtual)
+		return false;
+	return e->sched.step_ns < vn_stat_get(&e->stats.call_ns) || engine->slack_ns ||
+	       e->txq->launch_ns;
+}
+
+void vn_pace_due(struct vn_entry *e, uint64_t now)
+{
+	const uint64_t limit = vn_pace_allowed(e);
+	const uint64_t due_ns = now + e->txq->launch_ns;
+	const uint32_t burst = vn_entry_burst(e);
+	uint64_t n = 0;
+	bool joins;
+
+	if (e->stream.cfg.late_policy == VN_LATE_SKIP)
+		skip_missed(e, now);
+	e->turn_ns = now;
+	e->turn_departures = 0;
+	do {
+		n += vn_pace_departure(e, e->sched.next_ns);
+		e->turn_departures++;
+		joins = may_join(e);
+		advance(e);
+	} while (joins && e->sched.next_ns <= due_ns && n < limit &&
+		 n + burst <= e->builder.max_batch && !vn_pace_is_over(e, e->sched.next_ns) &&
+		 (e->txq->head & e->txq->mask));
+	vn_stat_raise(&e->stats.batch_max, e->turn_departures);
+}
+
+void vn_pace_unscheduled(struct vn_entry *e, uint64_t now)
+{
+	if (e->worker->engine->is_virtual || vn_entry_burst(e) > 1)
+		vn_pace_departure(e, now);
+	else
+		reserve(e, VN_MIN(vn_pace_allowed(e), (uint64_t)e->builder.max_batch), now);
+}
+
+/* --- afterwards ----------------------------------------------------------------- */
+
+void vn_pace_slide(struct vn_entry *e, uint64_t late_ns)
+{
+	e->sched.next_ns += late_ns;
+	vn_stat_add(&e->stats.slid_ns, late_ns);
+	vn_departures_slide(e->departures, late_ns);
+}
+
+/*
+ * What one departure costs, from the end of the wait on: an average of some. A call
+ * for several is dearer than one, so it can only show that one costs less.
+ */
+void vn_pace_measure(struct vn_entry *e)
+{
+	struct vn_engine *engine = e->worker->engine;
+	uint64_t known = vn_stat_get(&e->stats.call_ns), cost;
+	bool is_single = e->turn_departures == 1;
+
+	if (engine->is_virtual || !e->turn_departures ||
+	    (known && is_single && ++e->n_unmeasured % MEASURE_EVERY))
+		return;
+	cost = vn_clock_now(engine->clock) - e->turn_ns;
+	if (!known && is_single)
+		vn_stat_set(&e->stats.call_ns, cost);
+	else if (is_single)
+		vn_stat_set(&e->stats.call_ns, known - known / 8 + cost / 8);
+	else
+		vn_stat_set(&e->stats.call_ns, VN_MIN(known, cost));
+	e->turn_departures = 0;
+}
