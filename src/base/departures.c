@@ -56,6 +56,7 @@ void vn_departures_take_counts(struct vn_departures *d, struct vn_departures *fr
 	vn_stat_add(&d->n.early, vn_stat_get(&n->early));
 	vn_stat_raise(&d->n.early_max_ns, vn_stat_get(&n->early_max_ns));
 	vn_stat_add(&d->n.gaps, vn_stat_get(&n->gaps));
+	vn_stat_add(&d->n.asked_gaps_ns, vn_stat_get(&n->asked_gaps_ns));
 	for (i = 0; i < VN_WITHIN_COUNT; i++)
 		vn_stat_add(&d->n.within[i], vn_stat_get(&n->within[i]));
 	vn_stat_add(&d->n.bursts, vn_stat_get(&n->bursts));

@@ -39,6 +39,7 @@ struct vn_departure_counts {
 	vn_counter late_max_ns;
 	vn_counter early, early_max_ns; /* left before their time */
 	vn_counter gaps;
+	vn_counter asked_gaps_ns; /* sum of those asked for: what slid is not in it */
 	/* Gaps by the least distance that holds them; of no one's: beyond all. */
 	vn_counter within[VN_WITHIN_COUNT];
 	vn_counter bursts;  /* gaps of less than half of what was asked */
@@ -89,6 +90,7 @@ static inline void vn_departures_add_gap(struct vn_departures *d, uint64_t asked
 		vn_stat_add(&d->n.within[w], 1);
 	if (2 * ns < asked_ns)
 		vn_stat_add(&d->n.bursts, 1);
+	vn_stat_add(&d->n.asked_gaps_ns, asked_ns);
 	vn_stat_add(&d->n.gaps, 1);
 }
 

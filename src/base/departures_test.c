@@ -121,6 +121,7 @@ static void a_schedule_that_slides_asks_for_no_longer_gap(void **state)
 	vn_departures_slide(d, 5000);
 	vn_departures_add(d, 7000, 7000);
 	assert_int_equal(vn_departures_within(d, VN_WITHIN_64ns), 1);
+	assert_int_equal(d->n.asked_gaps_ns, 1000);
 	assert_int_equal(d->n.late, 1);
 }
 
