@@ -171,7 +171,8 @@ static __always_inline bool await_departure(void)
 	}
 	slide();
 	run.now_ns = from_ns = bpf_ktime_get_ns();
-	if (late_policy == VN_LATE_SKIP)
+	/* The first one opens the measurement of the rate, however late it is. */
+	if (late_policy == VN_LATE_SKIP && departures.before.is_there)
 		bpf_loop(VN_GENERATE_MAX, skip_missed, NULL, 0);
 	until_ns = run.sched.next_ns;
 	if (until_ns >= run.end_ns || until_ns > run.due_ns || is_blocked()) {

@@ -152,7 +152,8 @@ void vn_pace_due(struct vn_entry *e, uint64_t now)
 	uint64_t n = 0;
 	bool joins;
 
-	if (e->stream.cfg.late_policy == VN_LATE_SKIP)
+	/* The first one opens the measurement of the rate, however late it is. */
+	if (e->stream.cfg.late_policy == VN_LATE_SKIP && vn_stat_get(&e->stats.sofar))
 		skip_missed(e, now);
 	e->turn_ns = now;
 	e->turn_departures = 0;

@@ -234,6 +234,31 @@ static void little_lateness_moves_no_schedule(void **state)
 	unmake(x);
 }
 
+/* Both begin at one time; packet 0, of the one, keeps the worker for 5350 ns. */
+static void the_first_departure_is_never_skipped(void **state)
+{
+	struct fixture *x = make_stalling(VN_LATE_SKIP);
+	const struct slow *s = &x->slow;
+	struct vn_entry *other;
+
+	assert_int_equal(vn_worker_add(vn_engine_worker(x->engine, 0), "two", &x->slow.dev,
+				       &other, NULL), 0);
+	x->slow.stall_at = 0;
+	other->last_ok = true;
+	other->stream.cfg.count = 1;
+	vn_stream_set_period(&other->stream, 1000, 1);
+	vn_stream_set_period(&x->entry->stream, 1000, 1);
+	x->entry->stream.cfg.count = 3;
+	vn_engine_start(x->engine);
+	vn_engine_run_virtual(x->engine);
+	assert_int_equal(s->n, 4);
+	assert_int_equal(s->asked_ns[1], START_NS);
+	assert_int_equal(s->ns[1], START_NS + 5350 + 100);
+	assert_int_equal(s->asked_ns[2], START_NS + 5000);
+	assert_int_equal(vn_stat_get(&x->entry->stats.skipped), 4);
+	unmake(x);
+}
+
 static void skipped_departures_end_with_the_time_of_the_run(void **state)
 {
 	struct fixture *x = make_stalling(VN_LATE_SKIP);
@@ -317,6 +342,7 @@ int main(void)
 		cmocka_unit_test(who_skips_leaves_out_what_has_passed),
 		cmocka_unit_test(who_slides_puts_off_all_that_follow),
 		cmocka_unit_test(little_lateness_moves_no_schedule),
+		cmocka_unit_test(the_first_departure_is_never_skipped),
 		cmocka_unit_test(skipped_departures_end_with_the_time_of_the_run),
 		cmocka_unit_test(gaps_that_a_call_can_keep_are_kept_one_by_one),
 		cmocka_unit_test(gaps_shorter_than_a_call_leave_together),
