@@ -157,6 +157,9 @@ void vn_histogram_report(FILE *out, const struct vn_snapshot *s)
 		const char *name;
 	} shown[] = {
 		{ VN_H_lateness, "lateness" },
+		{ VN_H_gap_error, "gap error" },
+		{ VN_H_stamped_lateness, "stamped lateness" },
+		{ VN_H_stamped_gap_error, "stamped gap error" },
 		{ VN_H_gap, "gap" },
 		{ VN_H_latency, "latency" },
 	};

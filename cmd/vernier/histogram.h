@@ -26,7 +26,7 @@ struct vn_histogram_style vn_histogram_style(FILE *out);
 void vn_histogram_print(FILE *out, const char *title, const struct vn_hist *h,
 			const struct vn_histogram_style *style);
 
-/* Gap, latency and lateness of every row of the snapshot that has them. */
+/* Lateness, error of gaps, gap and latency of every row of the snapshot that has them. */
 void vn_histogram_report(FILE *out, const struct vn_snapshot *s);
 
 #endif

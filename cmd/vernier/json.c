@@ -54,6 +54,9 @@ static json_t *histograms_json(const struct vn_snap_row *row)
 		[VN_H_gap] = "gap",
 		[VN_H_latency] = "latency",
 		[VN_H_lateness] = "lateness",
+		[VN_H_gap_error] = "gap_error",
+		[VN_H_stamped_lateness] = "stamped_lateness",
+		[VN_H_stamped_gap_error] = "stamped_gap_error",
 		[VN_H_ipdv] = "ipdv",
 		[VN_H_reorder_extent] = "reorder_extent",
 	};
@@ -72,6 +75,7 @@ static json_t *row_json(const struct vn_snap_row *row, bool is_final)
 	for (unsigned int f = 0; f < VN_F_COUNT; f++)
 		json_object_set_new(o, vn_snap_fields[f].key,
 				    value_json(&row->value[f], vn_snap_fields[f].kind));
+	json_object_set_new(o, "stamped_by", text_json(row->stamped_by));
 	json_object_set_new(o, "histograms", is_final ? histograms_json(row) : json_null());
 	json_object_set_new(o, "result", text_json(row->result));
 	return o;
@@ -101,6 +105,14 @@ static json_t *receiver_json(const struct vn_snap_receiver *r)
 	json_object_set_new(o, "responder",
 			    r->has_responder ? vn_respond_json(&r->responder) : json_null());
 	return o;
+}
+
+static json_t *clock_json(const struct vn_clock_grain *clock)
+{
+	if (!clock->name)
+		return json_null();
+	return json_pack("{s:s, s:o, s:I}", "name", clock->name, "resolution_ns",
+			 stated_json(clock->resolution_ns), "read_ns", (json_int_t)clock->read_ns);
 }
 
 static json_t *devices_json(const struct vn_json_run *run)
@@ -188,6 +200,7 @@ int vn_json_write(struct vn_json *j, const struct vn_snapshot *s, const char *ve
 			    s->is_final && j->run.settings ? settings_json(j->run.settings)
 							   : json_null());
 	json_object_set_new(o, "time_s", json_real(s->time_s));
+	json_object_set_new(o, "clock", clock_json(&s->clock));
 	for (unsigned int i = 0; i < s->n_rows; i++)
 		json_array_append_new(rows, row_json(&s->rows[i], s->is_final));
 	json_object_set_new(o, "streams", rows);

@@ -62,7 +62,7 @@ static void lines_while_running_have_the_keys_of_the_last(void **state)
 	assert_true(json_is_false(json_object_get(live, "final")));
 	assert_true(json_is_true(json_object_get(last, "final")));
 	stream = json_array_get(json_object_get(last, "streams"), 0);
-	assert_int_equal(json_object_size(stream), VN_F_COUNT + 3);
+	assert_int_equal(json_object_size(stream), VN_F_COUNT + 4);
 	assert_string_equal(json_string_value(json_object_get(stream, "result")), "OK: done");
 	json_decref(live);
 	json_decref(last);
@@ -97,7 +97,32 @@ static void counts_are_exact_and_the_unknown_is_null(void **state)
 	assert_true(json_is_null(json_object_get(o, "receiver")));
 	assert_true(json_is_null(json_object_get(o, "interface")));
 	assert_int_equal(json_integer_value(json_object_get(o, "seed")), 42);
+	assert_true(json_is_null(json_object_get(o, "clock")));
+	assert_true(json_is_null(json_object_get(total, "stamped_by")));
 	json_decref(o);
+}
+
+static void the_clock_is_told_with_its_grain(void **state)
+{
+	static const struct {
+		struct vn_clock_grain grain;
+		const char *text;
+	} rows[] = {
+		{ { "CLOCK_MONOTONIC", 11, 23 },
+		  "{\"name\":\"CLOCK_MONOTONIC\",\"resolution_ns\":11,\"read_ns\":23}" },
+		{ { "CLOCK_MONOTONIC", 0, 0 },
+		  "{\"name\":\"CLOCK_MONOTONIC\",\"resolution_ns\":null,\"read_ns\":0}" },
+	};
+
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(rows); i++) {
+		struct vn_snapshot s = { .total = row_of("total"), .clock = rows[i].grain };
+		json_t *o = written(&s, "running");
+		char *text = json_dumps(json_object_get(o, "clock"), JSON_COMPACT);
+
+		assert_string_equal(text, rows[i].text);
+		free(text);
+		json_decref(o);
+	}
 }
 
 static void histograms_are_in_the_last_line(void **state)
@@ -123,7 +148,9 @@ static void histograms_are_in_the_last_line(void **state)
 	text = json_dumps(all, JSON_COMPACT);
 	assert_string_equal(text, "{\"gap\":{\"samples\":3,\"min\":3,\"max\":513,\"mean\":173.0,"
 				  "\"buckets\":[[3,3,2],[512,515,1]]},\"latency\":null,"
-				  "\"lateness\":null,\"ipdv\":null,\"reorder_extent\":null}");
+				  "\"lateness\":null,\"gap_error\":null,\"stamped_lateness\":null,"
+				  "\"stamped_gap_error\":null,\"ipdv\":null,"
+				  "\"reorder_extent\":null}");
 	free(text);
 	json_decref(live);
 	json_decref(last);
@@ -175,7 +202,7 @@ static void the_schema_has_the_keys_of_a_stream(void **state)
 	assert_int_equal(json_unpack(schema, "{s:{s:{s:o}}}", "definitions", "row", "properties",
 				     &keys),
 			 0);
-	assert_int_equal(json_object_size(keys), VN_F_COUNT + 3);
+	assert_int_equal(json_object_size(keys), VN_F_COUNT + 4);
 	for (unsigned int f = 0; f < VN_F_COUNT; f++)
 		if (!json_object_get(keys, vn_snap_fields[f].key))
 			fail_msg("%s is not in the schema", vn_snap_fields[f].key);
@@ -197,6 +224,7 @@ int main(void)
 		cmocka_unit_test(lines_while_running_have_the_keys_of_the_last),
 		cmocka_unit_test(times_below_zero_are_below_zero),
 		cmocka_unit_test(counts_are_exact_and_the_unknown_is_null),
+		cmocka_unit_test(the_clock_is_told_with_its_grain),
 		cmocka_unit_test(settings_are_in_the_last_line),
 		cmocka_unit_test(histograms_are_in_the_last_line),
 		cmocka_unit_test(the_schema_has_the_keys_of_a_stream),

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "report_departures.h"
 #include "respond.h"
 
 struct table {
@@ -17,6 +18,7 @@ struct table {
 	unsigned int n_fields;
 	bool needs_receiver;	 /* would be nothing but dashes without one */
 	enum vn_snap_field some; /* printed when some row has one; sent: always */
+	bool has_stamped;	 /* a second row, of the stamps of departures */
 };
 
 static const enum vn_snap_field send_packets[] = {
@@ -28,10 +30,28 @@ static const enum vn_snap_field recv_packets[] = {
 	VN_F_corrupt,  VN_F_rx_pps, VN_F_rx_mbps_l1, VN_F_rx_mbps_l2,
 };
 static const enum vn_snap_field departures[] = {
-	VN_F_asked_pps,	       VN_F_pps,
-	VN_F_rate_error_ppm,   VN_F_late,
-	VN_F_lateness_samples, VN_F_lateness_p50_ns,
-	VN_F_lateness_p99_ns,  VN_F_lateness_max_ns,
+	VN_F_asked_pps,
+	VN_F_asked_mean_pps,
+	VN_F_pps,
+	VN_F_rate_error_ppm,
+	VN_F_late,
+	VN_F_lateness_p50_ns,
+	VN_F_lateness_p99_ns,
+	VN_F_lateness_max_ns,
+};
+static const enum vn_snap_field lateness[] = {
+	VN_F_lateness_samples, VN_F_lateness_p90_ns, VN_F_lateness_p999_ns,
+	VN_F_lateness_mean_ns, VN_F_early,	     VN_F_early_max_ns,
+	VN_F_skipped,	       VN_F_slid_ns,
+};
+static const enum vn_snap_field gap_errors[] = {
+	VN_F_asked_gaps,	VN_F_gap_error_p50_ns, VN_F_gap_error_p99_ns,
+	VN_F_gap_error_p999_ns, VN_F_gap_error_max_ns, VN_F_bursts,
+};
+static const enum vn_snap_field shares[] = {
+	VN_F_within_64ns_ratio,	 VN_F_within_128ns_ratio, VN_F_within_256ns_ratio,
+	VN_F_within_512ns_ratio, VN_F_within_1us_ratio,	  VN_F_within_10us_ratio,
+	VN_F_within_100us_ratio, VN_F_bursts_ratio,
 };
 static const enum vn_snap_field send_arrivals[] = {
 	VN_F_too_late,	 VN_F_corrupt,	   VN_F_gap_samples, VN_F_gap_p50_ns,
@@ -68,19 +88,22 @@ static const enum vn_snap_field order[] = {
 	}
 
 static const struct table send_tables[] = {
-	TABLE("packets", send_packets, false, VN_F_sent),
-	TABLE("departures", departures, false, VN_F_sent),
-	TABLE("arrivals", send_arrivals, true, VN_F_sent),
-	TABLE("latency", latency, true, VN_F_sent),
-	TABLE("variation", variation, true, VN_F_ipdv_samples),
-	TABLE("order", order, true, VN_F_reordered),
+	TABLE("packets", send_packets, false, VN_F_sent, false),
+	TABLE("departures", departures, false, VN_F_sent, true),
+	TABLE("lateness", lateness, false, VN_F_lateness_samples, true),
+	TABLE("gaps asked for", gap_errors, false, VN_F_asked_gaps, true),
+	TABLE("gaps within, %", shares, false, VN_F_asked_gaps, true),
+	TABLE("arrivals", send_arrivals, true, VN_F_sent, false),
+	TABLE("latency", latency, true, VN_F_sent, false),
+	TABLE("variation", variation, true, VN_F_ipdv_samples, false),
+	TABLE("order", order, true, VN_F_reordered, false),
 };
 static const struct table recv_tables[] = {
-	TABLE("packets", recv_packets, false, VN_F_sent),
-	TABLE("arrivals", recv_arrivals, false, VN_F_sent),
-	TABLE("latency", latency, false, VN_F_sent),
-	TABLE("variation", variation, false, VN_F_ipdv_samples),
-	TABLE("order", order, false, VN_F_reordered),
+	TABLE("packets", recv_packets, false, VN_F_sent, false),
+	TABLE("arrivals", recv_arrivals, false, VN_F_sent, false),
+	TABLE("latency", latency, false, VN_F_sent, false),
+	TABLE("variation", variation, false, VN_F_ipdv_samples, false),
+	TABLE("order", order, false, VN_F_reordered, false),
 };
 
 /* Is there anything to tell? */
@@ -96,26 +119,84 @@ static bool is_wanted(const struct vn_snapshot *s, const struct table *t)
 	return false;
 }
 
-static int column_width(const struct vn_snapshot *s, enum vn_snap_field field)
+/* The same field as stamps have it; VN_F_COUNT: they do not. */
+static enum vn_snap_field stamped_field(enum vn_snap_field field)
 {
-	size_t width = strlen(vn_snap_fields[field].heading);
-	char text[VN_SNAP_TEXT];
-
-	for (unsigned int i = 0; i < s->n_rows; i++) {
-		vn_snap_text(&s->rows[i], field, text);
-		width = VN_MAX(width, strlen(text));
-	}
-	vn_snap_text(&s->total, field, text);
-	return (int)VN_MAX(width, strlen(text)) + 2;
+	if (field < VN_F_late || field >= VN_F_stamped_late)
+		return VN_F_COUNT;
+	return field + (VN_F_stamped_late - VN_F_late);
 }
 
-static int name_width(const struct vn_snapshot *s, const char *title)
+static void stamped_text(const struct vn_snap_row *row, enum vn_snap_field field,
+			 char buf[VN_SNAP_TEXT])
 {
-	size_t width = VN_MAX(strlen(title), strlen(s->total.name));
+	enum vn_snap_field stamped = stamped_field(field);
+
+	if (stamped == VN_F_COUNT)
+		snprintf(buf, VN_SNAP_TEXT, "-");
+	else
+		vn_snap_text(row, stamped, buf);
+}
+
+static size_t cell_width(const struct vn_snap_row *row, enum vn_snap_field field, bool has_stamped)
+{
+	char text[VN_SNAP_TEXT], stamped[VN_SNAP_TEXT] = "";
+
+	vn_snap_text(row, field, text);
+	if (has_stamped && row->stamped_by)
+		stamped_text(row, field, stamped);
+	return VN_MAX(strlen(text), strlen(stamped));
+}
+
+static int column_width(const struct vn_snapshot *s, const struct table *t,
+			enum vn_snap_field field)
+{
+	size_t width = strlen(vn_snap_fields[field].heading), cell;
+
+	for (unsigned int i = 0; i < s->n_rows; i++) {
+		cell = cell_width(&s->rows[i], field, t->has_stamped);
+		width = VN_MAX(width, cell);
+	}
+	cell = cell_width(&s->total, field, t->has_stamped);
+	return (int)VN_MAX(width, cell) + 2;
+}
+
+/* Behind the row of the packets as they were handed over. */
+static void stamped_name(const struct vn_snap_row *row, char buf[VN_SNAP_NAME])
+{
+	snprintf(buf, VN_SNAP_NAME, "  stamped by %s", row->stamped_by);
+}
+
+static size_t row_name_width(const struct vn_snap_row *row, bool has_stamped)
+{
+	char text[VN_SNAP_NAME] = "";
+
+	if (has_stamped && row->stamped_by)
+		stamped_name(row, text);
+	return VN_MAX(strlen(row->name), strlen(text));
+}
+
+static int name_width(const struct vn_snapshot *s, const struct table *t)
+{
+	size_t width = VN_MAX(strlen(t->title), row_name_width(&s->total, t->has_stamped));
 
 	for (unsigned int i = 0; i < s->n_rows; i++)
-		width = VN_MAX(width, strlen(s->rows[i].name));
+		width = VN_MAX(width, row_name_width(&s->rows[i], t->has_stamped));
 	return (int)width;
+}
+
+static void print_stamped(FILE *out, const struct vn_snapshot *s, const struct table *t,
+			  const struct vn_snap_row *row, int width)
+{
+	char name[VN_SNAP_NAME], text[VN_SNAP_TEXT];
+
+	stamped_name(row, name);
+	fprintf(out, "%-*s", width, name);
+	for (unsigned int i = 0; i < t->n_fields; i++) {
+		stamped_text(row, t->fields[i], text);
+		fprintf(out, "%*s", column_width(s, t, t->fields[i]), text);
+	}
+	fputc('\n', out);
 }
 
 static void print_row(FILE *out, const struct vn_snapshot *s, const struct table *t,
@@ -126,18 +207,20 @@ static void print_row(FILE *out, const struct vn_snapshot *s, const struct table
 	fprintf(out, "%-*s", width, row->name);
 	for (unsigned int i = 0; i < t->n_fields; i++) {
 		vn_snap_text(row, t->fields[i], text);
-		fprintf(out, "%*s", column_width(s, t->fields[i]), text);
+		fprintf(out, "%*s", column_width(s, t, t->fields[i]), text);
 	}
 	fputc('\n', out);
+	if (t->has_stamped && row->stamped_by)
+		print_stamped(out, s, t, row, width);
 }
 
 static void print_table(FILE *out, const struct vn_snapshot *s, const struct table *t)
 {
-	int width = name_width(s, t->title);
+	int width = name_width(s, t);
 
 	fprintf(out, "%-*s", width, t->title);
 	for (unsigned int i = 0; i < t->n_fields; i++)
-		fprintf(out, "%*s", column_width(s, t->fields[i]),
+		fprintf(out, "%*s", column_width(s, t, t->fields[i]),
 			vn_snap_fields[t->fields[i]].heading);
 	fputc('\n', out);
 	for (unsigned int i = 0; i < s->n_rows; i++)
@@ -211,6 +294,7 @@ void vn_report_tables(FILE *out, enum vn_report_kind kind, const struct vn_snaps
 		if (is_wanted(s, &tables[i]))
 			print_table(out, s, &tables[i]);
 	print_precision(out, &s->receiver);
+	vn_report_departures(out, s);
 	print_results(out, s);
 	print_receiver(out, &s->receiver);
 }

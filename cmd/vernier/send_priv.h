@@ -50,6 +50,7 @@ struct send_run {
 	char seed_text[24], cpus_text[VN_CPUS_MAX * 5], rx_cpu_text[12];
 
 	struct vn_clock clock;
+	struct vn_clock_grain grain; /* of it, measured before the run */
 	struct vn_simnet *simnet;   /* of simulated devices; NULL: none of these */
 	struct vn_netdev *devs[SEND_DEVS_MAX];
 	unsigned int n_devs;

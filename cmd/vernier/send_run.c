@@ -37,6 +37,9 @@ int send_snapshot(struct send_run *run, bool is_final, const struct vn_snapshot 
 			.asked_pps = s->asked_pps,
 			.burst = s->burst,
 			.departures = s->entry->departures,
+			.stamped = s->entry->stamped,
+			.stamped_by = is_final ? s->stamped_by : NULL,
+			.is_share = s->shares > 1,
 			.result = is_final ? s->result : NULL,
 		};
 	}
@@ -56,6 +59,7 @@ int send_snapshot(struct send_run *run, bool is_final, const struct vn_snapshot 
 			.late_after_ns = run->o.late_after_ns,
 			.clock_error_ns = run->o.clock_error_ns,
 			.filtered = sees_filtered ? &filtered : NULL,
+			.clock = &run->grain,
 			.prev = prev,
 		},
 		out);
@@ -135,6 +139,7 @@ static int collect_entry(void *arg)
 	const struct vn_entry *entry = stream->entry;
 
 	memcpy(stream->result, entry->result, sizeof(stream->result));
+	stream->stamped_by = entry->stamp_source;
 	memcpy(stream->trouble, entry->start_err.text, sizeof(stream->trouble));
 	return 0;
 }
@@ -190,6 +195,7 @@ static void prepare(struct send_run *run)
 static void run_engine(struct send_run *run)
 {
 	prepare(run);
+	vn_clock_measure_grain(&run->clock, &run->grain);
 	run->begin_ns = vn_clock_now(&run->clock);
 	vn_metrics_begin(run->metrics, take_metrics, run);
 	vn_engine_start(run->engine);

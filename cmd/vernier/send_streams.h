@@ -57,6 +57,7 @@ struct send_stream {
 	uint32_t max_frame_len, tags_len; /* bytes; of VLAN tags */
 	char plan[160];           /* what will be sent, in words */
 	char result[VN_RESULT_SIZE]; /* at the end */
+	const char *stamped_by;      /* the same: who stamped departures, NULL: nobody */
 	char trouble[320];           /* why it did not start or ended early, "": nothing */
 };
 

@@ -23,11 +23,14 @@ struct span {
 };
 
 struct raw {
-	bool has_tx, has_rx, is_numbered, has_many;
+	bool has_tx, has_rx, is_numbered, has_many, is_share;
 	double asked_pps;
 	uint32_t burst;
 	struct span sent, got;
-	uint64_t errors, late, late_max_ns;
+	uint64_t errors;
+	struct vn_snap_departed departed, stamped;
+	struct vn_snap_schedule sched;
+	const char *stamped_by;
 	/* Packets that reached the other end: by number where they have one. */
 	uint64_t came;
 	bool is_excess; /* more came than was sent */
@@ -59,12 +62,22 @@ static void read_tx(const struct vn_entry_stats *s, struct raw *raw)
 }
 
 /* Histograms only when their writer has stopped. */
-static void read_departures(const struct vn_departures *d, bool is_final, struct raw *raw)
+static void read_departures(const struct vn_snap_source *src, bool is_final, struct raw *raw)
 {
-	raw->late = vn_stat_get(&d->n.late);
-	raw->late_max_ns = vn_stat_get(&d->n.late_max_ns);
-	if (is_final)
-		raw->hist[VN_H_lateness] = &d->lateness;
+	vn_snap_departed_read(src->departures, src->asked_pps > 0, &raw->departed);
+	vn_snap_departed_read(src->stamped, false, &raw->stamped);
+	if (src->tx)
+		vn_snap_schedule_read(src->tx, &raw->departed, raw->sent.packets, raw->burst,
+				      &raw->sched);
+	raw->stamped_by = raw->stamped.is_known ? src->stamped_by : NULL;
+	if (is_final && raw->departed.is_known) {
+		raw->hist[VN_H_lateness] = &src->departures->lateness;
+		raw->hist[VN_H_gap_error] = &src->departures->gap_error;
+	}
+	if (is_final && raw->stamped.is_known) {
+		raw->hist[VN_H_stamped_lateness] = &src->stamped->lateness;
+		raw->hist[VN_H_stamped_gap_error] = &src->stamped->gap_error;
+	}
 }
 
 static void read_rx(struct vn_rx_flow *flow, struct raw *raw)
@@ -100,13 +113,13 @@ static void read_source(const struct vn_snap_source *src, bool is_final, struct 
 		.is_numbered = src->is_numbered,
 		.asked_pps = src->asked_pps,
 		.burst = src->burst,
+		.is_share = src->is_share,
 	};
 	if (src->rx)
 		read_rx(src->rx, raw);
 	if (src->tx)
 		read_tx(src->tx, raw);
-	if (src->departures && src->asked_pps > 0)
-		read_departures(src->departures, is_final, raw);
+	read_departures(src, is_final, raw);
 	raw->came = raw->is_numbered ? raw->c.unique : raw->got.packets;
 	if (!is_final && raw->is_numbered && raw->has_rx)
 		raw->sent.packets = VN_MAX(raw->sent.packets, raw->came + raw->lost_seen);
@@ -133,15 +146,27 @@ static void fill_span(struct vn_snap_row *row, const struct span *s, uint32_t bu
 	set_x(row, l2, rate * (double)s->bits_l2 / (double)s->packets / 1e6);
 }
 
+/* clang-format off */
+#define DEPARTED_PERCENTILES(P) \
+	{ VN_H_##P##lateness, VN_F_##P##lateness_p50_ns, 500 }, \
+	{ VN_H_##P##lateness, VN_F_##P##lateness_p90_ns, 900 }, \
+	{ VN_H_##P##lateness, VN_F_##P##lateness_p99_ns, 990 }, \
+	{ VN_H_##P##lateness, VN_F_##P##lateness_p999_ns, 999 }, \
+	{ VN_H_##P##lateness, VN_F_##P##lateness_max_ns, 1000 }, \
+	{ VN_H_##P##gap_error, VN_F_##P##gap_error_p50_ns, 500 }, \
+	{ VN_H_##P##gap_error, VN_F_##P##gap_error_p99_ns, 990 }, \
+	{ VN_H_##P##gap_error, VN_F_##P##gap_error_p999_ns, 999 }, \
+	{ VN_H_##P##gap_error, VN_F_##P##gap_error_max_ns, 1000 }
+/* clang-format on */
+
 /* 0 is the least and 1000 the greatest, which are exact. */
 static const struct {
 	enum vn_snap_hist hist;
 	enum vn_snap_field field;
 	unsigned int permille;
 } percentiles[] = {
-	{ VN_H_lateness, VN_F_lateness_p50_ns, 500 },
-	{ VN_H_lateness, VN_F_lateness_p99_ns, 990 },
-	{ VN_H_lateness, VN_F_lateness_max_ns, 1000 },
+	DEPARTED_PERCENTILES(),
+	DEPARTED_PERCENTILES(stamped_),
 	{ VN_H_gap, VN_F_gap_p50_ns, 500 },
 	{ VN_H_gap, VN_F_gap_p99_ns, 990 },
 	{ VN_H_gap, VN_F_gap_p999_ns, 999 },
@@ -166,6 +191,9 @@ static const struct {
 	enum vn_snap_field field;
 } sample_counts[] = {
 	{ VN_H_lateness, VN_F_lateness_samples },
+	{ VN_H_gap_error, VN_F_gap_error_samples },
+	{ VN_H_stamped_lateness, VN_F_stamped_lateness_samples },
+	{ VN_H_stamped_gap_error, VN_F_stamped_gap_error_samples },
 	{ VN_H_gap, VN_F_gap_samples },
 	{ VN_H_latency, VN_F_latency_samples },
 	{ VN_H_ipdv, VN_F_ipdv_samples },
@@ -178,6 +206,12 @@ static bool can_have(uint64_t count, unsigned int permille)
 	uint64_t least = permille < 1000 ? 1000 / (1000 - permille) : 1;
 
 	return count >= least;
+}
+
+static void fill_mean(struct vn_snap_row *row, enum vn_snap_field f, const struct vn_hist *h)
+{
+	if (h && vn_hist_count(h))
+		set_n(row, f, (uint64_t)(vn_hist_mean(h) + 0.5));
 }
 
 static void fill_hists(struct vn_snap_row *row, const struct raw *raw, bool is_final)
@@ -194,6 +228,8 @@ static void fill_hists(struct vn_snap_row *row, const struct raw *raw, bool is_f
 			set_n(row, percentiles[i].field,
 			      permille ? vn_hist_percentile(h, permille / 10.0) : vn_hist_min(h));
 	}
+	fill_mean(row, VN_F_lateness_mean_ns, raw->hist[VN_H_lateness]);
+	fill_mean(row, VN_F_stamped_lateness_mean_ns, raw->hist[VN_H_stamped_lateness]);
 	for (unsigned int i = 0; i < VN_H_COUNT; i++)
 		row->sum[i] = raw->hist[i] ? vn_hist_sum(raw->hist[i]) : 0;
 	if (is_final)
@@ -244,18 +280,22 @@ static void fill_reconciled(struct vn_snap_row *row, const struct raw *raw, bool
 
 static void fill_tx(struct vn_snap_row *row, const struct raw *raw)
 {
-	const struct vn_snap_value *pps = &row->value[VN_F_pps];
+	const struct vn_snap_left left = {
+		.packets = raw->sent.packets,
+		.opened = raw->burst,
+		.first_ns = raw->sent.first_ns,
+		.last_ns = raw->sent.last_ns,
+	};
 
 	set_n(row, VN_F_sent, raw->sent.packets);
 	set_n(row, VN_F_errors, raw->errors);
 	fill_span(row, &raw->sent, raw->burst, VN_F_pps, VN_F_mbps_l1, VN_F_mbps_l2);
-	if (raw->asked_pps <= 0)
-		return;
-	set_x(row, VN_F_asked_pps, raw->asked_pps);
-	set_n(row, VN_F_late, raw->late);
-	set_n(row, VN_F_late_max_ns, raw->late_max_ns);
-	if (pps->is_known && !raw->has_many)
-		set_x(row, VN_F_rate_error_ppm, (pps->x / raw->asked_pps - 1) * 1e6);
+	if (raw->asked_pps > 0)
+		set_x(row, VN_F_asked_pps, raw->asked_pps);
+	vn_snap_departed_fill(row, VN_F_late, &raw->departed);
+	vn_snap_departed_fill(row, VN_F_stamped_late, &raw->stamped);
+	vn_snap_schedule_fill(row, &raw->sched, &left, !raw->has_many || raw->is_share);
+	row->stamped_by = raw->stamped_by;
 }
 
 static void fill_numbers(struct vn_snap_row *row, const struct vn_rx_flow_counts *c)
@@ -384,8 +424,12 @@ static void add_raw(struct raw *into, const struct raw *r)
 	add_span(&into->sent, &r->sent);
 	add_span(&into->got, &r->got);
 	into->errors += r->errors;
-	into->late += r->late;
-	into->late_max_ns = VN_MAX(into->late_max_ns, r->late_max_ns);
+	vn_snap_departed_add(&into->departed, &r->departed);
+	vn_snap_departed_add(&into->stamped, &r->stamped);
+	vn_snap_schedule_add(&into->sched, &r->sched);
+	if (!r->stamped_by || !into->stamped_by || strcmp(r->stamped_by, into->stamped_by))
+		into->stamped_by = NULL;
+	into->is_share &= r->is_share;
 	into->came += r->came;
 	into->is_excess |= r->is_excess;
 	into->lost_seen += r->lost_seen;
@@ -395,8 +439,8 @@ static void add_raw(struct raw *into, const struct raw *r)
 
 /*
  * The total of one stream is that stream. Of several there is no histogram but
- * what merge_hists() makes at the end. Nor has their rate an error: they need
- * not run at the same time.
+ * what merge_hists() makes at the end. Nor has their rate an error, since they
+ * need not run at the same time; workers that share one stream do.
  */
 static void total_raw(const struct raw *raws, unsigned int n, struct raw *total)
 {
@@ -492,6 +536,8 @@ int vn_snapshot_take(const struct vn_snap_input *in, struct vn_snapshot *out)
 		name_row(&out->rows[i], &in->sources[i]);
 	}
 	total_raw(raws, in->n, &total);
+	if (in->clock)
+		out->clock = *in->clock;
 	if (in->is_final && in->n > 1)
 		rc = merge_hists(out, raws, in->n, &total);
 	fill_row(&out->total, "total", &total, in->is_final);

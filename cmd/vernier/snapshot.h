@@ -16,11 +16,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/clock_grain.h"
 #include "base/hist.h"
 #include "engine/engine.h"
 #include "net/netdev.h"
 #include "rx/receiver.h"
 #include "rx/responder.h"
+#include "snapshot_departures.h"
 
 /*
  * What is known of a stream or flow. X(name, kind, heading of a table): the
@@ -30,6 +32,7 @@
  * A percentile that so few samples cannot have is not known: p99.9 takes at
  * least 1000 of them, p99 100.
  */
+/* clang-format off */
 #define VN_SNAP_FIELDS(X) \
 	X(sent, COUNT, "sent") \
 	X(received, COUNT, "received") \
@@ -43,7 +46,8 @@
 	X(overdue, COUNT, "overdue") /* under way longer than --late-after */ \
 	X(corrupt, COUNT, "corrupt") \
 	X(errors, COUNT, "errors") \
-	X(asked_pps, PPS, "asked pps") \
+	X(asked_pps, PPS, "asked pps") /* as settings say */ \
+	X(asked_mean_pps, PPS, "asked mean") /* by the departures asked for */ \
 	X(pps, PPS, "pps") /* sent */ \
 	X(now_pps, PPS, "pps now") /* since the snapshot before; null in the last */ \
 	X(mbps_l1, MBPS, "Mb/s L1") \
@@ -53,12 +57,12 @@
 	X(rx_now_pps, PPS, "pps now") \
 	X(rx_mbps_l1, MBPS, "Mb/s L1") \
 	X(rx_mbps_l2, MBPS, "Mb/s L2") \
-	X(late, COUNT, "late") /* left after their time */ \
-	X(late_max_ns, NS, "late max") \
-	X(lateness_samples, COUNT, "scheduled") \
-	X(lateness_p50_ns, NS, "late p50") \
-	X(lateness_p99_ns, NS, "late p99") \
-	X(lateness_max_ns, NS, "late max") \
+	X(skipped, COUNT, "skipped") /* by policy skip */ \
+	X(slid_ns, NS, "slid by") /* by policy slide */ \
+	X(batch_max, COUNT, "batch") /* most departures of a call */ \
+	X(call_ns, NS, "a call") \
+	VN_SNAP_DEPARTED_FIELDS(X, ) \
+	VN_SNAP_DEPARTED_FIELDS(X, stamped_) \
 	X(gap_samples, COUNT, "gaps") \
 	X(gap_p50_ns, NS, "gap p50") \
 	X(gap_p99_ns, NS, "gap p99") \
@@ -89,6 +93,7 @@
 	X(reorder_late_p50_ns, NS, "time p50") /* behind the one that came first */ \
 	X(reorder_late_p99_ns, NS, "time p99") \
 	X(reorder_late_max_ns, NS, "time max")
+/* clang-format on */
 
 enum vn_snap_field {
 #define VN_X(name, kind, heading) VN_F_##name,
@@ -113,6 +118,9 @@ enum vn_snap_hist {
 	VN_H_gap,
 	VN_H_latency,
 	VN_H_lateness,
+	VN_H_gap_error,
+	VN_H_stamped_lateness,
+	VN_H_stamped_gap_error,
 	VN_H_ipdv, /* of magnitudes */
 	VN_H_reorder_extent,
 	VN_H_TOLD,
@@ -140,6 +148,7 @@ struct vn_snap_row {
 	char name[VN_SNAP_NAME];
 	char interface[VN_SNAP_NAME]; /* sent on, else received on; "": none */
 	const char *driver;           /* NULL: unknown */
+	const char *stamped_by;       /* who stamped departures; NULL: nobody, or not yet */
 	const char *result; /* the engine's text, NULL until the end */
 	struct vn_snap_value value[VN_F_COUNT];
 	/* Of all samples, 0 where there are none. No fields: they are no report's. */
@@ -170,6 +179,7 @@ struct vn_snapshot {
 	struct vn_snap_row total;
 	struct vn_hist *merged; /* the total's, of several rows; owned */
 	struct vn_snap_receiver receiver;
+	struct vn_clock_grain clock;
 };
 
 /* Where the numbers of a row come from. What is missing is NULL. */
@@ -184,6 +194,9 @@ struct vn_snap_source {
 	double asked_pps;  /* 0: full speed */
 	uint32_t burst;    /* at least 1 */
 	const struct vn_departures *departures; /* of those with an asked time */
+	const struct vn_departures *stamped;    /* the same, by stamps */
+	const char *stamped_by;
+	bool is_share; /* as all others, a worker's part of one stream */
 	const char *result;
 };
 
@@ -197,6 +210,7 @@ struct vn_snap_input {
 	uint64_t late_after_ns, clock_error_ns;
 	const uint64_t *filtered;        /* NULL: nobody counts them */
 	const struct vn_responder *responder; /* NULL: none */
+	const struct vn_clock_grain *clock; /* NULL: departures are not timed */
 	const struct vn_snapshot *prev;  /* for the rates of now; NULL: none */
 };
 

@@ -114,7 +114,8 @@ def histograms_of_the_last_line_are_what_the_percentiles_are_of():
     for row in [*last["streams"], last["total"]]:
         told = row["histograms"]
         for name, key in (("gap", "gap_%s_ns"), ("latency", "latency_%s_ns"),
-                          ("lateness", "lateness_%s_ns"), ("ipdv", "ipdv_abs_%s_ns")):
+                          ("lateness", "lateness_%s_ns"), ("gap_error", "gap_error_%s_ns"),
+                          ("ipdv", "ipdv_abs_%s_ns")):
             h = told[name]
             if name == "gap" and row["name"] == "total":
                 equal((h, row["gap_samples"]), (None, None), "gaps of both together")
@@ -134,6 +135,34 @@ def histograms_of_the_last_line_are_what_the_percentiles_are_of():
                     break
     equal(last["total"]["latency_samples"] + last["total"]["latency_negative"], 1500, "stamps")
     equal(last["total"]["ipdv_samples"], 1498, "pairs")
+
+
+@case
+def departures_are_told_in_every_line():
+    """counters and shares while they run, percentiles at the end"""
+    veth()
+    vernier("send", "vn0", *TO, "--ratep", "20k", "--count", "10000", "--interval", "50ms",
+            "--json", "run.json", "--quiet")
+    *live, last = json_lines("run.json")
+    holds(len(live) > 3, "no progress lines")
+    keys_of_shares = [k for k in last["total"] if re.fullmatch(r"within_\w+_ratio", k)]
+    equal(len(keys_of_shares), 7, "shares")
+    for line in live:
+        equal(line["total"]["gap_error_p50_ns"], None, "percentile while running")
+    for line in [*live[1:], last]:
+        t = line["total"]
+        shares = [t[k] for k in keys_of_shares]
+        equal(shares, sorted(shares), "cumulative shares")
+        holds(0 <= shares[0] and shares[-1] <= 1 and 0 <= t["bursts_ratio"] <= 1, "shares")
+        equal(t["bursts_ratio"] > 0, t["bursts"] > 0, "bursts")
+        equal((line["clock"]["name"], t["stamped_by"] is None or line["final"]),
+              ("CLOCK_MONOTONIC", True), "clock, stamps")
+    t = last["total"]
+    equal((t["asked_gaps"], t["gap_error_samples"], t["lateness_samples"] + t["early"]),
+          (9999, 9999, 10000), "gaps, gaps in percentiles, packets")
+    holds(abs(t["asked_mean_pps"] / 20000 - 1) < 1e-6, "asked %s" % t["asked_mean_pps"])
+    holds(abs((t["pps"] / t["asked_mean_pps"] - 1) * 1e6 - t["rate_error_ppm"]) < 1e-3, "error")
+    holds(last["clock"]["resolution_ns"] > 0, "resolution")
 
 
 @case

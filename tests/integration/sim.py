@@ -87,6 +87,29 @@ def departures_are_exact():
 
 
 @case
+def the_report_of_exact_departures_has_no_error():
+    """not nearly none: 0, and each gap is the one asked for"""
+    for words in (["--ratep", "3"], ["--ratep", "3333333"], ["--ratep", "7M"], ["--delay", "1"],
+                  ["--ratep", "999983", "--burst", "3"], ["--ratep", "77777", "--threads", "3"]):
+        text = vernier("send", "--sim", "--pcap", "x.pcap", *TO, *IDEAL_LINK, "--count", "5001",
+                       "--json", "x.json", *words).stdout
+        line = json_lines("x.json")[-1]
+        equal(line["clock"], {"name": "virtual", "resolution_ns": 1, "read_ns": 0}, "clock")
+        for row in [*line["streams"], line["total"]]:
+            what = "%s of %s" % (row["name"], " ".join(words))
+            equal((row["rate_error_ppm"], row["pps"]), (0, row["asked_mean_pps"]), what)
+            shares = {k: v for k, v in row.items() if k.startswith("within_")}
+            equal((len(shares), set(shares.values())), (7, {1.0}), "shares: " + what)
+            equal((row["gap_error_max_ns"], row["lateness_max_ns"], row["bursts"], row["late"]),
+                  (0, 0, 0, 0), "errors: " + what)
+        holds("clock: virtual, resolution 1 ns, a read 0 ns\n" in text, text)
+        rows = text.split("gaps within, %", 1)[1].split("\n\n")[0].splitlines()[1:]
+        equal({tuple(row.split()[1:]) for row in rows}, {("100.0000",) * 7 + ("0.0000",)},
+              "shares in text: " + " ".join(words))
+        holds(" +0.0 " in text.split("departures", 1)[1].split("\n\n")[0], "error in text")
+
+
+@case
 def rate_is_bits_of_the_packet_size():
     """rate 10M at 125 bytes is one packet in 100 us, as pktgen's rate"""
     packets = sim("out.pcap", *TO, "--count", "50", "--pkt-size", "125", "--rate", "10M")
