@@ -23,21 +23,21 @@ struct mark {
 	enum vn_snap_field fields[PAGE_H_COUNT]; /* in the order of PAGE_HISTS */
 };
 
+/* clang-format off */
+#define DEPARTED(p) \
+	VN_F_lateness_##p##_ns, VN_F_gap_error_##p##_ns, \
+	VN_F_stamped_lateness_##p##_ns, VN_F_stamped_gap_error_##p##_ns
+
 static const struct mark marks[] = {
-	{ "p50",
-	  50,
-	  { VN_F_gap_p50_ns, VN_F_latency_p50_ns, VN_F_lateness_p50_ns, VN_F_ipdv_abs_p50_ns,
-	    VN_F_reorder_extent_p50 } },
-	{ "p99",
-	  99,
-	  { VN_F_gap_p99_ns, VN_F_latency_p99_ns, VN_F_lateness_p99_ns, VN_F_ipdv_abs_p99_ns,
-	    VN_F_reorder_extent_p99 } },
-	{ "p99.9", 99.9, { VN_F_gap_p999_ns, VN_F_latency_p999_ns, NONE, NONE, NONE } },
-	{ "max",
-	  100,
-	  { VN_F_gap_max_ns, VN_F_latency_max_ns, VN_F_lateness_max_ns, NONE,
-	    VN_F_reorder_extent_max } },
+	{ "p50", 50, { VN_F_gap_p50_ns, VN_F_latency_p50_ns, DEPARTED(p50),
+		       VN_F_ipdv_abs_p50_ns, VN_F_reorder_extent_p50 } },
+	{ "p99", 99, { VN_F_gap_p99_ns, VN_F_latency_p99_ns, DEPARTED(p99),
+		       VN_F_ipdv_abs_p99_ns, VN_F_reorder_extent_p99 } },
+	{ "p99.9", 99.9, { VN_F_gap_p999_ns, VN_F_latency_p999_ns, DEPARTED(p999), NONE, NONE } },
+	{ "max", 100, { VN_F_gap_max_ns, VN_F_latency_max_ns, DEPARTED(max), NONE,
+			VN_F_reorder_extent_max } },
 };
+/* clang-format on */
 #define MARKS VN_ARRAY_SIZE(marks)
 
 static const struct {
@@ -52,6 +52,13 @@ static const struct {
 			     page_units_time },
 	[PAGE_H_lateness] = { "Lateness of departures", "departure less the time asked for",
 			      VN_F_lateness_samples, page_units_time },
+	[PAGE_H_gap_error] = { "Error of gaps", "gap between departures against the one asked for",
+			       VN_F_gap_error_samples, page_units_time },
+	[PAGE_H_stamped_lateness] = { "Lateness of stamps", "stamp less the time asked for",
+				      VN_F_stamped_lateness_samples, page_units_time },
+	[PAGE_H_stamped_gap_error] = { "Error of gaps between stamps",
+				       "gap between stamps against the one asked for",
+				       VN_F_stamped_gap_error_samples, page_units_time },
 	[PAGE_H_ipdv] = { "Delay variation", "latency against the packet before, without sign",
 			  VN_F_ipdv_samples, page_units_time },
 	[PAGE_H_reorder_extent] = { "Reordering extent", "arrivals by which a packet came too late",

@@ -202,6 +202,21 @@ static int read_receiver(const struct page_reader *r, struct page_run *run)
 	return rc ? rc : page_read_text(r, o, "receiver", "stamp_source", &to->stamp_source);
 }
 
+static int read_clock(const struct page_reader *r, struct page_run *run)
+{
+	struct page_clock *to = &run->clock;
+	json_t *o;
+	int rc = page_read_object(r, run->last, "", "clock", &o);
+
+	if (rc || !o)
+		return rc;
+	rc = page_read_text(r, o, "clock", "name", &to->name);
+	if (!rc)
+		rc = page_read_value(r, o, "clock", "resolution_ns", VN_KIND_NS,
+				     &to->resolution_ns);
+	return rc ? rc : page_read_value(r, o, "clock", "read_ns", VN_KIND_NS, &to->read_ns);
+}
+
 static int read_rows(const struct page_reader *r, struct page_run *run)
 {
 	char path[32];
@@ -256,6 +271,8 @@ int page_run_read(FILE *in, const char *source, struct page_run *run, struct vn_
 		rc = read_rows(&r, run);
 	if (!rc)
 		rc = read_receiver(&r, run);
+	if (!rc)
+		rc = read_clock(&r, run);
 	if (!rc)
 		rc = read_all_settings(&r, run);
 	fold_points(run);

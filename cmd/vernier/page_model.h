@@ -22,7 +22,11 @@
 #define PAGE_POINTS_MAX 400
 
 /* X(name): the key in "histograms". */
-#define PAGE_HISTS(X) X(gap) X(latency) X(lateness) X(ipdv) X(reorder_extent)
+/* clang-format off */
+#define PAGE_HISTS(X) \
+	X(gap) X(latency) X(lateness) X(gap_error) X(stamped_lateness) X(stamped_gap_error) \
+	X(ipdv) X(reorder_extent)
+/* clang-format on */
 
 enum page_hist_kind {
 #define PAGE_X(name) PAGE_H_##name,
@@ -56,6 +60,7 @@ struct page_settings {
 struct page_row {
 	const char *name; /* NULL: unknown, as every text here */
 	const char *result;
+	const char *stamped_by;
 	struct vn_snap_value value[VN_F_COUNT];
 	struct page_hist hist[PAGE_H_COUNT];
 	struct page_settings settings;
@@ -75,6 +80,11 @@ struct page_receiver {
 	struct vn_snap_value frames, ours, other, over_limit, drops, filtered, stamp_other;
 };
 
+struct page_clock {
+	const char *name; /* NULL: nothing is known of it */
+	struct vn_snap_value resolution_ns, read_ns;
+};
+
 struct page_run {
 	const char *source; /* the file's name; the caller's */
 	const char *version, *command, *driver, *interface, *rx_interface, *pcap, *verdict;
@@ -88,6 +98,7 @@ struct page_run {
 	struct page_row *rows;
 	struct page_row total;
 	struct page_receiver receiver;
+	struct page_clock clock;
 	struct page_settings settings;
 	void *last; /* of the JSON library: holds the texts */
 };

@@ -74,6 +74,27 @@ static void a_run_without_its_last_line_was_cut(void **state)
 	page_run_free(&run);
 }
 
+static void departures_come_with_their_clock_and_who_stamped_them(void **state)
+{
+	struct page_run run;
+
+	read_well("{\"time_s\":1,\"final\":true,"
+		  "\"clock\":{\"name\":\"CLOCK_MONOTONIC\",\"resolution_ns\":null,\"read_ns\":23},"
+		  "\"total\":{\"within_64ns_ratio\":0.25,\"stamped_by\":\"kernel\","
+		  "\"stamped_late\":7,\"histograms\":{\"gap_error\":"
+		  "{\"samples\":1,\"min\":5,\"max\":5,\"mean\":5,\"buckets\":[[5,5,1]]}}}}\n",
+		  &run);
+	assert_string_equal(run.clock.name, "CLOCK_MONOTONIC");
+	assert_false(run.clock.resolution_ns.is_known);
+	assert_int_equal(run.clock.read_ns.n, 23);
+	assert_string_equal(run.total.stamped_by, "kernel");
+	assert_int_equal(run.total.value[VN_F_stamped_late].n, 7);
+	assert_true(run.total.value[VN_F_within_64ns_ratio].x == 0.25);
+	assert_int_equal(run.total.hist[PAGE_H_gap_error].max, 5);
+	assert_false(run.total.hist[PAGE_H_stamped_lateness].is_known);
+	page_run_free(&run);
+}
+
 static void settings_are_texts_by_name(void **state)
 {
 	struct page_run run;
@@ -168,6 +189,8 @@ static void mistakes_are_named(void **state)
 		       "[[5,5,1],[3,3,1]]}}}}\n",
 		  "expected buckets in the order" },
 		{ LINE "{},\"settings\":{\"a\":1}}\n", "settings.a is 1" },
+		{ LINE "{\"stamped_by\":1}}\n", "total.stamped_by is 1, expected a text" },
+		{ LINE "{},\"clock\":{\"read_ns\":-1}}\n", "clock.read_ns is -1" },
 		{ "{\"time_s\":1,\"final\":true,\"total\":{}}\n{\"time_s\":2,\"total\":{}}\n",
 		  "run.json:2: there is a line behind the final one" },
 		{ LINE "{}}\n{\"time_s\":2,\n", "run.json:2: " },
@@ -190,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_last_line_gives_the_rows),
 		cmocka_unit_test(a_run_without_its_last_line_was_cut),
+		cmocka_unit_test(departures_come_with_their_clock_and_who_stamped_them),
 		cmocka_unit_test(settings_are_texts_by_name),
 		cmocka_unit_test(percentiles_come_from_the_buckets),
 		cmocka_unit_test(many_intervals_are_put_together),

@@ -238,6 +238,8 @@ int page_read_row(const struct page_reader *r, const json_t *o, const char *path
 	rc = page_read_text(r, o, path, "name", &row->name);
 	if (!rc)
 		rc = page_read_text(r, o, path, "result", &row->result);
+	if (!rc)
+		rc = page_read_text(r, o, path, "stamped_by", &row->stamped_by);
 	for (unsigned int f = 0; f < VN_F_COUNT && !rc; f++)
 		rc = page_read_value(r, o, path, vn_snap_fields[f].key, vn_snap_fields[f].kind,
 				     &row->value[f]);

@@ -152,11 +152,36 @@ static const struct page_column packets[] = {
 	{ VN_F_mbps_l1, "sent L1" },	 { VN_F_rx_mbps_l1, "received L1" },
 };
 static const struct page_column departures[] = {
-	{ VN_F_asked_pps, "asked" },	      { VN_F_pps, "achieved" },
-	{ VN_F_rate_error_ppm, "error ppm" }, { VN_F_late, "left late" },
-	{ VN_F_lateness_samples, "samples" }, { VN_F_lateness_p50_ns, "p50" },
-	{ VN_F_lateness_p99_ns, "p99" },      { VN_F_lateness_max_ns, "max" },
+	{ VN_F_asked_pps, "asked" },	   { VN_F_asked_mean_pps, "asked mean" },
+	{ VN_F_pps, "achieved" },	   { VN_F_rate_error_ppm, "error ppm" },
+	{ VN_F_skipped, "skipped" },	   { VN_F_slid_ns, "slid by" },
+	{ VN_F_batch_max, "most a call" }, { VN_F_call_ns, "a call takes" },
 };
+
+/* Of departures as they were handed over, and as they were stamped. */
+/* clang-format off */
+#define LATENESS(P) { \
+	{ VN_F_##P##lateness_samples, "samples" }, { VN_F_##P##late, "left late" }, \
+	{ VN_F_##P##lateness_p50_ns, "p50" }, { VN_F_##P##lateness_p90_ns, "p90" }, \
+	{ VN_F_##P##lateness_p99_ns, "p99" }, { VN_F_##P##lateness_p999_ns, "p99.9" }, \
+	{ VN_F_##P##lateness_max_ns, "max" }, { VN_F_##P##lateness_mean_ns, "mean" }, \
+	{ VN_F_##P##early, "early" }, { VN_F_##P##early_max_ns, "early by" } }
+#define GAPS(P) { \
+	{ VN_F_##P##asked_gaps, "gaps" }, { VN_F_##P##gap_error_p50_ns, "error p50" }, \
+	{ VN_F_##P##gap_error_p99_ns, "p99" }, { VN_F_##P##gap_error_p999_ns, "p99.9" }, \
+	{ VN_F_##P##gap_error_max_ns, "max" }, { VN_F_##P##within_64ns_ratio, "64 ns" }, \
+	{ VN_F_##P##within_128ns_ratio, "128 ns" }, { VN_F_##P##within_256ns_ratio, "256 ns" }, \
+	{ VN_F_##P##within_512ns_ratio, "512 ns" }, \
+	{ VN_F_##P##within_1us_ratio, "1 " PAGE_MICRO "s" }, \
+	{ VN_F_##P##within_10us_ratio, "10 " PAGE_MICRO "s" }, \
+	{ VN_F_##P##within_100us_ratio, "100 " PAGE_MICRO "s" }, \
+	{ VN_F_##P##bursts, "bursts" }, { VN_F_##P##bursts_ratio, "in bursts" } }
+/* clang-format on */
+
+static const struct page_column lateness[] = LATENESS();
+static const struct page_column stamped_lateness[] = LATENESS(stamped_);
+static const struct page_column gaps[] = GAPS();
+static const struct page_column stamped_gaps[] = GAPS(stamped_);
 static const struct page_column arrivals[] = {
 	{ VN_F_gap_samples, "gaps" },
 	{ VN_F_gap_p50_ns, "gap p50" },
@@ -194,14 +219,34 @@ static bool knows(const struct page_run *run, enum vn_snap_field field)
 	return is_known;
 }
 
+static void timing(struct page *p, const struct page_run *run)
+{
+	fputs("<h3>Asked and achieved departures</h3>\n", p->out);
+	page_table_streams(p, run, departures, VN_ARRAY_SIZE(departures));
+	if (knows(run, VN_F_late)) {
+		fputs("<h3>Lateness of departures</h3>\n", p->out);
+		page_table_streams(p, run, lateness, VN_ARRAY_SIZE(lateness));
+	}
+	if (knows(run, VN_F_asked_gaps)) {
+		fputs("<h3>Gaps between departures, and shares of them within a distance of the "
+		      "one asked for</h3>\n",
+		      p->out);
+		page_table_streams(p, run, gaps, VN_ARRAY_SIZE(gaps));
+	}
+	if (knows(run, VN_F_stamped_late)) {
+		fputs("<h3>Lateness of departures as they were stamped</h3>\n", p->out);
+		page_table_streams(p, run, stamped_lateness, VN_ARRAY_SIZE(stamped_lateness));
+		fputs("<h3>Gaps between departures as they were stamped</h3>\n", p->out);
+		page_table_streams(p, run, stamped_gaps, VN_ARRAY_SIZE(stamped_gaps));
+	}
+}
+
 static void streams(struct page *p, const struct page_run *run)
 {
 	fputs("<section><h2>Streams</h2>\n<h3>Packets</h3>\n", p->out);
 	page_table_streams(p, run, packets, VN_ARRAY_SIZE(packets));
-	if (knows(run, VN_F_sent)) {
-		fputs("<h3>Asked and achieved departures</h3>\n", p->out);
-		page_table_streams(p, run, departures, VN_ARRAY_SIZE(departures));
-	}
+	if (knows(run, VN_F_sent))
+		timing(p, run);
 	if (knows(run, VN_F_received)) {
 		fputs("<h3>Arrivals</h3>\n", p->out);
 		page_table_streams(p, run, arrivals, VN_ARRAY_SIZE(arrivals));
@@ -224,7 +269,14 @@ static bool has_charts(const struct page_row *row)
 static void row_charts(struct page *p, const struct page_row *row, bool is_open)
 {
 	static const enum page_hist_kind order[] = {
-		PAGE_H_lateness, PAGE_H_gap, PAGE_H_latency, PAGE_H_ipdv, PAGE_H_reorder_extent,
+		PAGE_H_lateness,
+		PAGE_H_gap_error,
+		PAGE_H_stamped_lateness,
+		PAGE_H_stamped_gap_error,
+		PAGE_H_gap,
+		PAGE_H_latency,
+		PAGE_H_ipdv,
+		PAGE_H_reorder_extent,
 	};
 
 	fprintf(p->out, "<details class=\"stream\"%s><summary>", is_open ? " open" : "");
@@ -297,6 +349,17 @@ static void receiver(struct page *p, const struct page_run *run)
 	count_fact(p, "Frames of flows over the limit", &r->over_limit);
 }
 
+static void clock_facts(struct page *p, const struct page_run *run)
+{
+	if (run->total.stamped_by)
+		fact(p, "Departures stamped by", run->total.stamped_by);
+	if (!run->clock.name)
+		return;
+	fact(p, "Clock", run->clock.name);
+	time_fact(p, "Resolution of the clock", &run->clock.resolution_ns);
+	time_fact(p, "Read of the clock", &run->clock.read_ns);
+}
+
 static void set_up(struct page *p, const struct page_run *run)
 {
 	char seed[24];
@@ -309,6 +372,7 @@ static void set_up(struct page *p, const struct page_run *run)
 	fact(p, "Seed", run->has_seed ? seed : NULL);
 	fact(p, "Capture", run->pcap);
 	fact(p, "Vernier", run->version);
+	clock_facts(p, run);
 	receiver(p, run);
 	fputs("</dl>\n", p->out);
 }

@@ -118,6 +118,51 @@ def distributions_are_drawn_with_their_percentiles():
                     "f.querySelector('details table'))"), True, "charts have a table beside them")
 
 
+def numbers(browser, key):
+    return browser.ask("[...document.querySelectorAll('table [data-key=%s]')].map(e => +e.value)"
+                       % key)
+
+
+@case
+def departures_are_told_with_shares_of_gaps():
+    """and a chart of the error of gaps beside that of the lateness"""
+    vernier("send", "--driver", "null", *TO, "--ratep", "5k", "--count", "500", "--json",
+            "run.json", "--quiet")
+    vernier("report", "run.json")
+    last = json_lines("run.json")[-1]
+    with Browser() as b:
+        b.show(1200)
+        b.load("run.html")
+        is_quiet(b, "run.html")
+        for key in ("within_64ns_ratio", "within_100us_ratio", "bursts_ratio", "asked_mean_pps",
+                    "lateness_p90_ns", "gap_error_max_ns"):
+            shown = numbers(b, key)
+            holds(shown and all(abs(x - last["total"][key]) <= 1e-9 * x for x in shown),
+                  "%s: %s on the page, %s in the JSON" % (key, shown, last["total"][key]))
+        equal([t for t in texts(b, ".figures figcaption b")],
+              ["Lateness of departures", "Error of gaps"], "charts")
+        facts = dict(zip(texts(b, ".set dt"), texts(b, ".set dd")))
+        equal(facts["Clock"], "CLOCK_MONOTONIC", "clock")
+        holds("Departures stamped by" not in facts, "nobody stamped")
+        holds("as they were stamped" not in b.ask("document.body.textContent"), "nobody stamped")
+
+
+@case
+def stamps_of_departures_have_tables_and_charts():
+    one = row("one", stamped_by="kernel", stamped_late=3, stamped_within_64ns_ratio=0.25,
+              stamped_lateness_samples=30, histograms={"stamped_lateness": LATE})
+    write_run("run.json", streams=[one], total={**one, "name": "total"})
+    vernier("report", "run.json")
+    with Browser() as b:
+        b.show(1200)
+        b.load("run.html")
+        is_quiet(b, "run.html")
+        holds(3 in numbers(b, "stamped_late"), "late stamps")
+        equal(texts(b, ".figures figcaption b"), ["Lateness of stamps"], "charts")
+        facts = dict(zip(texts(b, ".set dt"), texts(b, ".set dd")))
+        equal(facts["Departures stamped by"], "kernel", "who stamped")
+
+
 @case
 def what_is_not_known_is_a_dash():
     write_run("run.json", streams=[{"name": "one", "sent": 5}], total={"name": "total", "sent": 5},
