@@ -37,8 +37,25 @@ static const struct metric {
 	  VN_F_corrupt, 1 },
 	{ "send_errors_total", "counter", "Packets the device took and lost when sending.",
 	  VN_F_errors, 1 },
-	{ "late_packets_total", "counter", "Packets handed over noticeably after their time.",
+	{ "late_packets_total", "counter", "Packets handed over more than 1 us after their time.",
 	  VN_F_late, 1 },
+	{ "early_packets_total", "counter", "Packets handed over before their time.", VN_F_early,
+	  1 },
+	{ "skipped_departures_total", "counter",
+	  "Departures left out since their time had passed (policy skip).", VN_F_skipped, 1 },
+	{ "departure_gaps_total", "counter", "Gaps between departures, compared with those asked.",
+	  VN_F_asked_gaps, 1 },
+	{ "burst_gaps_total", "counter", "Gaps of less than half of the one asked for.",
+	  VN_F_bursts, 1 },
+	{ "stamped_late_packets_total", "counter",
+	  "Packets stamped more than 1 us after their time.", VN_F_stamped_late, 1 },
+	{ "stamped_early_packets_total", "counter", "Packets stamped before their time.",
+	  VN_F_stamped_early, 1 },
+	{ "stamped_departure_gaps_total", "counter",
+	  "Gaps between stamps of departures, compared with those asked.", VN_F_stamped_asked_gaps,
+	  1 },
+	{ "stamped_burst_gaps_total", "counter",
+	  "Gaps between stamps of less than half of the one asked for.", VN_F_stamped_bursts, 1 },
 	{ "negative_latency_packets_total", "counter",
 	  "Packets stamped later than they arrived: the clocks differ.", VN_F_latency_negative, 1 },
 	{ "lost_packets", "gauge", "Packets that were sent and have not come, as far as is known.",
@@ -47,6 +64,8 @@ static const struct metric {
 	  1 },
 	{ "asked_packets_per_second", "gauge", "Rate asked for; absent at full speed.",
 	  VN_F_asked_pps, 1 },
+	{ "asked_mean_packets_per_second", "gauge",
+	  "Rate asked for, from the first departure to the last.", VN_F_asked_mean_pps, 1 },
 	{ "sent_packets_per_second", "gauge", "Rate sent, from the first packet to the last.",
 	  VN_F_pps, 1 },
 	{ "sent_l1_bytes_per_second", "gauge", "The same in bytes, preamble and gap included.",
@@ -62,6 +81,17 @@ static const struct metric {
 	{ "received_l2_bytes_per_second", "gauge", "The same in bytes, frame and FCS.",
 	  VN_F_rx_mbps_l2, MBPS },
 	{ "late_max_seconds", "gauge", "Greatest lateness so far.", VN_F_late_max_ns, 1 },
+	{ "early_max_seconds", "gauge", "Greatest earliness so far.", VN_F_early_max_ns, 1 },
+	{ "slid_seconds", "gauge", "Time by which the schedule was put off (policy slide).",
+	  VN_F_slid_ns, 1 },
+	{ "batch_max_departures", "gauge", "Most departures that one call served.", VN_F_batch_max,
+	  1 },
+	{ "call_seconds", "gauge", "What a call for one packet costs, as measured.", VN_F_call_ns,
+	  1 },
+	{ "burst_gaps_ratio", "gauge", "Part of the gaps below half of the one asked for.",
+	  VN_F_bursts_ratio, 1 },
+	{ "stamped_burst_gaps_ratio", "gauge", "The same of gaps between stamps.",
+	  VN_F_stamped_bursts_ratio, 1 },
 	{ "latency_min_seconds", "gauge", "Least time from sending to arrival.",
 	  VN_F_latency_min_ns, 1 },
 	{ "jitter_seconds", "gauge", "Interarrival jitter (RFC 3550).", VN_F_jitter_ns, 1 },
@@ -72,7 +102,7 @@ struct quantile {
 	enum vn_snap_field field;
 };
 
-#define QUANTILES 4
+#define QUANTILES 5
 
 static const struct summary {
 	const char *name, *help;
@@ -105,8 +135,39 @@ static const struct summary {
 	  VN_H_lateness,
 	  false,
 	  { { "0.5", VN_F_lateness_p50_ns },
+	    { "0.9", VN_F_lateness_p90_ns },
 	    { "0.99", VN_F_lateness_p99_ns },
+	    { "0.999", VN_F_lateness_p999_ns },
 	    { "1", VN_F_lateness_max_ns } } },
+	{ "gap_error_seconds",
+	  "Gaps between departures against those asked for, without sign; known when the run is "
+	  "over.",
+	  VN_F_gap_error_samples,
+	  VN_H_gap_error,
+	  false,
+	  { { "0.5", VN_F_gap_error_p50_ns },
+	    { "0.99", VN_F_gap_error_p99_ns },
+	    { "0.999", VN_F_gap_error_p999_ns },
+	    { "1", VN_F_gap_error_max_ns } } },
+	{ "stamped_lateness_seconds",
+	  "Stamps of departures less the times asked for; known when the run is over.",
+	  VN_F_stamped_lateness_samples,
+	  VN_H_stamped_lateness,
+	  false,
+	  { { "0.5", VN_F_stamped_lateness_p50_ns },
+	    { "0.9", VN_F_stamped_lateness_p90_ns },
+	    { "0.99", VN_F_stamped_lateness_p99_ns },
+	    { "0.999", VN_F_stamped_lateness_p999_ns },
+	    { "1", VN_F_stamped_lateness_max_ns } } },
+	{ "stamped_gap_error_seconds",
+	  "Gaps between stamps against those asked for, without sign; known when the run is over.",
+	  VN_F_stamped_gap_error_samples,
+	  VN_H_stamped_gap_error,
+	  false,
+	  { { "0.5", VN_F_stamped_gap_error_p50_ns },
+	    { "0.99", VN_F_stamped_gap_error_p99_ns },
+	    { "0.999", VN_F_stamped_gap_error_p999_ns },
+	    { "1", VN_F_stamped_gap_error_max_ns } } },
 	{ "delay_variation_seconds",
 	  "Latency of a packet against that of the one before (RFC 5481, IPDV), without sign.",
 	  VN_F_ipdv_samples,
@@ -186,9 +247,9 @@ static void label(FILE *out, const char **sep, const char *name, const char *val
 	*sep = ",";
 }
 
-/* vernier_name_suffix{stream="...",...,quantile="..."}, and a blank. */
-static void sample(FILE *out, const char *name, const char *suffix, const struct vn_snap_row *row,
-		   const char *quantile)
+/* vernier_name_suffix{stream="...",...,KEY="..."}, and a blank. NULL: no key. */
+static void sample_with(FILE *out, const char *name, const char *suffix,
+			const struct vn_snap_row *row, const char *key, const char *what)
 {
 	const char *sep = "";
 
@@ -196,8 +257,14 @@ static void sample(FILE *out, const char *name, const char *suffix, const struct
 	label(out, &sep, "stream", row->name);
 	label(out, &sep, "interface", row->interface);
 	label(out, &sep, "driver", row->driver);
-	label(out, &sep, "quantile", quantile);
+	label(out, &sep, key, what);
 	fputs("} ", out);
+}
+
+static void sample(FILE *out, const char *name, const char *suffix, const struct vn_snap_row *row,
+		   const char *quantile)
+{
+	sample_with(out, name, suffix, row, "quantile", quantile);
 }
 
 static void seconds(FILE *out, uint64_t ns)
@@ -278,6 +345,44 @@ static void write_summary(FILE *out, const struct vn_snapshot *s, const struct s
 	}
 }
 
+static void write_row_shares(FILE *out, const char *name, const struct vn_snap_row *row,
+			     enum vn_snap_field first)
+{
+	static const char *const distances[VN_WITHIN_COUNT] = {
+#define VN_X(ns, key) #key,
+		VN_WITHINS(VN_X)
+#undef VN_X
+	};
+
+	for (unsigned int w = 0; w < VN_WITHIN_COUNT && row->value[first].is_known; w++) {
+		sample_with(out, name, "", row, "within", distances[w]);
+		value(out, &row->value[first + w], VN_KIND_RATIO, 1);
+	}
+}
+
+/* Of gaps, by their distance from the one asked for: a label, so that a picture of
+ * all of them is one query. */
+static void write_shares(FILE *out, const struct vn_snapshot *s)
+{
+	static const struct {
+		const char *name, *help;
+		enum vn_snap_field first;
+	} rows[] = {
+		{ "gaps_within_ratio", "Part of the gaps so near to the one asked for.",
+		  VN_F_within_64ns_ratio },
+		{ "stamped_gaps_within_ratio", "The same of gaps between stamps.",
+		  VN_F_stamped_within_64ns_ratio },
+	};
+
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(rows); i++) {
+		if (!any_knows(s, rows[i].first))
+			continue;
+		begin(out, rows[i].name, "gauge", rows[i].help);
+		for (unsigned int k = 0; k < s->n_rows; k++)
+			write_row_shares(out, rows[i].name, &s->rows[k], rows[i].first);
+	}
+}
+
 /* --- metrics of the whole ---------------------------------------------------------- */
 
 static void write_info(FILE *out, const struct vn_metrics_run *run)
@@ -317,6 +422,21 @@ static void write_receiver(FILE *out, const struct vn_snap_receiver *r)
 	}
 }
 
+static void write_clock(FILE *out, const struct vn_clock_grain *clock)
+{
+	if (!clock->name)
+		return;
+	if (clock->resolution_ns) {
+		begin(out, "clock_resolution_seconds", "gauge",
+		      "Smallest step seen between two reads of the clock.");
+		fputs("vernier_clock_resolution_seconds ", out);
+		seconds(out, clock->resolution_ns);
+	}
+	begin(out, "clock_read_seconds", "gauge", "What a read of the clock costs.");
+	fputs("vernier_clock_read_seconds ", out);
+	seconds(out, clock->read_ns);
+}
+
 void vn_metrics_write(FILE *out, const struct vn_metrics_run *run, const struct vn_snapshot *s)
 {
 	write_info(out, run);
@@ -330,5 +450,7 @@ void vn_metrics_write(FILE *out, const struct vn_metrics_run *run, const struct 
 		write_metric(out, s, &metrics[i]);
 	for (unsigned int i = 0; i < VN_ARRAY_SIZE(summaries); i++)
 		write_summary(out, s, &summaries[i]);
+	write_shares(out, s);
+	write_clock(out, &s->clock);
 	write_receiver(out, &s->receiver);
 }

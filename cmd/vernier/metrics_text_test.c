@@ -110,6 +110,49 @@ static void quantiles_come_with_sum_and_count(void **state)
 	free(text);
 }
 
+static void shares_of_gaps_have_their_distance_as_a_label(void **state)
+{
+	struct vn_snap_row rows[2] = { row_of("s"), row_of("full speed") };
+	struct vn_snapshot s = { .n_rows = 2, .rows = rows };
+	const struct vn_metrics_run run = { .command = "send" };
+	char *text;
+
+	text = written(&run, &s);
+	assert_null(strstr(text, "within"));
+	free(text);
+	for (unsigned int w = 0; w < VN_WITHIN_COUNT; w++)
+		set(&rows[0], VN_F_within_64ns_ratio + w, 0, 0.25 + 0.125 * w);
+	set(&rows[0], VN_F_bursts_ratio, 0, 0.5);
+	text = written(&run, &s);
+	assert_has(text, "# TYPE vernier_gaps_within_ratio gauge\n"
+			 "vernier_gaps_within_ratio{stream=\"s\",interface=\"eth1\","
+			 "driver=\"null\",within=\"64ns\"} 0.25\n");
+	assert_has(text, "within=\"100us\"} 1\n");
+	assert_has(text, "vernier_burst_gaps_ratio" LABELS "0.5\n");
+	assert_null(strstr(text, "full speed"));
+	assert_null(strstr(text, "stamped_gaps"));
+	free(text);
+}
+
+static void the_clock_is_told_when_it_was_measured(void **state)
+{
+	struct vn_snapshot s = { .n_rows = 0, .clock = { "CLOCK_MONOTONIC", 0, 23 } };
+	const struct vn_metrics_run run = { .command = "send" };
+	char *text = written(&run, &s);
+
+	assert_has(text, "vernier_clock_read_seconds 0.000000023\n");
+	assert_null(strstr(text, "resolution"));
+	free(text);
+	s.clock.resolution_ns = 11;
+	text = written(&run, &s);
+	assert_has(text, "vernier_clock_resolution_seconds 0.000000011\n");
+	free(text);
+	s.clock.name = NULL;
+	text = written(&run, &s);
+	assert_null(strstr(text, "clock"));
+	free(text);
+}
+
 static void label_values_are_escaped(void **state)
 {
 	static const struct {
@@ -146,6 +189,8 @@ int main(void)
 		cmocka_unit_test(before_a_run_there_is_only_what_runs),
 		cmocka_unit_test(values_are_in_base_units),
 		cmocka_unit_test(quantiles_come_with_sum_and_count),
+		cmocka_unit_test(shares_of_gaps_have_their_distance_as_a_label),
+		cmocka_unit_test(the_clock_is_told_when_it_was_measured),
 		cmocka_unit_test(label_values_are_escaped),
 	};
 

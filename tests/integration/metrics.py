@@ -38,15 +38,28 @@ FROM_JSON = (
     ("reorder_extent_packets_count", "reorder_extent_samples", 1),
     ("late_max_seconds", "late_max_ns", 1e9), ("gap_seconds_count", "gap_samples", 1),
     ("latency_seconds_count", "latency_samples", 1),
-    ("lateness_seconds_count", "lateness_samples", 1))
+    ("lateness_seconds_count", "lateness_samples", 1),
+    ("gap_error_seconds_count", "gap_error_samples", 1),
+    ("asked_mean_packets_per_second", "asked_mean_pps", 1), ("early_packets_total", "early", 1),
+    ("early_max_seconds", "early_max_ns", 1e9), ("skipped_departures_total", "skipped", 1),
+    ("slid_seconds", "slid_ns", 1e9), ("batch_max_departures", "batch_max", 1),
+    ("call_seconds", "call_ns", 1e9), ("departure_gaps_total", "asked_gaps", 1),
+    ("burst_gaps_total", "bursts", 1), ("burst_gaps_ratio", "bursts_ratio", 1),
+    ("stamped_late_packets_total", "stamped_late", 1),
+    ("stamped_burst_gaps_total", "stamped_bursts", 1),
+    ("stamped_lateness_seconds_count", "stamped_lateness_samples", 1),
+    ("stamped_gap_error_seconds_count", "stamped_gap_error_samples", 1))
+WITHIN = ("64ns", "128ns", "256ns", "512ns", "1us", "10us", "100us")
 QUANTILES = [("%s_seconds" % name, quantile, "%s_p%s_ns" % (key, percent), 1e9)
              for name, key, has in (("gap", "gap", 3), ("latency", "latency", 3),
-                                    ("lateness", "lateness", 2),
+                                    ("lateness", "lateness", 3),
+                                    ("gap_error", "gap_error", 3),
                                     ("delay_variation", "ipdv_abs", 2),
                                     ("reorder_late", "reorder_late", 2))
              for quantile, percent in (("0.5", "50"), ("0.99", "99"), ("0.999", "999"))[:has]]
 QUANTILES += [("%s_seconds" % name, "1", "%s_max_ns" % name, 1e9)
-              for name in ("gap", "latency", "lateness", "reorder_late")]
+              for name in ("gap", "latency", "lateness", "gap_error", "reorder_late")]
+QUANTILES += [("lateness_seconds", "0.9", "lateness_p90_ns", 1e9)]
 QUANTILES += [("reorder_extent_packets", quantile, "reorder_extent_" + key, 1)
               for quantile, key in (("0.5", "p50"), ("0.99", "p99"), ("1", "max"))]
 RECEIVER = (("frames", "frames"), ("own_frames", "ours"), ("other_frames", "other"),
@@ -143,6 +156,11 @@ def equals_json(found, line):
             same(found.get(name, stream=row["name"]), row[key], scale, name)
         for name, quantile, key, scale in QUANTILES:
             same(found.get(name, stream=row["name"], quantile=quantile), row[key], scale, key)
+        for distance in WITHIN:
+            same(found.get("gaps_within_ratio", stream=row["name"], within=distance),
+                 row["within_%s_ratio" % distance], 1, distance)
+    same(found.get("clock_resolution_seconds"), line["clock"] and line["clock"]["resolution_ns"],
+         1e9, "resolution")
     for name, key in RECEIVER:
         told = line["receiver"] and line["receiver"][key]
         same(found.get("receiver_%s_total" % name), told, 1, name)
@@ -199,7 +217,7 @@ def sums_hold_in_every_answer_and_the_last_is_the_json():
     equals_json(scrapes[-1], last)
     labels = dict(next(k[1] for k in scrapes[-1].samples if k[0] == "vernier_lost_packets"))
     equal(labels, {"stream": "one", "interface": "vn0", "driver": "afpacket"}, "labels")
-    for name in ("gap", "latency", "lateness"):
+    for name in ("gap", "latency", "lateness", "gap_error"):
         mean = (scrapes[-1].get(name + "_seconds_sum", stream="one")
                 / scrapes[-1].get(name + "_seconds_count", stream="one"))
         greatest = scrapes[-1].get(name + "_seconds", stream="one", quantile="1")
@@ -244,7 +262,10 @@ def names_follow_the_conventions():
              for f in last.families for s in f.samples}
     with open(os.path.join(TOP, "docs/metrics.md")) as f:
         listed = set(re.findall(r"^\| `(vernier_\w+)`", f.read(), re.M))
-    equal(there, listed, "metrics, and what docs/metrics.md lists")
+    depend = {x for x in listed if x.startswith("vernier_stamped_")
+              or x in ("vernier_batch_max_departures", "vernier_call_seconds")}
+    equal(len(depend), 10, "those that depend on the device and on the rate")
+    equal(there | depend, listed, "metrics, and what docs/metrics.md lists")
 
 
 @case
