@@ -247,6 +247,7 @@ int send_plan(struct send_run *run, struct vn_err *err)
 		choose_seed,
 		choose_drivers,
 		check_options,
+		send_plan_off,
 		plan_capture,
 		choose_settle,
 		choose_cpus,

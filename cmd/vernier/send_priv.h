@@ -3,7 +3,7 @@
  * What the files of `vernier send` share: one run from the options to the
  * report. send.c has the options and the order of things, send_plan.c chooses
  * what they leave open, send_setup.c makes devices, workers and entries,
- * send_run.c runs them, send_report.c judges and tells.
+ * send_run.c runs them, send_report.c judges and tells, send_off.c judges rates.
  */
 #ifndef VN_CMD_SEND_PRIV_H
 #define VN_CMD_SEND_PRIV_H
@@ -28,7 +28,7 @@
 /* As given; send_plan() writes what was chosen for the rest. */
 struct send_options {
 	const char *driver, *rx, *json, *seed, *cpus, *rx_cpu, *really_on, *sa;
-	const char *metrics;
+	const char *metrics, *fail_if_off;
 	struct capturing_options capture;
 	struct rx_options receive;
 	uint64_t interval_ns, settle_ns, threads, link_bps, slack_ns;
@@ -63,6 +63,7 @@ struct send_run {
 	char *whole;                /* settings of the stream that workers share, or NULL */
 	struct vn_metrics *metrics; /* NULL without --metrics */
 	struct vn_interrupt interrupt;
+	uint64_t off_max_ppb;       /* of --fail-if-off, when it was given */
 	struct vn_snapshot last;    /* the one before, for the rates of now */
 	uint64_t begin_ns, end_ns;  /* of the sending */
 	bool was_interrupted;
@@ -94,6 +95,13 @@ int send_execute(struct send_run *run, struct vn_err *err);
  * for the final one. */
 int send_snapshot(struct send_run *run, bool is_final, const struct vn_snapshot *prev,
 		  struct vn_snapshot *out);
+
+/* send_off.c: --fail-if-off. Nothing without the option. */
+int send_plan_off(struct send_run *run, struct vn_err *err); /* usage */
+int send_check_off(struct send_run *run, struct vn_err *err); /* usage: each has a rate */
+int send_judge_off(const struct send_run *run, const struct vn_snapshot *s, struct vn_err *err);
+/* Of which streams nothing can be said. */
+void send_print_off(const struct send_run *run, const struct vn_snapshot *s, FILE *out);
 
 /* send_report.c */
 FILE *send_out(const struct send_run *run); /* where text for people goes */

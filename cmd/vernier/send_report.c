@@ -173,6 +173,8 @@ static int judge(const struct send_run *run, const struct vn_snapshot *s, struct
 		rc = judge_interrupt(run, s, err);
 	for (unsigned int i = 0; i < s->n_rows && !rc; i++)
 		rc = judge_stream(run, &s->rows[i], &run->streams.v[i], err);
+	if (!rc)
+		rc = send_judge_off(run, s, err);
 	return rc ? rc : judge_arrivals(run, s, err);
 }
 
@@ -207,6 +209,7 @@ static void print_report(const struct send_run *run, const struct vn_snapshot *s
 	FILE *out = send_out(run);
 
 	vn_report_tables(out, VN_REPORT_SEND, s);
+	send_print_off(run, s, out);
 	for (unsigned int i = 0; i < run->n_devs; i++)
 		print_counters(out, run->devs[i]);
 	if (run->o.has_histogram)

@@ -311,8 +311,10 @@ void send_stream_learn(struct send_stream *stream, const struct vn_entry *entry)
 	stream->is_never = cfg->delay_ns == VN_DELAY_NEVER;
 	stream->burst = send_stream_burst(cfg);
 	stream->is_numbered = stream->burst == 1 && (cfg->clone_skb <= 1 || !is_shared);
+	stream->is_paced = cfg->period_num && !stream->is_never;
+	stream->is_steady = stream->is_paced;
 	stream->asked_pps = 0;
-	if (cfg->period_num && !stream->is_never)
+	if (stream->is_paced)
 		stream->asked_pps = (double)cfg->period_den * 1e9 / (double)cfg->period_num *
 				    stream->burst;
 	stream->max_frame_len = vn_stream_max_frame_len(&entry->stream);

@@ -53,7 +53,9 @@ struct send_stream {
 	bool is_never;            /* delay "never": sends nothing */
 	bool is_numbered;         /* every packet has a sequence number of its own */
 	uint32_t burst;
-	double asked_pps;         /* 0: full speed */
+	bool is_paced;            /* departures are asked for at times */
+	bool is_steady;           /* and all gaps are the same: a time tells how many */
+	double asked_pps;         /* 0: full speed, or no rate that can be told */
 	uint32_t max_frame_len, tags_len; /* bytes; of VLAN tags */
 	char plan[160];           /* what will be sent, in words */
 	char result[VN_RESULT_SIZE]; /* at the end */

@@ -3,6 +3,7 @@
 """What was asked for is what is sent, and what is sent is what arrives: counts
 of the sender, of the receiver and of the kernel's link, compared exactly."""
 import os
+import re
 
 from harness import (Bridge, case, dummy, equal, finish, frames, holds, is_receiving, json_lines,
                      main, rx_packets, start, tx_packets, vernier, veth, wait_until, Skip)
@@ -48,6 +49,32 @@ def slack_gathers_departures():
     stream = report["streams"][0]
     equal(stream["lateness_samples"], 4001, "packets with a departure")
     holds(stream["lateness_max_ns"] >= 5 * 10**6, "greatest lateness")
+
+
+@case
+def a_rate_that_is_off_fails_where_that_was_asked():
+    """half of a slow rate is not missed, a gap of a nanosecond cannot be kept"""
+    veth()
+    report = send("vn0", *ADDRESSES, "--count", "2000", "--ratep", "2k", "--fail-if-off", "50%")
+    equal((report["verdict"], report["total"]["sent"]), ("ok", 2000), "verdict, sent")
+    words = ["vn0", *ADDRESSES, "--count", "1000", "--ratep", "1G"]
+    equal(send(*words)["verdict"], "ok", "verdict without the option")
+    done = vernier("send", *words, "--fail-if-off", "0.5", "--json", "off.json", "--quiet",
+                   status=1)
+    holds(re.fullmatch(r"vernier: send: stream0: [\d.e+]+ packets/s of [\d.e+]+ asked for: "
+                       r"[\d.]+ % off, --fail-if-off 0.5\n", done.stderr), done.stderr)
+    report = json_lines("off.json")[-1]
+    equal((report["verdict"], report["total"]["sent"]), ("failed", 1000), "verdict, sent")
+    holds(report["total"]["rate_error_ppm"] < -5000, "error")
+    equal(report["settings"]["fail-if-off"], "0.5", "settings")
+
+
+@case
+def one_packet_has_no_rate_to_be_off():
+    done = vernier("send", "--driver", "null", *ADDRESSES, "--count", "1", "--ratep", "10",
+                   "--fail-if-off", "0")
+    holds("stream0: --fail-if-off 0: one departure has no rate, it is not judged\n"
+          in done.stdout, done.stdout)
 
 
 @case

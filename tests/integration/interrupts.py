@@ -40,6 +40,15 @@ def interrupt_mid_run_reports_and_ends():
 
 
 @case
+def what_was_interrupted_is_not_judged_by_its_rate():
+    veth()
+    status, err, report = run_until(100, interrupt(signal.SIGINT), "--ratep", "1G",
+                                    "--fail-if-off", "0")
+    equal((status, err), (1, "vernier: send: interrupted\n"), "status, message")
+    equal(report["verdict"], "interrupted", "verdict")
+
+
+@case
 def termination_at_full_speed():
     veth()
     _, _, report = run_until(2000, interrupt(signal.SIGTERM))

@@ -214,7 +214,7 @@ def help_names_every_option():
     text = vernier("send", "--help").stdout.replace("_", "-")
     wanted = ["driver", "sim", "rx", "pcap", "pcap-max", "json", "interval", "seed", "stream",
               "file", "cpus", "threads", "rx-cpu", "show-settings", "really-on", "settle",
-              "quiet", *params()]
+              "quiet", "fail-if-off", *params()]
     missing = [w for w in wanted if not re.search(r"--%s\b" % re.escape(w), text)]
     equal(missing, [], "options that --help does not name")
     for command in ("recv", "drivers", "params", "completion"):

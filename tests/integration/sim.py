@@ -110,6 +110,19 @@ def the_report_of_exact_departures_has_no_error():
 
 
 @case
+def rates_are_judged_exactly():
+    """a rate that the link carries is not off at all, another one is"""
+    words = ["send", "--sim", "--pcap", "x.pcap", *TO, "--count", "1000", "--fail-if-off"]
+    vernier(*words, "0", "--ratep", "9999991")
+    vernier(*words, "0", "--ratep", "1k", "--threads", "3")
+    vernier("send", "--sim", "--pcap", "x.pcap", *TO, "--count", "0", "--time", "3s", "--ratep",
+            "7", "--fail-if-off", "0")
+    done = vernier(*words, "0.0001", "--ratep", "20M", status=1)  # the link: 14.88 M
+    holds("14881129.7 packets/s of 20000000 asked for: 25.59 % off, --fail-if-off 0.0001\n"
+          in done.stderr, done.stderr)
+
+
+@case
 def rate_is_bits_of_the_packet_size():
     """rate 10M at 125 bytes is one packet in 100 us, as pktgen's rate"""
     packets = sim("out.pcap", *TO, "--count", "50", "--pkt-size", "125", "--rate", "10M")
