@@ -4,7 +4,8 @@
  * packets, sizes of packets and lengths of flows alike.
  *
  *   VALUE                      always that
- *   uniform(MIN, MAX)          every value between them as likely
+ *   uniform(MIN, MAX)          every value between them as likely (of bytes and
+ *                              packets every whole number)
  *   exp(MEAN)                  exponential: as gaps, Poisson arrivals
  *   normal(MEAN, DEVIATION)
  *   lognormal(MEAN, DEVIATION) mean and deviation of the values, not of their logarithms
@@ -27,9 +28,10 @@
  *
  * Drawing is integer arithmetic only: what has a distribution is a table of its
  * quantiles, finer towards both ends, between whose rows it is interpolated. So a
- * draw costs some nanoseconds and is the same everywhere.
+ * draw costs some nanoseconds and is the same everywhere, but for a last 1/65536 that
+ * the C library's logarithm may decide when the table is made.
  *
- * One thread at a time.
+ * man/vernier-series.7 has all of the language. One thread at a time.
  */
 #ifndef VN_PACKET_SERIES_H
 #define VN_PACKET_SERIES_H
@@ -40,7 +42,7 @@
 #include "base/err.h"
 
 enum vn_series_of {
-	VN_SERIES_GAPS,    /* ns */
+	VN_SERIES_GAPS,	   /* ns */
 	VN_SERIES_SIZES,   /* bytes */
 	VN_SERIES_LENGTHS, /* packets */
 };
@@ -49,8 +51,8 @@ enum vn_series_of {
  * carried on (vn_schedule_set_gap); at most VN_SERIES_MAX, to which larger ones are
  * clipped: 39 hours. Never negative: what would be is 0. */
 #define VN_SERIES_BITS 16
-#define VN_SERIES_ONE ((uint64_t)1 << VN_SERIES_BITS)
-#define VN_SERIES_MAX (((uint64_t)1 << 63) - 1)
+#define VN_SERIES_ONE  ((uint64_t)1 << VN_SERIES_BITS)
+#define VN_SERIES_MAX  (((uint64_t)1 << 63) - 1)
 
 struct vn_series;
 
@@ -80,7 +82,8 @@ static inline uint64_t vn_series_next_whole(struct vn_series *s)
 }
 
 /* The mean of all values there will ever be, in ns, bytes, packets. False: there is
- * none (pareto with a shape of 1 or less), or it is not known. */
+ * none (pareto with a shape of 1 or less), or it is not known: of clip() when it cuts
+ * sums, bursts or profiles, of bursts whose COUNT is such or a sum of two that vary. */
 bool vn_series_mean(const struct vn_series *s, double *mean);
 
 /* Every value lies between them; in 1/65536, as values are. */
