@@ -370,6 +370,7 @@ static const struct vn_kind kinds[] = {
 	{ "pareto", "MIN, SHAPE", "vf", make_pareto, NULL },
 	{ "weibull", "SCALE, SHAPE", "vf", make_weibull, NULL },
 	{ "onoff", "GAP, COUNT, PAUSE", NULL, NULL, read_onoff },
+	{ "profile", "RATE[..RATE] TIME, ...", NULL, NULL, vn_profile_read },
 	{ "clip", "SERIES, MIN, MAX", NULL, NULL, read_clip },
 };
 

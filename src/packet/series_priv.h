@@ -153,6 +153,9 @@ int vn_parser_end(struct vn_parser *p);
 int vn_parser_series(struct vn_parser *p, struct vn_part **out);
 int vn_parser_path(struct vn_parser *p, char **path); /* for free() */
 
+/* What stands behind "list(" and so on. */
+int vn_profile_read(struct vn_parser *p, struct vn_part **out);
+
 /* vn_series_parse(), files opened otherwise. */
 int vn_series_parse_with(enum vn_series_of of, const char *what, const char *text,
 			 const struct vn_series_files *files, struct vn_series **out,

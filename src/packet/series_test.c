@@ -189,6 +189,7 @@ static void means_are_exact(void **state)
 		{ "onoff(0, 1 + exp(10), 1ms)", 1e6 / (1 + 9.99583437389), 1e-6 },
 		/* Rounded, at least 1: one more for what is below 1/2. */
 		{ "onoff(0, exp(10), 1ms)", 1e6 / (9.99583437389 + 0.04877057550), 1e-6 },
+		{ "profile(10kpps 10s, 20kpps 5s)", 75000, 1e-12 },
 	};
 	size_t i;
 
@@ -253,6 +254,8 @@ static void values_keep_to_their_bounds(void **state)
 		{ "onoff(uniform(1us, 2us), 2, 5us)", 1000, 7000 },
 		{ "uniform(1us, 2us) + uniform(5us, 6us)", 6000, 8000 },
 		{ "exp(39h) + exp(39h)", 0, 140737488355327 },
+		{ "profile(0pps..100kpps 1s, 3kpps 1s)", 0, 0 },
+		{ "profile(1Mpps..100kpps 10ms)", 0, 0 },
 	};
 	size_t i;
 	int k;
@@ -300,6 +303,7 @@ static void the_same_seed_gives_the_same_values(void **state)
 		"uniform(0, 1s)",
 		"exp(1us) + exp(1us) + 7",
 		"onoff(exp(1us), uniform(1, 5), pareto(1ms, 1.5))",
+		"profile(1kpps 1s, 5kpps..1pps 3s)",
 		"clip(normal(5us, 2us) + exp(5), 3us, 6us)",
 	};
 	uint64_t first[500], again[500];
@@ -374,7 +378,7 @@ static void values_are_the_same_everywhere(void **state)
 	}
 }
 
-#define KINDS  "uniform, exp, normal, lognormal, pareto, weibull, onoff, clip"
+#define KINDS  "uniform, exp, normal, lognormal, pareto, weibull, onoff, profile, clip"
 #define A_RATE "number with pps, kpps, Mpps or Gpps, or NUMBER/TIME"
 #define A_GAP  "a time (number with ns, us, ms, s, m or h; bare: ns) or a rate (" A_RATE ")"
 
@@ -444,6 +448,29 @@ static const struct refusal {
 	  "onoff(1us, 2.5, 1us): '2.5' is no whole number of packets" },
 	{ VN_SERIES_GAPS, "onoff(1us, 5us, 1us)", -EINVAL,
 	  "onoff(1us, 5us, 1us): '5us' is not a count (number, or one with k, M or G)" },
+	{ VN_SERIES_LENGTHS, "profile(1pps 1s)", -EINVAL,
+	  "profile(1pps 1s): a profile of rates gives gaps only" },
+	{ VN_SERIES_GAPS, "profile(1pps)", -EINVAL,
+	  "profile(1pps): profile is written profile(RATE[..RATE] TIME, ...)" },
+	{ VN_SERIES_GAPS, "profile(10 1s)", -EINVAL,
+	  "profile(10 1s): '10' is not a rate (" A_RATE ")" },
+	{ VN_SERIES_GAPS, "profile(1pps..x 1s)", -EINVAL,
+	  "profile(1pps..x 1s): 'x' is not a rate (" A_RATE ")" },
+	{ VN_SERIES_GAPS, "profile(1pps 1x)", -EINVAL,
+	  "profile(1pps 1x): TIME: '1x' is not accepted (a number, or one with ns, us, ms, s, m, "
+	  "h)" },
+	{ VN_SERIES_GAPS, "profile(0pps 1s, 0pps 2s)", -EINVAL,
+	  "profile(0pps 1s, 0pps 2s): has no packets: every rate is 0" },
+	{ VN_SERIES_GAPS, "profile(1.000000000000000001pps 1s)", -ERANGE,
+	  "profile(1.000000000000000001pps 1s): the rate '1.000000000000000001pps' cannot be "
+	  "kept exactly (fewer digits can)" },
+	{ VN_SERIES_GAPS, "profile(1/7.000000001s 1s, 1/11.000000003s 1s, 1/13.000000007s 1s)",
+	  -ERANGE,
+	  "profile(1/7.000000001s 1s, 1/11.000000003s 1s, 1/13.00000000...: its rates have no "
+	  "common measure that can be kept (rounder ones have)" },
+	{ VN_SERIES_GAPS, "profile(4000000000Gpps 1s, 1/1000000007ns 1s)", -ERANGE,
+	  "profile(4000000000Gpps 1s, 1/1000000007ns 1s): a rate is too high to be kept beside "
+	  "the others" },
 };
 
 static void what_is_wrong_is_named(void **state)
@@ -494,6 +521,10 @@ static void texts_have_limits(void **state)
 	expect_refused(text, "-g: has more than 32 parts");
 	memset(text, ' ', 4097);
 	expect_refused(text, "-g: is longer than 4096 characters");
+	strcpy(text, "profile(");
+	for (i = 0; i < 257; i++)
+		strcat(text, "1pps 1s,");
+	expect_refused(text, "more than 256 segments");
 }
 
 static void nothing_is_freed_as_nothing(void **state)
