@@ -370,6 +370,8 @@ static const struct vn_kind kinds[] = {
 	{ "pareto", "MIN, SHAPE", "vf", make_pareto, NULL },
 	{ "weibull", "SCALE, SHAPE", "vf", make_weibull, NULL },
 	{ "onoff", "GAP, COUNT, PAUSE", NULL, NULL, read_onoff },
+	{ "list", "FILE", NULL, NULL, vn_list_read },
+	{ "pcap", "FILE[, scale, X | , fixed, GAP]", NULL, NULL, vn_pcap_read },
 	{ "profile", "RATE[..RATE] TIME, ...", NULL, NULL, vn_profile_read },
 	{ "clip", "SERIES, MIN, MAX", NULL, NULL, read_clip },
 };

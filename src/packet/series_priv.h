@@ -13,9 +13,10 @@
 #include "base/rng.h"
 #include "packet/series.h"
 
-#define VN_SERIES_TEXT_MAX  4096 /* characters */
-#define VN_SERIES_PARTS_MAX 32	 /* values, kinds and sums in one text */
-#define VN_SERIES_DEPTH_MAX 8	 /* kinds within kinds */
+#define VN_SERIES_TEXT_MAX   4096     /* characters */
+#define VN_SERIES_PARTS_MAX  32	      /* values, kinds and sums in one text */
+#define VN_SERIES_DEPTH_MAX  8	      /* kinds within kinds */
+#define VN_SERIES_VALUES_MAX 10000000 /* of a file */
 
 struct vn_part;
 
@@ -154,12 +155,27 @@ int vn_parser_series(struct vn_parser *p, struct vn_part **out);
 int vn_parser_path(struct vn_parser *p, char **path); /* for free() */
 
 /* What stands behind "list(" and so on. */
+int vn_list_read(struct vn_parser *p, struct vn_part **out);
+int vn_pcap_read(struct vn_parser *p, struct vn_part **out);
 int vn_profile_read(struct vn_parser *p, struct vn_part **out);
 
 /* vn_series_parse(), files opened otherwise. */
 int vn_series_parse_with(enum vn_series_of of, const char *what, const char *text,
 			 const struct vn_series_files *files, struct vn_series **out,
 			 struct vn_err *err);
+
+/* ---- values from a file ---- */
+
+struct vn_values {
+	uint64_t *v;
+	size_t n, cap;
+};
+
+/* path is for messages, as those of the parser. */
+FILE *vn_parser_open(struct vn_parser *p, const char *path, int *rc);
+int vn_parser_add(struct vn_parser *p, const char *path, struct vn_values *a, uint64_t v);
+/* Over and over; takes what a holds. */
+int vn_cycle_new(struct vn_values *a, struct vn_part **out);
 
 struct vn_series {
 	struct vn_part *root;

@@ -378,7 +378,7 @@ static void values_are_the_same_everywhere(void **state)
 	}
 }
 
-#define KINDS  "uniform, exp, normal, lognormal, pareto, weibull, onoff, profile, clip"
+#define KINDS  "uniform, exp, normal, lognormal, pareto, weibull, onoff, list, pcap, profile, clip"
 #define A_RATE "number with pps, kpps, Mpps or Gpps, or NUMBER/TIME"
 #define A_GAP  "a time (number with ns, us, ms, s, m or h; bare: ns) or a rate (" A_RATE ")"
 
@@ -448,6 +448,8 @@ static const struct refusal {
 	  "onoff(1us, 2.5, 1us): '2.5' is no whole number of packets" },
 	{ VN_SERIES_GAPS, "onoff(1us, 5us, 1us)", -EINVAL,
 	  "onoff(1us, 5us, 1us): '5us' is not a count (number, or one with k, M or G)" },
+	{ VN_SERIES_GAPS, "list()", -EINVAL, "list(): list is written list(FILE)" },
+	{ VN_SERIES_GAPS, "list(\"x)", -EINVAL, "list(\"x): '\"' is missing before 'x)'" },
 	{ VN_SERIES_LENGTHS, "profile(1pps 1s)", -EINVAL,
 	  "profile(1pps 1s): a profile of rates gives gaps only" },
 	{ VN_SERIES_GAPS, "profile(1pps)", -EINVAL,
