@@ -5,7 +5,8 @@
  *
  * A value is digits, an optional decimal fraction and an optional unit suffix
  * of the quantity's table, the whole string, nothing else: "10M", "1.5us",
- * "64". A fraction must come out even in the base unit ("1.5ns" is refused).
+ * "64". A fraction must come out even in the base unit ("1.5ns" is refused),
+ * but where an exact fraction is asked for.
  */
 #ifndef VN_BASE_PARSE_H
 #define VN_BASE_PARSE_H
@@ -13,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/ratio.h"
 
 /* A suffix and what it multiplies by. Tables end with a NULL suffix. */
 struct vn_unit {
@@ -36,6 +38,18 @@ extern const struct vn_unit vn_units_pps[]; /* bare, k, M, G, also with "pps" be
  */
 int vn_parse_quantity(const char *what, const char *text, const struct vn_unit *units, uint64_t min,
 		      uint64_t max, uint64_t *out, struct vn_err *err);
+
+/*
+ * The same as an exact fraction of base units, of any size: "333.3ns" is 3333/10.
+ * 0, -EINVAL (not a number of this kind) or -ERANGE (more digits than a fraction
+ * has room for) with such a message.
+ */
+int vn_parse_ratio(const char *what, const char *text, const struct vn_unit *units,
+		   struct vn_ratio *out, struct vn_err *err);
+
+/* What happens so often a second: as above, or "N/TIME": "1/10s", "10k/1.5ms". */
+int vn_parse_frequency(const char *what, const char *text, const struct vn_unit *units,
+		       struct vn_ratio *out, struct vn_err *err);
 
 /* Value of a hexadecimal digit of either case, -1 if it is none. Does not ask
  * the locale, as isxdigit() does. */

@@ -217,6 +217,143 @@ static void messages_name_thing_value_and_what_is_accepted(void **state)
 				      "(0 to 18446744073709551615)");
 }
 
+static void fractions_are_exact(void **state)
+{
+	static const struct {
+		const struct vn_unit *units;
+		const char *text;
+		uint64_t num, den;
+	} rows[] = {
+		{ vn_units_none, "0", 0, 1 },
+		{ vn_units_none, "0.000", 0, 1 },
+		{ vn_units_none, "7", 7, 1 },
+		{ vn_units_none, "3333333.3", 33333333, 10 },
+		{ vn_units_none, "0.125", 1, 8 },
+		{ vn_units_none, "18446744073709551615", UINT64_MAX, 1 },
+		{ vn_units_none, "0.0000000000000000001", 1, 10 * T * M },
+		{ vn_units_none, "1844674407370955161.5", 3689348814741910323, 2 },
+		{ vn_units_time, "333.3", 3333, 10 },
+		{ vn_units_time, "0.5us", 500, 1 },
+		{ vn_units_time, "0.25ns", 1, 4 },
+		{ vn_units_time, "1.0000001ms", 10000001, 10 },
+		{ vn_units_bitrate, "9.87Mbit", 9870000, 1 },
+		{ vn_units_bitrate, "1.5", 1500000, 1 },
+		{ vn_units_bitrate, "0.0000001", 1, 10 },
+		{ vn_units_bitrate, "1.5bit", 3, 2 },
+		{ vn_units_pps, "100kpps", 100000, 1 },
+	};
+	struct vn_err err = { "" };
+	unsigned int i;
+
+	for (i = 0; i < VN_ARRAY_SIZE(rows); i++) {
+		struct vn_ratio v = { 12, 345 };
+
+		if (vn_parse_ratio("x", rows[i].text, rows[i].units, &v, &err))
+			fail_msg("%s", err.text);
+		if (v.num != rows[i].num || v.den != rows[i].den)
+			fail_msg("%s: %llu/%llu", rows[i].text, (unsigned long long)v.num,
+				 (unsigned long long)v.den);
+	}
+}
+
+static void frequencies_may_be_so_many_in_a_time(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t num, den;
+	} rows[] = {
+		{ "0.1", 1, 10 },
+		{ "1/10s", 1, 10 },
+		{ "10k/1s", 10000, 1 },
+		{ "100kpps", 100000, 1 },
+		{ "3/7m", 1, 140 },
+		{ "1/8760h", 1, 31536000 },
+		{ "2.5/0.5us", 5000000, 1 },
+		{ "1/3ns", 1000000000, 3 },
+		{ "0/1s", 0, 1 },
+	};
+	struct vn_err err = { "" };
+	unsigned int i;
+
+	for (i = 0; i < VN_ARRAY_SIZE(rows); i++) {
+		struct vn_ratio v;
+
+		if (vn_parse_frequency("x", rows[i].text, vn_units_pps, &v, &err))
+			fail_msg("%s", err.text);
+		if (v.num != rows[i].num || v.den != rows[i].den)
+			fail_msg("%s: %llu/%llu", rows[i].text, (unsigned long long)v.num,
+				 (unsigned long long)v.den);
+	}
+}
+
+#define NO_RATIO(text) "--n: '" text "' is not accepted (a number, or one with ns, us, ms, s, m, h)"
+#define NO_FREQUENCY(text)                                                                         \
+	"--n: '" text "' is not accepted (a number, or one with k, M, G, pps, kpps, Mpps, Gpps, "  \
+	"or N/TIME, as 1/10s)"
+#define TOO_MANY(text)                                                                             \
+	"--n: " text " has more digits than can be kept exactly (two numbers of 64 bits)"
+
+static void what_is_no_fraction_is_refused_and_nothing_stored(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_frequency;
+		int rc;
+		const char *want;
+	} rows[] = {
+		{ "", false, -EINVAL, NO_RATIO("") },
+		{ "-1", false, -EINVAL, NO_RATIO("-1") },
+		{ ".5", false, -EINVAL, NO_RATIO(".5") },
+		{ "1.", false, -EINVAL, NO_RATIO("1.") },
+		{ "1d", false, -EINVAL, NO_RATIO("1d") },
+		{ "1/3", false, -EINVAL, NO_RATIO("1/3") },
+		{ "18446744073709551616", false, -ERANGE, TOO_MANY("18446744073709551616") },
+		{ "5124096h", false, -ERANGE, TOO_MANY("5124096h") },
+		{ "0.00000000000000000001", false, -ERANGE, TOO_MANY("0.00000000000000000001") },
+		{ "1/10", true, -EINVAL, NO_FREQUENCY("1/10") },
+		{ "1/", true, -EINVAL, NO_FREQUENCY("1/") },
+		{ "/1s", true, -EINVAL, NO_FREQUENCY("/1s") },
+		{ "1/0s", true, -EINVAL, NO_FREQUENCY("1/0s") },
+		{ "1/2s/3s", true, -EINVAL, NO_FREQUENCY("1/2s/3s") },
+		{ "1us/2s", true, -EINVAL, NO_FREQUENCY("1us/2s") },
+		{ "99999999999G", true, -ERANGE, TOO_MANY("99999999999G") },
+		{ "18446744073709551557/1ns", true, -ERANGE, TOO_MANY("18446744073709551557/1ns") },
+	};
+	struct vn_err err;
+	unsigned int i;
+
+	for (i = 0; i < VN_ARRAY_SIZE(rows); i++) {
+		struct vn_ratio v = { 12, 345 };
+		int rc;
+
+		if (rows[i].is_frequency)
+			rc = vn_parse_frequency("--n", rows[i].text, vn_units_pps, &v, &err);
+		else
+			rc = vn_parse_ratio("--n", rows[i].text, vn_units_time, &v, &err);
+		if (rc != rows[i].rc || v.num != 12 || v.den != 345)
+			fail_msg("'%s': %d", rows[i].text, rc);
+		assert_string_equal(err.text, rows[i].want);
+	}
+}
+
+static void fractions_compare_and_divide(void **state)
+{
+	const struct vn_ratio third = { 1, 3 }, half = { 1, 2 }, large = { UINT64_MAX, 1 };
+	struct vn_ratio v;
+
+	assert_true(vn_ratio_cmp(third, half) < 0);
+	assert_true(vn_ratio_cmp(half, third) > 0);
+	assert_int_equal(vn_ratio_cmp(half, (struct vn_ratio){ 2, 4 }), 0);
+	assert_true(vn_ratio_cmp(large, (struct vn_ratio){ UINT64_MAX, 2 }) > 0);
+	assert_true(vn_ratio_mul(third, half, &v));
+	assert_true(v.num == 1 && v.den == 6);
+	assert_true(vn_ratio_div(third, half, &v));
+	assert_true(v.num == 2 && v.den == 3);
+	assert_true(vn_ratio_div(large, large, &v));
+	assert_true(v.num == 1 && v.den == 1);
+	assert_false(vn_ratio_mul(large, (struct vn_ratio){ 2, 1 }, &v));
+}
+
 /* The message is cut, not the memory behind it. */
 static void a_long_value_does_no_harm(void **state)
 {
@@ -256,6 +393,10 @@ int main(void)
 		cmocka_unit_test(everything_else_is_refused_and_nothing_stored),
 		cmocka_unit_test(both_ends_of_the_range_are_within),
 		cmocka_unit_test(messages_name_thing_value_and_what_is_accepted),
+		cmocka_unit_test(fractions_are_exact),
+		cmocka_unit_test(frequencies_may_be_so_many_in_a_time),
+		cmocka_unit_test(what_is_no_fraction_is_refused_and_nothing_stored),
+		cmocka_unit_test(fractions_compare_and_divide),
 		cmocka_unit_test(a_long_value_does_no_harm),
 		cmocka_unit_test(mac_addresses_are_six_pairs_of_hex_digits),
 	};
