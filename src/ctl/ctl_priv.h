@@ -81,6 +81,13 @@ void vn_burst_changed(struct vn_entry *e);
 
 /* period.c: fields are not used */
 extern const struct vn_param_kind vn_kind_delay, vn_kind_rate, vn_kind_ratep;
+/* Gap of n at `rate` (not 0) of them a second. -ERANGE with a sentence when it is no
+ * fraction that leaves the schedule room for its sums. */
+int vn_period_set(struct vn_entry *e, const char *what, const char *text, struct vn_ratio n,
+		  struct vn_ratio rate, struct vn_err *err);
+/* Is it in the row's range? 0 or -ERANGE with a sentence. */
+int vn_check_ratio(const char *what, const char *text, struct vn_ratio v, const struct vn_param *p,
+		   struct vn_err *err);
 
 /* address.c. IPv4: field is the text, is_max the end of the range. */
 extern const struct vn_param_kind vn_kind_src4, vn_kind_dst4;

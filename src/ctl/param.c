@@ -251,16 +251,17 @@ const struct vn_param vn_params[] = {
 	  .impl = IMPL(.kind = &vn_kind_late_policy) },
 
 	{ .name = "delay", .metavar = "TIME", .group = "Rate",
-	  .help = "from one packet (burst) to the next; a bare number is ns; NUM/DEN ns for an "
-		  "exact fraction; \"never\" sends nothing",
+	  .help = "from one packet (burst) to the next, fractions exactly; a bare number is ns, "
+		  "NUM/DEN too; \"never\" sends nothing",
 	  .units = vn_units_time, .max = INT64_MAX, .impl = IMPL(.kind = &vn_kind_delay) },
 	{ .name = "rate", .metavar = "BITRATE", .group = "Rate",
 	  .help = "bit/s of frames of the (shortest) size; a bare number is Mbit/s; sets delay",
 	  .units = vn_units_bitrate, .min = 1, .max = 10000000000000ull,
 	  .impl = IMPL(.kind = &vn_kind_rate) },
 	{ .name = "ratep", .metavar = "PPS", .group = "Rate",
-	  .help = "packets (bursts) a second; sets delay",
-	  .units = vn_units_pps, .min = 1, .max = VN_NSEC_PER_SEC,
+	  .help = "packets (bursts) a second, fractions exactly, or N/TIME: one in ten seconds is "
+		  "1/10s; at most 1G; sets delay",
+	  .units = vn_units_pps,
 	  .impl = IMPL(.kind = &vn_kind_ratep) },
 	{ .name = "clear_counters", .group = "Device file", .flags = VN_PARAM_CTL,
 	  .help = "set the counters of the run to 0",

@@ -2,8 +2,9 @@
 /*
  * The gap between packets, which three rows set: as a time (delay), as bits a
  * second (rate) or as packets a second (ratep). The kernel keeps whole
- * nanoseconds; we keep the exact fraction beside them. What rate makes of a
- * gap depends on min_pkt_size as it is at that moment.
+ * nanoseconds; we keep the exact fraction beside them, and on the command line
+ * read one. What rate makes of a gap depends on min_pkt_size as it is at that
+ * moment.
  */
 #include "ctl/ctl_priv.h"
 
@@ -14,6 +15,8 @@
 
 #define PERIOD_DIGITS	  10
 #define DELAY_NEVER_ASKED 0x7fffffffu /* as a command: "send nothing" */
+#define RATEP_MAX	  VN_NSEC_PER_SEC
+#define YEAR_SECONDS	  (8760 * 3600) /* ratep: one in so long at least */
 
 /* Small numbers leave the schedule room for its sums. */
 static void set_period(struct vn_entry *e, uint64_t num, uint64_t den)
@@ -89,20 +92,55 @@ static int fraction_set(struct vn_entry *e, const struct vn_param *p, const char
 	return rc;
 }
 
+int vn_period_set(struct vn_entry *e, const char *what, const char *text, struct vn_ratio n,
+		  struct vn_ratio rate, struct vn_err *err)
+{
+	const struct vn_ratio second = { VN_NSEC_PER_SEC, 1 };
+	struct vn_ratio gap;
+
+	if (!vn_ratio_mul(n, second, &gap) || !vn_ratio_div(gap, rate, &gap) ||
+	    gap.num > INT64_MAX || gap.den > INT64_MAX)
+		return vn_err_set(err, ERANGE,
+				  "%s: %s: the gap has more digits than can be kept exactly "
+				  "(two numbers of 63 bits)",
+				  what, text);
+	vn_stream_set_period(&e->stream, gap.num, gap.den);
+	return 0;
+}
+
+int vn_check_ratio(const char *what, const char *text, struct vn_ratio v, const struct vn_param *p,
+		   struct vn_err *err)
+{
+	if (vn_ratio_cmp(v, (struct vn_ratio){ p->min, 1 }) >= 0 &&
+	    vn_ratio_cmp(v, (struct vn_ratio){ p->max, 1 }) <= 0)
+		return 0;
+	return vn_err_set(err, ERANGE, "%s: %s is out of range (%llu to %llu)", what, text,
+			  (unsigned long long)p->min, (unsigned long long)p->max);
+}
+
+static int time_set(struct vn_entry *e, const struct vn_param *p, const char *what,
+		    const char *text, struct vn_err *err)
+{
+	const struct vn_ratio second = { VN_NSEC_PER_SEC, 1 };
+	struct vn_ratio gap;
+	int rc = vn_parse_ratio(what, text, p->units, &gap, err);
+
+	if (rc == 0)
+		rc = vn_check_ratio(what, text, gap, p, err);
+	return rc ? rc : vn_period_set(e, what, text, gap, second, err);
+}
+
 static int delay_set(struct vn_entry *e, const struct vn_param *p, const char *what,
 		     const char *text, struct vn_err *err)
 {
 	const char *slash = strchr(text, '/');
-	uint64_t ns = VN_DELAY_NEVER;
-	int rc = 0;
 
 	if (slash)
 		return fraction_set(e, p, what, text, slash, err);
 	if (strcmp(text, "never") != 0)
-		rc = vn_parse_quantity(what, text, p->units, p->min, p->max, &ns, err);
-	if (rc == 0)
-		set_period(e, ns, 1);
-	return rc;
+		return time_set(e, p, what, text, err);
+	set_period(e, VN_DELAY_NEVER, 1);
+	return 0;
 }
 
 static bool delay_get(const struct vn_entry *e, const struct vn_param *p, struct vn_text *out)
@@ -127,28 +165,35 @@ static const char *delay_word(unsigned int i)
 static int rate_set(struct vn_entry *e, const struct vn_param *p, const char *what,
 		    const char *text, struct vn_err *err)
 {
-	uint64_t bps;
-	int rc = vn_parse_quantity(what, text, p->units, p->min, p->max, &bps, err);
+	struct vn_ratio bps;
+	int rc = vn_parse_ratio(what, text, p->units, &bps, err);
 
+	if (rc == 0)
+		rc = vn_check_ratio(what, text, bps, p, err);
 	if (rc < 0)
 		return rc;
 	if (frame_bits(e) == 0)
 		return vn_err_set(err, EINVAL,
 				  "%s: %s needs a frame size to make a gap of: give --pkt-size too",
 				  what, text);
-	set_period(e, frame_bits(e) * VN_NSEC_PER_SEC, bps);
-	return 0;
+	return vn_period_set(e, what, text, (struct vn_ratio){ frame_bits(e), 1 }, bps, err);
 }
 
 static int ratep_set(struct vn_entry *e, const struct vn_param *p, const char *what,
 		     const char *text, struct vn_err *err)
 {
-	uint64_t pps;
-	int rc = vn_parse_quantity(what, text, p->units, p->min, p->max, &pps, err);
+	const struct vn_ratio least = { 1, YEAR_SECONDS }, most = { RATEP_MAX, 1 };
+	struct vn_ratio pps;
+	int rc = vn_parse_frequency(what, text, p->units, &pps, err);
 
-	if (rc == 0)
-		set_period(e, VN_NSEC_PER_SEC, pps);
-	return rc;
+	if (rc < 0)
+		return rc;
+	if (vn_ratio_cmp(pps, least) < 0 || vn_ratio_cmp(pps, most) > 0)
+		return vn_err_set(err, ERANGE,
+				  "%s: %s is out of range (1/8760h, which is one a "
+				  "year, to %llu)",
+				  what, text, (unsigned long long)RATEP_MAX);
+	return vn_period_set(e, what, text, (struct vn_ratio){ 1, 1 }, pps, err);
 }
 
 /* What they set is said by delay, exactly. */

@@ -14,7 +14,7 @@ NONSENSE = [
     (["--count", "12x"], ["--count", "12x"]),
     (["--count", "-1"], ["--count", "-1"]),
     (["--count", ""], ["--count"]),
-    (["--delay", "1.5ns"], ["--delay", "1.5ns"]),
+    (["--delay", "1.5x"], ["--delay", "1.5x"]),
     (["--delay", "5 ms"], ["--delay", "5 ms"]),
     (["--pkt-size", "big"], ["pkt", "big"]),
     (["--pkt-size", "10"], ["pkt", "10"]),
