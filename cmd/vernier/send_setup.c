@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dev/pcap.h"
 #include "send_share.h"
 #include "wire/wire.h"
 
@@ -27,7 +28,8 @@ static int open_dev(struct send_run *run, const char *target, struct vn_netdev *
 	const struct vn_netdev_opts opts = {
 		.target = is_dry ? "" : target,
 		.clock = &run->clock,
-		.link_bps = run->o.link_bps,
+		/* As the file's link, of whose speed a load is a part. */
+		.link_bps = is_dry && !run->o.link_bps ? VN_PCAP_LINK_BPS : run->o.link_bps,
 		.simnet = run->simnet,
 	};
 	int rc;

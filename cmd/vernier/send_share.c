@@ -64,7 +64,7 @@ static int take_period(const struct send_stream *s, struct vn_stream *stream, st
 int send_share_take(const struct send_stream *s, struct vn_entry *entry, struct vn_err *err)
 {
 	struct vn_stream_cfg *cfg = &entry->stream.cfg;
-	uint32_t burst = send_stream_burst(cfg);
+	uint32_t burst = vn_stream_burst(cfg);
 	int rc;
 
 	if (!s->shares)
@@ -109,7 +109,7 @@ static int split(struct send_run *run, uint32_t shares, struct vn_err *err)
 /* More workers than departures would have nothing to do. */
 static uint32_t n_shares(const struct send_run *run, const struct vn_stream_cfg *cfg)
 {
-	uint64_t n = departures(cfg, send_stream_burst(cfg));
+	uint64_t n = departures(cfg, vn_stream_burst(cfg));
 
 	return cfg->count ? (uint32_t)VN_MIN(n, run->cpus.n) : run->cpus.n;
 }

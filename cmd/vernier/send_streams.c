@@ -76,10 +76,13 @@ static bool list_sets_gap(const struct send_settings *list)
 static int option_add(struct send_settings *list, const struct vn_param *p, const char *value,
 		      struct vn_err *err)
 {
+	char name[VN_PARAM_OPTION_SIZE], other[VN_PARAM_OPTION_SIZE];
+
 	for (unsigned int i = 0; i < list->n && sets_gap(p); i++)
 		if (sets_gap(list->v[i].param) && list->v[i].param != p)
-			return vn_err_set(err, EINVAL, "--%s: the gap is set by --%s already",
-					  p->name, list->v[i].param->name);
+			return vn_err_set(err, EINVAL, "%s: %s says it already",
+					  vn_param_option(p, name),
+					  vn_param_option(list->v[i].param, other));
 	return send_settings_add(list, p, value, NULL, 0, err);
 }
 
@@ -289,14 +292,6 @@ static void plan_write(struct send_stream *stream, const struct vn_stream *s)
 	vn_text_add(&t, " at %s", mac);
 }
 
-/* The queueing discipline takes one packet at a time. */
-uint32_t send_stream_burst(const struct vn_stream_cfg *cfg)
-{
-	bool is_shared = cfg->flags & VN_FLAG_SHARED;
-
-	return cfg->xmit_mode == VN_QUEUE_XMIT || !is_shared ? 1 : VN_MAX(cfg->burst, 1u);
-}
-
 void send_stream_learn(struct send_stream *stream, const struct vn_entry *entry)
 {
 	const struct vn_stream_cfg *cfg = &entry->stream.cfg;
@@ -309,7 +304,7 @@ void send_stream_learn(struct send_stream *stream, const struct vn_entry *entry)
 	stream->port_max = cfg->udp_dst_max > cfg->udp_dst_min ? cfg->udp_dst_max - 1 :
 								  cfg->udp_dst_min;
 	stream->is_never = cfg->delay_ns == VN_DELAY_NEVER;
-	stream->burst = send_stream_burst(cfg);
+	stream->burst = vn_stream_burst(cfg);
 	stream->is_numbered = stream->burst == 1 && (cfg->clone_skb <= 1 || !is_shared);
 	stream->is_paced = cfg->period_num && !stream->is_never;
 	stream->is_steady = stream->is_paced;

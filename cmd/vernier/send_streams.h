@@ -97,9 +97,6 @@ int send_stream_try(const struct send_streams *s, const struct send_stream *stre
 		    struct vn_netdev *dev, struct vn_entry **out, struct vn_err *err);
 void send_stream_try_end(struct vn_entry *entry); /* NULL accepted */
 
-/* Packets that leave together. */
-uint32_t send_stream_burst(const struct vn_stream_cfg *cfg);
-
 /* Makes stream k, the first or one that is added, share k of the one called
  * whole, on that CPU: "whole@CPU". 0 or -errno with a sentence. */
 int send_streams_share(struct send_streams *s, const char *whole, uint32_t k, uint32_t shares,

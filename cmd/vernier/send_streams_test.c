@@ -138,7 +138,11 @@ static void two_ways_to_set_the_gap_are_refused(void **state)
 	option(f, "ratep", "2000"); /* the same again is the last word */
 	assert_int_equal(send_streams_option(&f->s, vn_param_find("rate"), "1G", &f->err),
 			 -EINVAL);
-	assert_string_equal(f->err.text, "--rate: the gap is set by --ratep already");
+	assert_string_equal(f->err.text, "--rate: --ratep says it already");
+	assert_int_equal(send_streams_option(&f->s, vn_param_find("rate_l1"), "1G", &f->err),
+			 -EINVAL);
+	assert_string_equal(f->err.text, "--rate-l1: --ratep says it already");
+	assert_int_equal(send_streams_option(&f->s, vn_param_find("load"), "1", &f->err), -EINVAL);
 }
 
 static void an_alias_is_the_row_it_stands_for(void **state)

@@ -42,6 +42,8 @@ const struct vn_unit vn_units_pps[] = {
 	{ NULL, 0 },
 };
 
+const struct vn_unit vn_units_percent[] = { { "", 1 }, { "%", 1 }, { NULL, 0 } };
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';

@@ -29,6 +29,7 @@ extern const struct vn_unit vn_units_seconds[]; /* base ns: bare = s, and the sa
 extern const struct vn_unit vn_units_bytes[]; /* bare, KiB, MiB, GiB */
 /* base bit/s: bare = Mbit/s as pktgen's rate; k, M, G, T, also with "bit" behind them */
 extern const struct vn_unit vn_units_bitrate[];
+extern const struct vn_unit vn_units_percent[]; /* bare, % */
 extern const struct vn_unit vn_units_pps[]; /* bare, k, M, G, also with "pps" behind them */
 
 /*

@@ -89,6 +89,9 @@ int vn_period_set(struct vn_entry *e, const char *what, const char *text, struct
 int vn_check_ratio(const char *what, const char *text, struct vn_ratio v, const struct vn_param *p,
 		   struct vn_err *err);
 
+/* bitrate.c: type is the layer that bits are counted at, 1 to 3 */
+extern const struct vn_param_kind vn_kind_bitrate, vn_kind_load;
+
 /* address.c. IPv4: field is the text, is_max the end of the range. */
 extern const struct vn_param_kind vn_kind_src4, vn_kind_dst4;
 /* IPv6: field is the address, partner the current one it is copied to

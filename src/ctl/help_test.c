@@ -71,7 +71,7 @@ static void the_manual_has_a_paragraph_for_each_row(void **state)
 
 	for (at = text; (at = strstr(at, ".TP\n")); at++)
 		n++;
-	assert_int_equal(n, vn_n_params + 4); /* and one for each kind of unit */
+	assert_int_equal(n, vn_n_params + 5); /* and one for each kind of unit */
 	assert_non_null(strstr(text, ".SS UDP ports\n.TP\n\\fB\\-\\-udp\\-src\\-min\\fR "
 				     "\\fIPORT\\fR\nSource port, or the first of a range "
 				     "(0\\-65535).\n"));

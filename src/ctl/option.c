@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define WHAT_SIZE 40 /* "--" and the longest name */
-
 static bool same_name(const char *row, const char *given)
 {
 	while (*row && (*row == *given || (*row == '_' && *given == '-'))) {
@@ -36,23 +34,25 @@ int vn_option_refuse(struct vn_err *err, const char *what, const char *value, in
 	return vn_err_set(err, -rc, "%s: %.40s %s", what, value, why->text);
 }
 
-static void option_name(const char *name, char out[WHAT_SIZE])
+char *vn_param_option(const struct vn_param *p, char out[VN_PARAM_OPTION_SIZE])
 {
+	const char *name = p->name;
 	struct vn_text text;
 
-	vn_text_init(&text, out, WHAT_SIZE);
+	vn_text_init(&text, out, VN_PARAM_OPTION_SIZE);
 	vn_text_add(&text, "--");
 	for (; *name; name++)
 		vn_text_add(&text, "%c", *name == '_' ? '-' : *name);
+	return out;
 }
 
 int vn_param_set(struct vn_entry *entry, const struct vn_param *p, const char *value,
 		 struct vn_err *err)
 {
-	char what[WHAT_SIZE];
+	char what[VN_PARAM_OPTION_SIZE];
 	int rc;
 
-	option_name(p->name, what);
+	vn_param_option(p, what);
 	if (p->flags & VN_PARAM_CTL)
 		return vn_err_set(err, EINVAL, "%s: is a command of the device file only", what);
 	if (!value || !*value)

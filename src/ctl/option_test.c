@@ -32,6 +32,22 @@ static void must_set(struct fixture *f, const char *setting)
 		fail_msg("%s: refused: %s", setting, err.text);
 }
 
+static void each_piece(struct fixture *f, const char *list, bool is_command)
+{
+	char piece[256];
+
+	while (*list) {
+		size_t n = strcspn(list, "|");
+
+		snprintf(piece, sizeof(piece), "%.*s", (int)n, list);
+		if (is_command)
+			assert_true(fixture_write(f, piece) > 0);
+		else
+			must_set(f, piece);
+		list += n + (list[n] == '|');
+	}
+}
+
 static void names_are_found_with_either_dash(void **state)
 {
 	assert_ptr_equal(vn_param_find("udp-dst-min"), vn_param_find("udp_dst_min"));
@@ -126,6 +142,7 @@ static void a_rate_is_exact_for_any_bit_rate(void **state)
 		{ "delay=0.25", 1, 4 },
 		{ "delay=1.0000001ms", 10000001, 10 },
 		{ "delay=2000/6", 1000, 3 },
+		{ "delay=9000000000s", 9000000000000000000, 1 },
 		{ "delay=0", 0, 1 },
 	};
 	struct fixture f;
@@ -139,6 +156,71 @@ static void a_rate_is_exact_for_any_bit_rate(void **state)
 		assert_int_equal(f.entry.stream.cfg.period_den, cases[i].den);
 		assert_int_equal(f.entry.stream.cfg.delay_ns, cases[i].num / cases[i].den);
 	}
+	fixture_fini(&f);
+}
+
+/* Gaps at 1 Gbit/s are bits: worked out by hand. */
+static void bits_are_counted_at_each_layer_in_the_mean(void **state)
+{
+	static const struct {
+		const char *options, *setting;
+		uint64_t num, den; /* ns */
+	} cases[] = {
+		{ "pkt_size=60", "rate_l1=1G", 672, 1 },
+		{ "pkt_size=60", "rate_l2=1G", 512, 1 },
+		{ "pkt_size=60", "rate_l3=1G", 368, 1 },
+		{ "pkt_size=1514", "rate_l1=1G", 12304, 1 },
+		{ "pkt_size=42", "rate_l1=1G", 672, 1 }, /* the header makes it 58, the cable 60 */
+		{ "pkt_size=42", "rate_l3=1G", 352, 1 },
+		{ "pkt_size=100|vlan_id=5", "rate_l1=1G", 992, 1 },
+		{ "pkt_size=100|vlan_id=5", "rate_l3=1G", 656, 1 },
+		{ "pkt_size=50|vlan_id=5", "rate_l2=1G", 528, 1 },
+		{ "pkt_size=100|mpls=100,200", "rate_l3=1G", 624, 1 },
+		{ "pkt_size=60|dst6=fd00::1", "rate_l1=1G", 816, 1 },
+		{ "pkt_size=60|dst6=fd00::1", "rate_l3=1G", 512, 1 },
+		{ "min_pkt_size=58|max_pkt_size=62", "rate_l1=1G", 3384, 5 },
+		{ "min_pkt_size=58|max_pkt_size=62|flag=TXSIZE_RND", "rate_l1=1G", 674, 1 },
+		{ "imix_weights=64,7 576,4 1500,1", "rate_l1=1G", 15448, 5 }, /* slots: 58, 33, 9 */
+		{ "pkt_size=60|burst=4", "rate_l1=1G", 2688, 1 },
+		{ "pkt_size=60", "rate_l1=9.87M", 3200000, 47 },
+		{ "pkt_size=60", "rate_l1=100", 6720, 1 },
+		{ "pkt_size=60", "load=100%", 672, 1 },
+		{ "pkt_size=60", "load=50", 1344, 1 },
+		{ "pkt_size=60", "load=99.9%", 224000, 333 },
+		{ "pkt_size=60|burst=4", "load=0.001%", 268800000, 1 },
+	};
+	struct fixture f;
+	size_t i;
+
+	for (i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		const struct vn_stream_cfg *cfg = &f.entry.stream.cfg;
+
+		fixture_init(&f, true);
+		f.dev.link_bps = 1000000000;
+		each_piece(&f, cases[i].options, false);
+		must_set(&f, cases[i].setting);
+		if (cfg->period_num != cases[i].num || cfg->period_den != cases[i].den)
+			fail_msg("%s, %s: %llu/%llu", cases[i].options, cases[i].setting,
+				 (unsigned long long)cfg->period_num,
+				 (unsigned long long)cfg->period_den);
+		fixture_fini(&f);
+	}
+}
+
+static void a_load_needs_a_speed(void **state)
+{
+	struct vn_err err;
+	struct fixture f;
+
+	fixture_init(&f, true);
+	must_set(&f, "pkt_size=60");
+	assert_int_equal(set(&f, "load=50%", &err), -EINVAL);
+	assert_string_equal(err.text, "--load: 50%: dummy0 does not tell its speed: give --rate-l1 "
+				      "instead");
+	f.ops.caps |= VN_CAP_VIRTUAL;
+	assert_int_equal(set(&f, "load=50%", &err), -EINVAL);
+	assert_string_equal(err.text, "--load: 50%: the simulated link has no speed: give "
+				      "--link-rate too");
 	fixture_fini(&f);
 }
 
@@ -221,6 +303,24 @@ static const struct {
 	  "--delay: 99999999999999999999999999/5: NUM in NUM/DEN is too long", true },
 	{ NULL, "rate=10", -EINVAL,
 	  "--rate: 10 needs a frame size to make a gap of: give --pkt-size too", true },
+	{ NULL, "rate_l1=10", -EINVAL,
+	  "--rate-l1: 10 needs a frame size to make a gap of: give --pkt-size too", true },
+	{ "max_pkt_size=90", "rate_l3=10", -EINVAL, NULL, true },
+	{ "pkt_size=60", "rate_l2=0", -ERANGE, "--rate-l2: 0 is out of range (1 to 10000000000000)",
+	  true },
+	{ "pkt_size=60", "rate_l3=1x", -EINVAL,
+	  "--rate-l3: '1x' is not accepted (a number, or one with k, M, G, T, bit, kbit, Mbit, "
+	  "Gbit, Tbit)",
+	  true },
+	{ "flag=IPSEC", "rate_l1=10", -EINVAL,
+	  "--rate-l1: 10 cannot be had with flag IPSEC, which makes packets longer: give --ratep "
+	  "or --delay",
+	  true },
+	{ "pkt_size=60", "load=0", -ERANGE, "--load: 0 is out of range (above 0, to 100%)", true },
+	{ "pkt_size=60", "load=100.1%", -ERANGE,
+	  "--load: 100.1% is out of range (above 0, to 100%)", true },
+	{ "pkt_size=60", "load=half", -EINVAL,
+	  "--load: 'half' is not accepted (a number, or one with %)", true },
 	{ NULL, "dst=10.0.0.256", -EINVAL,
 	  "--dst: 10.0.0.256 is not an IPv4 address (as 198.18.0.1)", false },
 	{ NULL, "dst_min=fd00::1", -EINVAL,
@@ -406,22 +506,6 @@ static const struct {
 	{ true, "imix_weights 64,1|xmit_mode queue_xmit", "" },
 };
 
-static void each_piece(struct fixture *f, const char *list, bool is_command)
-{
-	char piece[256];
-
-	while (*list) {
-		size_t n = strcspn(list, "|");
-
-		snprintf(piece, sizeof(piece), "%.*s", (int)n, list);
-		if (is_command)
-			assert_true(fixture_write(f, piece) > 0);
-		else
-			must_set(f, piece);
-		list += n + (list[n] == '|');
-	}
-}
-
 static void settings_can_be_given_back(void **state)
 {
 	bool said[128] = { false };
@@ -449,8 +533,8 @@ static void settings_can_be_given_back(void **state)
 		const char *name = vn_params[i].name;
 		/* Said by other rows: both ends of the size, and the delay. */
 		bool is_silent = vn_params[i].flags & (VN_PARAM_CTL | VN_PARAM_ALIAS) ||
-				 strcmp(name, "pkt_size") == 0 || strcmp(name, "rate") == 0 ||
-				 strcmp(name, "ratep") == 0;
+				 strcmp(name, "pkt_size") == 0 || strncmp(name, "rate", 4) == 0 ||
+				 strcmp(name, "load") == 0;
 
 		if (said[i] == is_silent)
 			fail_msg("%s: is %ssaid", name, said[i] ? "" : "never ");
@@ -482,6 +566,8 @@ int main(void)
 		cmocka_unit_test(rows_are_complete_and_groups_lie_together),
 		cmocka_unit_test(units_and_long_numbers_are_taken),
 		cmocka_unit_test(a_rate_is_exact_for_any_bit_rate),
+		cmocka_unit_test(bits_are_counted_at_each_layer_in_the_mean),
+		cmocka_unit_test(a_load_needs_a_speed),
 		cmocka_unit_test(flags_are_taken_as_a_list_or_not_at_all),
 		cmocka_unit_test(one_size_sets_both_ends),
 		cmocka_unit_test(nonsense_is_refused_with_a_sentence),

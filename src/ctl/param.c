@@ -27,6 +27,7 @@
 #define SIZE_RANGE .units = vn_units_none, .min = VN_PKT_SIZE_MIN, .max = VN_FRAME_MAX
 #define U16_RANGE .units = vn_units_none, .max = UINT16_MAX
 #define U32_RANGE .units = vn_units_none, .max = UINT32_MAX
+#define BITRATE_RANGE .units = vn_units_bitrate, .min = 1, .max = 10000000000000ull
 #define COUNT_RANGE .units = vn_units_count, .max = UINT32_MAX
 
 static uint64_t clamp_flows(uint64_t value)
@@ -256,13 +257,28 @@ const struct vn_param vn_params[] = {
 	  .units = vn_units_time, .max = INT64_MAX, .impl = IMPL(.kind = &vn_kind_delay) },
 	{ .name = "rate", .metavar = "BITRATE", .group = "Rate",
 	  .help = "bit/s of frames of the (shortest) size; a bare number is Mbit/s; sets delay",
-	  .units = vn_units_bitrate, .min = 1, .max = 10000000000000ull,
-	  .impl = IMPL(.kind = &vn_kind_rate) },
+	  BITRATE_RANGE, .impl = IMPL(.kind = &vn_kind_rate) },
 	{ .name = "ratep", .metavar = "PPS", .group = "Rate",
 	  .help = "packets (bursts) a second, fractions exactly, or N/TIME: one in ten seconds is "
 		  "1/10s; at most 1G; sets delay",
 	  .units = vn_units_pps,
 	  .impl = IMPL(.kind = &vn_kind_ratep) },
+	{ .name = "rate_l1", .metavar = "BITRATE", .group = "Rate", .flags = VN_PARAM_OURS,
+	  .help = "bit/s on the cable: preamble, frame, FCS and the gap behind; in the mean of all "
+		  "sizes; sets delay",
+	  BITRATE_RANGE, .impl = IMPL(.kind = &vn_kind_bitrate, .type = 1) },
+	{ .name = "rate_l2", .metavar = "BITRATE", .group = "Rate", .flags = VN_PARAM_OURS,
+	  .help = "bit/s of frames with their FCS, short ones padded to 64 bytes as on a cable; in "
+		  "the mean of all sizes; sets delay",
+	  BITRATE_RANGE, .impl = IMPL(.kind = &vn_kind_bitrate, .type = 2) },
+	{ .name = "rate_l3", .metavar = "BITRATE", .group = "Rate", .flags = VN_PARAM_OURS,
+	  .help = "bit/s of IP packets; in the mean of all sizes; sets delay",
+	  BITRATE_RANGE, .impl = IMPL(.kind = &vn_kind_bitrate, .type = 3) },
+	{ .name = "load", .metavar = "PERCENT", .group = "Rate", .flags = VN_PARAM_OURS,
+	  .help = "part of the link's speed that is taken, counted as by rate_l1: 50% or 99.9; "
+		  "sets delay",
+	  .units = vn_units_percent, .impl = IMPL(.kind = &vn_kind_load) },
+
 	{ .name = "clear_counters", .group = "Device file", .flags = VN_PARAM_CTL,
 	  .help = "set the counters of the run to 0",
 	  .impl = IMPL(.kind = &vn_kind_clear_counters) },

@@ -72,6 +72,10 @@ int vn_param_set(struct vn_entry *entry, const struct vn_param *p, const char *v
  * has nothing to say (unset text, alias, action). */
 bool vn_param_get(const struct vn_entry *entry, const struct vn_param *p, char *buf, size_t cap);
 
+/* As it is given on the command line: "--rate-l1". Returns out. */
+#define VN_PARAM_OPTION_SIZE 40
+char *vn_param_option(const struct vn_param *p, char out[VN_PARAM_OPTION_SIZE]);
+
 /* The i-th word that the value may be, for completion; NULL: no more, or the
  * value is none of a list of words. */
 const char *vn_param_word(const struct vn_param *p, unsigned int i);

@@ -98,7 +98,7 @@ int vn_period_set(struct vn_entry *e, const char *what, const char *text, struct
 	const struct vn_ratio second = { VN_NSEC_PER_SEC, 1 };
 	struct vn_ratio gap;
 
-	if (!vn_ratio_mul(n, second, &gap) || !vn_ratio_div(gap, rate, &gap) ||
+	if (!vn_ratio_div(n, rate, &gap) || !vn_ratio_mul(gap, second, &gap) ||
 	    gap.num > INT64_MAX || gap.den > INT64_MAX)
 		return vn_err_set(err, ERANGE,
 				  "%s: %s: the gap has more digits than can be kept exactly "

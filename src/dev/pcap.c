@@ -27,10 +27,10 @@
 #include <unistd.h>
 
 #include "dev/drivers.h"
+#include "dev/pcap.h"
 #include "dev/pcap_priv.h"
 #include "wire/wire.h"
 
-#define DEFAULT_LINK_BPS 10000000000ull
 #define MAX_LINK_BPS 10000000000000ull
 #define SNAPLEN 262144 /* what capture tools write: nothing is cut */
 #define BUFFER_BYTES (1u << 20)
@@ -203,7 +203,7 @@ static int pcap_dev_open(const struct vn_netdev_opts *opts, struct vn_netdev **o
 	memcpy(d->path, opts->target, path_size);
 	pthread_mutex_init(&d->lock, NULL);
 	vn_netdev_init(&d->net, &vn_pcap_ops, opts);
-	d->net.link_bps = opts->link_bps ? opts->link_bps : DEFAULT_LINK_BPS;
+	d->net.link_bps = opts->link_bps ? opts->link_bps : VN_PCAP_LINK_BPS;
 	d->wall_offset = (int64_t)(opts->clock->wall(opts->clock) - vn_clock_now(opts->clock));
 	rc = open_file(d, err);
 	if (rc) {

@@ -103,16 +103,34 @@ uint32_t vn_stream_frame_len(const struct vn_stream *s, int32_t pkt_size)
 	       vn_stream_data_len(s, pkt_size, s->cur.pkt_overhead);
 }
 
+uint32_t vn_stream_run_len(const struct vn_stream *s, int32_t pkt_size)
+{
+	uint32_t tags = vn_stream_tag_bytes(&s->cfg);
+
+	return headers_len(&s->cfg) + tags + vn_stream_data_len(s, pkt_size, (int32_t)tags);
+}
+
 uint32_t vn_stream_max_frame_len(const struct vn_stream *s)
 {
-	int32_t tags = (int32_t)vn_stream_tag_bytes(&s->cfg);
 	int32_t size = VN_MAX(s->cfg.max_pkt_size, s->cfg.min_pkt_size);
 	unsigned int i;
 
 	if (s->cfg.min_pkt_size >= s->cfg.max_pkt_size)
 		for (i = 0; i < s->imix.n; i++)
 			size = VN_MAX(size, (int32_t)VN_MIN(s->imix.entry[i].size, INT32_MAX));
-	return headers_len(&s->cfg) + (uint32_t)tags + vn_stream_data_len(s, size, tags);
+	return vn_stream_run_len(s, size);
+}
+
+uint32_t vn_stream_l3_len(const struct vn_stream *s, int32_t pkt_size)
+{
+	return vn_stream_run_len(s, pkt_size) - VN_ETH_HLEN - vn_stream_tag_bytes(&s->cfg);
+}
+
+uint32_t vn_stream_burst(const struct vn_stream_cfg *cfg)
+{
+	bool is_shared = cfg->flags & VN_FLAG_SHARED;
+
+	return cfg->xmit_mode == VN_QUEUE_XMIT || !is_shared ? 1 : VN_MAX(cfg->burst, 1u);
 }
 
 /*

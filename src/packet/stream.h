@@ -197,6 +197,13 @@ void vn_stream_set_period(struct vn_stream *s, uint64_t num, uint64_t den);
 uint32_t vn_stream_frame_len(const struct vn_stream *s, int32_t pkt_size);
 /* The longest frame the stream can produce as it is described now. */
 uint32_t vn_stream_max_frame_len(const struct vn_stream *s);
+/* The same of a size in a run that begins with what is described now, and what of it
+ * is an IP packet. */
+uint32_t vn_stream_run_len(const struct vn_stream *s, int32_t pkt_size);
+uint32_t vn_stream_l3_len(const struct vn_stream *s, int32_t pkt_size);
+/* Packets that leave together: the queueing discipline takes one at a time, and so
+ * does a stream whose packets are not shared. */
+uint32_t vn_stream_burst(const struct vn_stream_cfg *cfg);
 /* Page fragments of a frame of cur.pkt_size, spec section 8.7. */
 int vn_stream_nr_frags(const struct vn_stream *s);
 
