@@ -359,9 +359,9 @@ static __always_inline struct vn_flow *next_flow(void)
 	struct vn_flow *flow;
 
 	if (plan.flow_is_walked)
-		state.flow = vn_flow_walk(flows, plan.n_flow, state.flow, n, plan.flowlen);
+		state.flow = vn_flow_walk(flows, plan.n_flow, state.flow, n);
 	else
-		state.flow = vn_flow_draw(flows, &state.rng[VN_DRAW_FLOW], n, plan.flowlen);
+		state.flow = vn_flow_draw(flows, &state.rng[VN_DRAW_FLOW], n);
 	flow = vn_flow_at(flows, state.flow);
 	flow->count++;
 	return flow;

@@ -258,6 +258,8 @@ static int prepare(struct vn_stream *s, uint32_t *max_len, struct vn_err *err)
 	rc = check(s, *max_len, err);
 	if (rc == 0 && vn_stream_reserve_flows(s) < 0)
 		rc = vn_err_set(err, ENOMEM, "no memory for %u flows", s->cfg.flows);
+	if (rc == 0)
+		vn_flow_set_lengths(s);
 	return rc;
 }
 

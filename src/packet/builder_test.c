@@ -280,6 +280,26 @@ static void flows_in_sequence_keep_their_destination(void **state)
 	assert_int_equal(x->s.cur.nflows, 5);
 }
 
+/* As in the kernel, which looks at flowlen with every packet. */
+static void another_flowlen_is_for_flows_under_way_too(void **state)
+{
+	static const uint32_t want[] = { 4, 4, 5, 5, 2 }; /* the range is through */
+	struct fixture *x = *state;
+	unsigned int i;
+
+	snprintf(x->s.cfg.dst_max, sizeof(x->s.cfg.dst_max), "10.0.0.5");
+	x->s.cfg.flows = 3;
+	x->s.cfg.flowlen = 9;
+	x->s.cfg.flags |= VN_FLAG_FLOW_SEQ;
+	build(x, 3);
+	assert_int_equal(daddr(x, 2), 0x0a000003);
+	x->s.cfg.flowlen = 2;
+	assert_int_equal(vn_builder_compile(&x->b, &x->s, NULL), 0);
+	vn_builder_fill(&x->b, x->f, 5, 4, WALL);
+	for (i = 0; i < 5; i++)
+		assert_int_equal(daddr(x, i), 0x0a000000 + want[i]);
+}
+
 static void a_size_walk_changes_every_length(void **state)
 {
 	struct fixture *x = *state;
@@ -573,6 +593,7 @@ int main(void)
 		TEST(a_range_without_a_destination_is_refused),
 		TEST(mac_walks_carry_within_40_bits_and_keep_byte_0),
 		TEST(flows_in_sequence_keep_their_destination),
+		TEST(another_flowlen_is_for_flows_under_way_too),
 		TEST(a_size_walk_changes_every_length),
 		TEST(imix_counts_what_it_drew),
 		TEST(random_labels_vary_in_20_bits_and_are_stored_back),

@@ -60,15 +60,23 @@ uint32_t vn_daddr_next(struct vn_stream *s)
 	return cur->daddr;
 }
 
+void vn_flow_set_lengths(struct vn_stream *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->n_flow; i++)
+		s->flow[i].len = s->cfg.flowlen;
+}
+
 /* Index of the flow of the next packet. */
 static uint32_t pick(struct vn_stream *s)
 {
 	uint32_t n = VN_MIN(s->cfg.flows, s->n_flow);
 
 	if (s->cfg.flags & VN_FLAG_FLOW_SEQ)
-		s->cur.flow = vn_flow_walk(s->flow, s->n_flow, s->cur.flow, n, s->cfg.flowlen);
+		s->cur.flow = vn_flow_walk(s->flow, s->n_flow, s->cur.flow, n);
 	else
-		s->cur.flow = vn_flow_draw(s->flow, &s->rng[VN_DRAW_FLOW], n, s->cfg.flowlen);
+		s->cur.flow = vn_flow_draw(s->flow, &s->rng[VN_DRAW_FLOW], n);
 	return s->cur.flow;
 }
 

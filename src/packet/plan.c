@@ -140,7 +140,6 @@ static void make_plan(const struct vn_builder *b, uint32_t copies, struct vn_pla
 	p->copies = copies;
 	p->flows = s->cfg.flows;
 	p->n_flow = s->n_flow;
-	p->flowlen = s->cfg.flowlen;
 	p->flow_is_walked = has_flag(s, VN_FLAG_FLOW_SEQ);
 	plan_l2(s, p);
 	if (p->is_ipv6)
@@ -199,6 +198,8 @@ static int check(const struct vn_builder *b, const struct vn_plan *p, struct vn_
 int vn_plan_make(const struct vn_builder *b, uint32_t copies, struct vn_plan *plan,
 		 struct vn_plan_state *state, struct vn_err *err)
 {
+	/* Flows that come back from an older plan bring the lengths they had there. */
+	vn_flow_set_lengths(b->s);
 	make_plan(b, copies, plan);
 	make_state(b->s, state);
 	return check(b, plan, err);

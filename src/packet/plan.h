@@ -53,7 +53,7 @@ struct vn_plan {
 	struct vn_plan_range udp_src, udp_dst, saddr;
 	struct vn_plan_range daddr;      /* how: FLOW, or as what is below */
 	uint32_t daddr_is_drawn;         /* and not all of it may be taken */
-	uint32_t flows, n_flow, flowlen; /* flows 0: none */
+	uint32_t flows, n_flow;		 /* flows 0: none */
 	uint32_t flow_is_walked;
 	uint32_t daddr6_is_drawn;
 	uint32_t daddr6_min[4], daddr6_max[4];
@@ -86,8 +86,8 @@ struct vn_err;
 
 /*
  * The plan of what is compiled, each packet sent `copies` times, and the state
- * of its stream as it is. Flows are a table beside, which is copied apart:
- * struct vn_stream.flow. 0 or -EOPNOTSUPP with a sentence: IPsec, which plans
+ * of its stream as it is. Flows, with their lengths, are a table beside, which is
+ * copied apart: struct vn_stream.flow. 0 or -EOPNOTSUPP with a sentence: IPsec, which plans
  * have not, or a range of destinations of which less than half may be taken.
  */
 int vn_plan_make(const struct vn_builder *b, uint32_t copies, struct vn_plan *plan,

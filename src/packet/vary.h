@@ -31,6 +31,7 @@ enum vn_stream_draw {
 struct vn_flow {
 	uint32_t daddr;
 	uint32_t count; /* packets since it was begun */
+	uint32_t len;	/* when it ends: see vn_flow_walk() and vn_flow_draw() */
 	uint32_t is_seen;
 };
 
@@ -137,31 +138,31 @@ static inline void vn_flow_renew(struct vn_flow *flow)
 
 /*
  * The flow of the next packet, of n in a table of n_table, after the one at
- * `at`. In sequence a flow ends after `len` packets; drawn at random it ends
- * only when it has more than that behind it: the kernel's "strictly more".
+ * `at`. In sequence a flow ends after its `len` packets; drawn at random it ends
+ * only when it has more than that behind it: the kernel's "strictly more". A flow
+ * that is returned with a count of 0 begins; its len stays unless it is changed.
  */
 static inline uint32_t vn_flow_walk(struct vn_flow *table, uint32_t n_table, uint32_t at,
-				    uint32_t n, uint32_t len)
+				    uint32_t n)
 {
 	struct vn_flow *flow;
 
 	if (at >= n_table)
 		at = 0;
 	flow = vn_flow_at(table, at);
-	if (flow->count < len)
+	if (flow->count < flow->len)
 		return at;
 	vn_flow_renew(flow);
 	at++;
 	return at >= n ? 0 : at;
 }
 
-static inline uint32_t vn_flow_draw(struct vn_flow *table, struct vn_rng *r, uint32_t n,
-				    uint32_t len)
+static inline uint32_t vn_flow_draw(struct vn_flow *table, struct vn_rng *r, uint32_t n)
 {
 	uint32_t at = vn_rng_below(r, n);
 	struct vn_flow *flow = vn_flow_at(table, at);
 
-	if (flow->count > len)
+	if (flow->count > flow->len)
 		vn_flow_renew(flow);
 	return at;
 }
