@@ -93,6 +93,8 @@ static int copy_device(void *arg)
 	c->entry = *c->from;
 	c->dev = *c->from->dev;
 	c->entry.dev = &c->dev;
+	/* Its worker's, which may drop them meanwhile. */
+	c->entry.stream.gaps = c->entry.stream.sizes = c->entry.stream.lengths = NULL;
 	return 0;
 }
 

@@ -232,6 +232,8 @@ static int32_t largest_size(const struct vn_stream *s)
 	int32_t size = s->cur.pkt_size;
 	unsigned int i;
 
+	if (s->sizes)
+		return VN_MAX(size, vn_size_of_value(vn_series_greatest(s->sizes)));
 	if (s->cfg.min_pkt_size < s->cfg.max_pkt_size)
 		return VN_MAX(size, s->cfg.max_pkt_size);
 	for (i = 0; i < s->imix.n; i++)

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "packet/builder.h"
@@ -298,6 +299,113 @@ static void another_flowlen_is_for_flows_under_way_too(void **state)
 	vn_builder_fill(&x->b, x->f, 5, 4, WALL);
 	for (i = 0; i < 5; i++)
 		assert_int_equal(daddr(x, i), 0x0a000000 + want[i]);
+}
+
+static struct vn_series *series_of(enum vn_series_of of, const char *text)
+{
+	struct vn_err err = { "" };
+	struct vn_series *s;
+
+	if (vn_series_parse(of, "x", text, &s, &err) < 0)
+		fail_msg("%s", err.text);
+	return s;
+}
+
+static struct vn_series *lengths_of_file(const char *values)
+{
+	char path[] = "/tmp/lengths.XXXXXX", text[40];
+	int fd = mkstemp(path);
+	struct vn_series *s;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, values, strlen(values)), strlen(values));
+	close(fd);
+	snprintf(text, sizeof(text), "list(%s)", path);
+	s = series_of(VN_SERIES_LENGTHS, text);
+	unlink(path);
+	return s;
+}
+
+/* How long flows were, in the order they began: packets of each destination, which a
+ * flow draws from so many that no two have the same. Returns how many there were. */
+static unsigned int count_flows(struct fixture *x, unsigned int n, uint32_t count[])
+{
+	uint32_t address[FRAMES];
+	unsigned int i, k, n_flows = 0;
+
+	snprintf(x->s.cfg.dst_max, sizeof(x->s.cfg.dst_max), "100.0.0.0");
+	x->s.cfg.flags |= VN_FLAG_IPDST_RND;
+	x->s.cfg.flows = 4;
+	vn_stream_set_lengths(&x->s, lengths_of_file("2\n7\n3\n"));
+	build(x, n);
+	for (i = 0; i < n; i++) {
+		for (k = 0; k < n_flows && address[k] != daddr(x, i); k++)
+			;
+		n_flows += k == n_flows;
+		address[k] = daddr(x, i);
+		count[k]++;
+	}
+	return n_flows;
+}
+
+/* As in the file, over and over. */
+static uint32_t length_of_flow(unsigned int i)
+{
+	static const uint32_t length[] = { 2, 7, 3 };
+
+	return length[i % 3];
+}
+
+static void flows_in_sequence_last_as_long_as_was_drawn(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t count[FRAMES] = { 0 };
+	unsigned int i, n = 0;
+
+	x->s.cfg.flags |= VN_FLAG_FLOW_SEQ;
+	count_flows(x, 60, count);
+	for (i = 0; n + length_of_flow(i) <= 60; n += length_of_flow(i++))
+		assert_int_equal(count[i], length_of_flow(i));
+	assert_int_equal(count[i], 60 - n);
+}
+
+static void flows_at_random_last_as_long_as_was_drawn(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t count[FRAMES] = { 0 };
+	unsigned int i, n_under_way = 0, n_flows = count_flows(x, 60, count);
+
+	for (i = 0; i < n_flows; i++) {
+		assert_in_range(count[i], 1, length_of_flow(i));
+		n_under_way += count[i] < length_of_flow(i);
+	}
+	assert_in_range(n_under_way, 0, 4);
+	assert_int_equal(x->s.cur.nflows, n_flows);
+}
+
+static void sizes_of_a_series_are_clipped_to_frames(void **state)
+{
+	struct fixture *x = *state;
+	struct vn_series *same = series_of(VN_SERIES_SIZES, "uniform(1, 200)");
+	unsigned int i, n_short = 0;
+
+	vn_stream_set_sizes(&x->s, series_of(VN_SERIES_SIZES, "uniform(1, 200)"));
+	build(x, FRAMES);
+	assert_int_equal(x->b.max_len, 200);
+	vn_series_seed(same, 1, VN_DRAW_SIZE);
+	for (i = 0; i < FRAMES; i++) {
+		uint64_t size = vn_series_next_whole(same);
+		uint32_t want = size < 58 ? 58 : (uint32_t)size;
+
+		n_short += size < 42;
+		assert_int_equal(x->f[i].len, want);
+		assert_int_equal(vn_get_be16(x->f[i].data + 14 + VN_IPV4_LEN), want - 14);
+		assert_int_equal(vn_get_be16(x->f[i].data + 34 + VN_UDP_LEN), want - 34);
+		if (i + 1 == FRAMES)
+			assert_int_equal(x->s.cur.pkt_size, size < 42 ? 42 : (int)size);
+	}
+	assert_in_range(n_short, 1, FRAMES - 1);
+	vn_series_free(same);
 }
 
 static void a_size_walk_changes_every_length(void **state)
@@ -594,6 +702,9 @@ int main(void)
 		TEST(mac_walks_carry_within_40_bits_and_keep_byte_0),
 		TEST(flows_in_sequence_keep_their_destination),
 		TEST(another_flowlen_is_for_flows_under_way_too),
+		TEST(flows_in_sequence_last_as_long_as_was_drawn),
+		TEST(flows_at_random_last_as_long_as_was_drawn),
+		TEST(sizes_of_a_series_are_clipped_to_frames),
 		TEST(a_size_walk_changes_every_length),
 		TEST(imix_counts_what_it_drew),
 		TEST(random_labels_vary_in_20_bits_and_are_stored_back),

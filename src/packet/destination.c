@@ -4,9 +4,9 @@
  * of a flow (spec section 8.1 steps 1, 8 and 12).
  *
  * Flows are a table of destinations that packets come back to, flowlen packets
- * at a time. The table, its counts and the current flow live on between runs,
- * as in the kernel. With IPv6 a flow has no destination of its own: only the
- * counting goes on.
+ * at a time, or as many as a series of lengths says when a flow begins. The
+ * table, its counts and the current flow live on between runs, as in the kernel.
+ * With IPv6 a flow has no destination of its own: only the counting goes on.
  */
 #include "base/macros.h"
 #include "packet/packet_priv.h"
@@ -64,8 +64,21 @@ void vn_flow_set_lengths(struct vn_stream *s)
 {
 	uint32_t i;
 
-	for (i = 0; i < s->n_flow; i++)
-		s->flow[i].len = s->cfg.flowlen;
+	for (i = 0; i < s->n_flow; i++) {
+		if (!s->lengths)
+			s->flow[i].len = s->cfg.flowlen;
+		else if (s->flow[i].count == 0)
+			s->flow[i].len = 1; /* until it begins */
+	}
+}
+
+/* That many packets in either order: one at random ends with more than its length. */
+static uint32_t drawn_length(struct vn_stream *s)
+{
+	uint64_t n = vn_series_next_whole(s->lengths);
+
+	n = VN_MIN(VN_MAX(n, UINT64_C(1)), (uint64_t)UINT32_MAX);
+	return (uint32_t)n - (s->cfg.flags & VN_FLAG_FLOW_SEQ ? 0 : 1);
 }
 
 /* Index of the flow of the next packet. */
@@ -77,6 +90,8 @@ static uint32_t pick(struct vn_stream *s)
 		s->cur.flow = vn_flow_walk(s->flow, s->n_flow, s->cur.flow, n);
 	else
 		s->cur.flow = vn_flow_draw(s->flow, &s->rng[VN_DRAW_FLOW], n);
+	if (s->lengths && s->flow[s->cur.flow].count == 0)
+		s->flow[s->cur.flow].len = drawn_length(s);
 	return s->cur.flow;
 }
 

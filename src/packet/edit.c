@@ -357,7 +357,7 @@ vn_edit_fn vn_edit_daddr6(const struct vn_stream *s)
 	return is_ipv6(s) && !IN6_IS_ADDR_UNSPECIFIED(&s->cfg.dst6_min) ? daddr6_rnd : NULL;
 }
 
-/* --- size: draws [min, max), walks [min, max], else IMIX ---------------- */
+/* --- size: a series, draws [min, max), walks [min, max], else IMIX -------- */
 
 static void put_size(struct vn_builder *b, struct vn_frame *f, unsigned int i, int32_t size)
 {
@@ -423,8 +423,23 @@ static void size_imix(struct vn_builder *b, struct vn_frame *f, unsigned int n)
 	}
 }
 
+static void size_series(struct vn_builder *b, struct vn_frame *f, unsigned int n)
+{
+	struct vn_stream *s = b->s;
+	uint64_t v[VN_BATCH];
+	unsigned int i;
+
+	vn_series_fill(s->sizes, v, n);
+	for (i = 0; i < n; i++) {
+		s->cur.pkt_size = vn_size_of_value(v[i]);
+		put_size(b, f, i, s->cur.pkt_size);
+	}
+}
+
 vn_edit_fn vn_edit_size(const struct vn_stream *s)
 {
+	if (s->sizes)
+		return size_series;
 	if (s->cfg.min_pkt_size < s->cfg.max_pkt_size)
 		return has_flag(s, VN_FLAG_TXSIZE_RND) ? size_rnd : size_walk;
 	if (s->imix.n)

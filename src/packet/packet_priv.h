@@ -14,7 +14,8 @@ uint32_t vn_stream_tag_bytes(const struct vn_stream_cfg *cfg);
 uint32_t vn_stream_data_len(const struct vn_stream *s, int32_t pkt_size, int32_t overhead);
 /* Makes s->flow hold cfg.flows entries. 0 or -ENOMEM. */
 int vn_stream_reserve_flows(struct vn_stream *s);
-/* Flows are as long as the description says, those that are under way too. */
+/* Flows are as long as the description says, those that are under way too; of a
+ * series of lengths each gets its own when it begins. */
 void vn_flow_set_lengths(struct vn_stream *s);
 
 /*

@@ -109,6 +109,12 @@ static void plan_size(const struct vn_builder *b, struct vn_plan *p)
 		       (int32_t)(p->is_ipv6 ? VN_IPV6_HLEN : VN_IPV4_HLEN);
 	if (!vn_edit_size(s))
 		return;
+	if (s->sizes) {
+		p->size.how = VN_VARY_FED;
+		p->size.min = (uint32_t)vn_size_of_value(vn_series_least(s->sizes));
+		p->size.max = (uint32_t)vn_size_of_value(vn_series_greatest(s->sizes));
+		return;
+	}
 	if (s->cfg.min_pkt_size < s->cfg.max_pkt_size) {
 		p->size.how = how(true, has_flag(s, VN_FLAG_TXSIZE_RND));
 		return;
@@ -185,6 +191,11 @@ static int check(const struct vn_builder *b, const struct vn_plan *p, struct vn_
 	if (vn_edit_ipsec(b->s))
 		return vn_err_set(err, EOPNOTSUPP, "flag IPSEC: not where packets are built "
 				  "in the kernel");
+	if (b->s->lengths && b->s->cfg.flows)
+		return vn_err_set(err, EOPNOTSUPP,
+				  "flow_length %s: not where packets are built "
+				  "in the kernel",
+				  vn_series_text(b->s->lengths));
 	if (!p->daddr_is_drawn)
 		return 0;
 	if (2 * vn_daddr_choices(b->s) < (uint64_t)p->daddr.max - p->daddr.min)

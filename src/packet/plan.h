@@ -20,7 +20,14 @@
  * range may be taken at least, so this happens once in 2^64 packets. */
 #define VN_PLAN_DADDR_TRIES 64
 
-enum vn_vary { VN_VARY_FIXED, VN_VARY_WALK, VN_VARY_DRAW, VN_VARY_FLOW, VN_VARY_IMIX };
+enum vn_vary {
+	VN_VARY_FIXED,
+	VN_VARY_WALK,
+	VN_VARY_DRAW,
+	VN_VARY_FLOW,
+	VN_VARY_IMIX,
+	VN_VARY_FED, /* sizes of a series, which whoever runs the plan brings */
+};
 
 struct vn_plan_range {
 	uint32_t how; /* enum vn_vary */
@@ -87,8 +94,9 @@ struct vn_err;
 /*
  * The plan of what is compiled, each packet sent `copies` times, and the state
  * of its stream as it is. Flows, with their lengths, are a table beside, which is
- * copied apart: struct vn_stream.flow. 0 or -EOPNOTSUPP with a sentence: IPsec, which plans
- * have not, or a range of destinations of which less than half may be taken.
+ * copied apart: struct vn_stream.flow. 0 or -EOPNOTSUPP with a sentence: IPsec and
+ * series of flow lengths, which plans have not, or a range of destinations of which
+ * less than half may be taken.
  */
 int vn_plan_make(const struct vn_builder *b, uint32_t copies, struct vn_plan *plan,
 		 struct vn_plan_state *state, struct vn_err *err);

@@ -141,6 +141,48 @@ static void queues_are_counted_on(void **state)
 	assert_int_equal(x->s.cur.queue_map, 1);
 }
 
+static struct vn_series *series_of(enum vn_series_of of, const char *text)
+{
+	struct vn_err err = { "" };
+	struct vn_series *s;
+
+	if (vn_series_parse(of, "x", text, &s, &err) < 0)
+		fail_msg("%s", err.text);
+	return s;
+}
+
+static void sizes_of_a_series_are_brought(void **state)
+{
+	struct fixture *x = *state;
+
+	vn_stream_set_sizes(&x->s, series_of(VN_SERIES_SIZES, "uniform(10, 1500)"));
+	assert_int_equal(plan_of(x), 0);
+	assert_int_equal(x->plan.size.how, VN_VARY_FED);
+	assert_int_equal(x->plan.size.min, 42);
+	assert_int_equal(x->plan.size.max, 1500);
+	assert_int_equal(x->plan.max_len, 1500);
+}
+
+static void flows_have_their_lengths_and_a_series_of_them_is_refused(void **state)
+{
+	struct fixture *x = *state;
+
+	x->s.cfg.flows = 3;
+	x->s.cfg.flowlen = 4;
+	assert_int_equal(plan_of(x), 0);
+	/* As those that come back from a plan made before. */
+	x->s.flow[1].len = 9;
+	assert_int_equal(vn_plan_make(&x->b, 1, &x->plan, &x->state, &x->err), 0);
+	assert_int_equal(x->s.flow[1].len, 4);
+	vn_stream_set_lengths(&x->s, series_of(VN_SERIES_LENGTHS, "uniform(2, 9)"));
+	assert_int_equal(plan_of(x), -EOPNOTSUPP);
+	assert_string_equal(x->err.text,
+			    "flow_length uniform(2, 9): not where packets are built in "
+			    "the kernel");
+	x->s.cfg.flows = 0; /* has no effect then */
+	assert_int_equal(plan_of(x), 0);
+}
+
 static int plan_of_range(struct fixture *x, const char *min, const char *max)
 {
 	x->s.cfg.flags |= VN_FLAG_IPDST_RND;
@@ -170,6 +212,8 @@ int main(void)
 		TEST(what_varies_is_what_has_an_edit),
 		TEST(a_state_goes_and_comes_back),
 		TEST(queues_are_counted_on),
+		TEST(sizes_of_a_series_are_brought),
+		TEST(flows_have_their_lengths_and_a_series_of_them_is_refused),
 		TEST(a_range_of_which_little_may_be_taken_is_refused),
 	};
 

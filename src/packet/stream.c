@@ -6,9 +6,14 @@
 #include <string.h>
 
 #include "base/macros.h"
+#include "base/ratio.h"
 #include "packet/packet_priv.h"
 
 #define UDP_PORT_DISCARD 9 /* pktgen's default at both ends */
+#define MEAN_GRAIN	 1000 /* of a mean gap: parts of a nanosecond */
+/* Numbers of streams (vn_rng_seed) that no generator of a field has. */
+#define SERIES_STREAMS ((uint64_t)1 << 40)
+#define RUN_STREAMS    ((uint64_t)1 << 44)
 
 void vn_stream_init(struct vn_stream *s)
 {
@@ -29,6 +34,9 @@ void vn_stream_fini(struct vn_stream *s)
 {
 	vn_stream_account(s);
 	vn_stream_free_ipsec(s);
+	vn_stream_set_gaps(s, NULL);
+	vn_stream_set_sizes(s, NULL);
+	vn_stream_set_lengths(s, NULL);
 	free(s->flow);
 	free(s->flow_ipsec);
 	s->flow = NULL;
@@ -42,13 +50,69 @@ void vn_stream_seed(struct vn_stream *s, uint64_t seed, uint32_t index)
 
 	for (i = 0; i < VN_DRAWS; i++)
 		vn_rng_seed(&s->rng[i], seed, (uint64_t)index * VN_DRAWS + i);
+	s->seed = seed;
+	s->seed_index = index;
+	s->n_runs = 0;
+}
+
+/* --- gaps, sizes and lengths one by one ------------------------------------ */
+
+static void replace(struct vn_series **old, struct vn_series *by)
+{
+	if (*old != by)
+		vn_series_free(*old);
+	*old = by;
 }
 
 void vn_stream_set_period(struct vn_stream *s, uint64_t num, uint64_t den)
 {
+	replace(&s->gaps, NULL);
 	s->cfg.period_num = num;
 	s->cfg.period_den = den;
 	s->cfg.delay_ns = num / den;
+}
+
+void vn_stream_set_gaps(struct vn_stream *s, struct vn_series *gaps)
+{
+	struct vn_ratio period = { 1, 1 };
+	double mean;
+
+	if (gaps && vn_series_mean(gaps, &mean))
+		vn_ratio_make(VN_MAX((uint64_t)(mean * MEAN_GRAIN + 0.5), UINT64_C(1)), MEAN_GRAIN,
+			      &period);
+	if (gaps)
+		vn_stream_set_period(s, period.num, period.den);
+	replace(&s->gaps, gaps);
+}
+
+void vn_stream_set_sizes(struct vn_stream *s, struct vn_series *sizes)
+{
+	replace(&s->sizes, sizes);
+}
+
+void vn_stream_set_lengths(struct vn_stream *s, struct vn_series *lengths)
+{
+	replace(&s->lengths, lengths);
+}
+
+bool vn_stream_knows_mean_gap(const struct vn_stream *s)
+{
+	double mean;
+
+	return !s->gaps || vn_series_mean(s->gaps, &mean);
+}
+
+static void begin_series(struct vn_stream *s)
+{
+	const uint64_t run = s->n_runs++ * RUN_STREAMS, index = s->seed_index;
+	const uint64_t first = run + SERIES_STREAMS + index * VN_DRAWS_OF_SERIES;
+
+	if (s->gaps)
+		vn_series_seed(s->gaps, s->seed, first + VN_DRAW_GAP);
+	if (s->lengths)
+		vn_series_seed(s->lengths, s->seed, first + VN_DRAW_FLOW_LENGTH);
+	if (s->sizes)
+		vn_series_seed(s->sizes, s->seed, run + index * VN_DRAWS + VN_DRAW_SIZE);
 }
 
 /* Room for every flow the description names; entries live on between runs. */
@@ -115,7 +179,9 @@ uint32_t vn_stream_max_frame_len(const struct vn_stream *s)
 	int32_t size = VN_MAX(s->cfg.max_pkt_size, s->cfg.min_pkt_size);
 	unsigned int i;
 
-	if (s->cfg.min_pkt_size >= s->cfg.max_pkt_size)
+	if (s->sizes)
+		size = vn_size_of_value(vn_series_greatest(s->sizes));
+	else if (s->cfg.min_pkt_size >= s->cfg.max_pkt_size)
 		for (i = 0; i < s->imix.n; i++)
 			size = VN_MAX(size, (int32_t)VN_MIN(s->imix.entry[i].size, INT32_MAX));
 	return vn_stream_run_len(s, size);
@@ -200,6 +266,7 @@ int vn_stream_begin(struct vn_stream *s, const struct vn_stream_env *env, struct
 		return vn_err_set(err, ENOMEM, "no memory for %u flows", s->cfg.flows);
 	s->n_txq = VN_MAX(env->n_txq, 1);
 	s->cpu = env->cpu;
+	begin_series(s);
 	begin_queues(s, env);
 	begin_macs(s, env);
 	if (s->cfg.flags & VN_FLAG_IPV6)

@@ -21,6 +21,7 @@
 #include "base/rng.h"
 #include "base/schedule.h"
 #include "packet/sa.h"
+#include "packet/series.h"
 #include "packet/vary.h"
 #include "wire/wire.h"
 
@@ -156,7 +157,15 @@ struct vn_stream {
 	struct vn_ipsec **ipsec;
 	uint32_t n_ipsec;
 	bool is_ipsec_loaded; /* in this run */
+	/*
+	 * What comes one by one from a series instead of from cfg, owned; NULL: none.
+	 * With gaps, the period is their mean. Set by the functions below.
+	 */
+	struct vn_series *gaps, *sizes, *lengths;
 	struct vn_rng rng[VN_DRAWS];
+	/* As of the last vn_stream_seed(), and runs begun since then: of the series. */
+	uint64_t seed;
+	uint32_t seed_index, n_runs;
 	/* Whoever changes cfg or cur from outside the builder counts this up;
 	 * the worker compiles anew when it sees another number. */
 	uint32_t generation;
@@ -176,22 +185,48 @@ struct vn_stream_env {
 void vn_stream_init(struct vn_stream *s);
 void vn_stream_fini(struct vn_stream *s);
 
-/* Seeds all draws. seed: the run's; index: which stream of the run. */
+/* Seeds all draws, those of series when the next run begins. seed: the run's; index:
+ * which stream of the run. */
 void vn_stream_seed(struct vn_stream *s, uint64_t seed, uint32_t index);
 
 /*
  * Beginning of a run, spec section 7.4 a-e and the overhead of f: queue map
  * clamped, MACs, addresses, sizes, current values. Writes cfg where pktgen
  * does (min_pkt_size, max_pkt_size, queue map). Associations are loaded when
- * the stream may use them. 0 or -errno with a sentence.
+ * the stream may use them. Series start anew: lists at their beginning, what is
+ * drawn goes on to other values. 0 or -errno with a sentence.
  */
 int vn_stream_begin(struct vn_stream *s, const struct vn_stream_env *env, struct vn_err *err);
 
 /* Tells the source of associations what was sent through each since last time. */
 void vn_stream_account(struct vn_stream *s);
 
-/* Exact gap of num/den ns (den > 0); delay_ns becomes its integer part. */
+/* Exact gap of num/den ns (den > 0); delay_ns becomes its integer part. Drops a
+ * series of gaps. */
 void vn_stream_set_period(struct vn_stream *s, uint64_t num, uint64_t den);
+/*
+ * Series, which become the stream's; NULL: none. The period becomes the mean of the
+ * gaps; where none is known, 1 ns, which only says that there is a schedule.
+ */
+void vn_stream_set_gaps(struct vn_stream *s, struct vn_series *gaps);
+void vn_stream_set_sizes(struct vn_stream *s, struct vn_series *sizes);
+void vn_stream_set_lengths(struct vn_stream *s, struct vn_series *lengths);
+/* Is the period the gap, or the mean of the gaps? */
+bool vn_stream_knows_mean_gap(const struct vn_stream *s);
+
+/* A size that a series gave as frames can have it. */
+static inline int32_t vn_size_clip(uint64_t size)
+{
+	if (size < VN_PKT_SIZE_MIN)
+		return VN_PKT_SIZE_MIN;
+	return size > VN_FRAME_MAX ? VN_FRAME_MAX : (int32_t)size;
+}
+
+/* The same in 1/65536 byte, as vn_series_least() and vn_series_greatest() give it. */
+static inline int32_t vn_size_of_value(uint64_t value)
+{
+	return vn_size_clip((value + VN_SERIES_ONE / 2) >> VN_SERIES_BITS);
+}
 
 /* Bytes of one frame of configured size, tags and labels included, no FCS. */
 uint32_t vn_stream_frame_len(const struct vn_stream *s, int32_t pkt_size);

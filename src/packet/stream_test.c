@@ -9,6 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "packet/stream.h"
 
 static const struct vn_stream_env env = {
@@ -157,6 +158,124 @@ static void the_exact_period_keeps_what_the_delay_cuts(void **state)
 	assert_int_equal(s.cfg.period_den, 3333333);
 }
 
+static struct vn_series *series_of(enum vn_series_of of, const char *text)
+{
+	struct vn_err err = { "" };
+	struct vn_series *s;
+
+	if (vn_series_parse(of, "x", text, &s, &err) < 0)
+		fail_msg("%s", err.text);
+	return s;
+}
+
+static void the_period_of_gaps_is_their_mean(void **state)
+{
+	struct vn_stream s;
+
+	vn_stream_init(&s);
+	vn_stream_set_period(&s, 5, 1);
+	vn_stream_set_gaps(&s, series_of(VN_SERIES_GAPS, "uniform(1us, 2us)"));
+	assert_int_equal(s.cfg.delay_ns, 1500);
+	assert_true(vn_stream_knows_mean_gap(&s));
+	vn_stream_set_gaps(&s, series_of(VN_SERIES_GAPS, "pareto(1us, 0.5)"));
+	assert_int_equal(s.cfg.period_num, 1);
+	assert_int_equal(s.cfg.period_den, 1);
+	assert_false(vn_stream_knows_mean_gap(&s));
+	vn_stream_set_period(&s, 7, 2);
+	assert_null(s.gaps);
+	assert_true(vn_stream_knows_mean_gap(&s));
+	assert_int_equal(s.cfg.delay_ns, 3);
+	vn_stream_fini(&s);
+}
+
+/* The first values of gaps, sizes and lengths in a run. */
+static void first_values(struct vn_stream *s, uint64_t out[3])
+{
+	assert_int_equal(vn_stream_begin(s, &env, NULL), 0);
+	out[0] = vn_series_next(s->gaps);
+	out[1] = vn_series_next(s->sizes);
+	out[2] = vn_series_next(s->lengths);
+}
+
+static void set_series(struct vn_stream *s, uint64_t seed, uint32_t index)
+{
+	vn_stream_init(s);
+	vn_stream_seed(s, seed, index); /* before they are there, as vernier send does */
+	vn_stream_set_gaps(s, series_of(VN_SERIES_GAPS, "exp(10us)"));
+	vn_stream_set_sizes(s, series_of(VN_SERIES_SIZES, "uniform(0, 60000)"));
+	vn_stream_set_lengths(s, series_of(VN_SERIES_LENGTHS, "exp(100000)"));
+}
+
+static void series_follow_the_seed_and_start_anew_with_each_run(void **state)
+{
+	static const struct {
+		uint64_t seed;
+		uint32_t index;
+	} others[] = { { 8, 0 }, { 7, 1 } };
+	uint64_t first[3], second[3], v[3];
+	struct vn_stream s;
+	unsigned int i, k;
+
+	set_series(&s, 7, 0);
+	first_values(&s, first);
+	first_values(&s, second);
+	for (k = 0; k < 3; k++)
+		assert_int_not_equal(first[k], second[k]); /* as other draws go on */
+	vn_stream_seed(&s, 7, 0);
+	first_values(&s, v);
+	assert_memory_equal(v, first, sizeof(v));
+	first_values(&s, v);
+	assert_memory_equal(v, second, sizeof(v));
+	vn_stream_fini(&s);
+	for (i = 0; i < VN_ARRAY_SIZE(others); i++) {
+		set_series(&s, others[i].seed, others[i].index);
+		first_values(&s, v);
+		for (k = 0; k < 3; k++)
+			assert_int_not_equal(first[k], v[k]);
+		vn_stream_fini(&s);
+	}
+}
+
+/* The value of draw i of stream 3 with seed 5: as it was before there were series. */
+static void fields_draw_what_they_always_drew(void **state)
+{
+	struct vn_stream s;
+	struct vn_rng rng;
+	unsigned int i;
+
+	vn_stream_init(&s);
+	vn_stream_seed(&s, 5, 3);
+	for (i = 0; i < VN_DRAWS; i++) {
+		vn_rng_seed(&rng, 5, 3 * 14 + i);
+		assert_int_equal(s.rng[i].state, rng.state);
+	}
+	assert_int_equal(VN_DRAWS, 14);
+}
+
+static void the_longest_frame_is_that_of_the_series(void **state)
+{
+	static const struct {
+		const char *sizes;
+		uint32_t want;
+	} cases[] = {
+		{ "uniform(64, 1500)", 1500 },
+		{ "uniform(1, 2)", 58 },
+		{ "uniform(64, 100000)", VN_FRAME_MAX },
+	};
+	struct vn_stream s;
+	unsigned int i;
+
+	vn_stream_init(&s);
+	s.cfg.min_pkt_size = s.cfg.max_pkt_size = 9000;
+	for (i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		vn_stream_set_sizes(&s, series_of(VN_SERIES_SIZES, cases[i].sizes));
+		assert_int_equal(vn_stream_max_frame_len(&s), cases[i].want);
+	}
+	vn_stream_set_sizes(&s, NULL);
+	assert_int_equal(vn_stream_max_frame_len(&s), 9000);
+	vn_stream_fini(&s);
+}
+
 static void growing_the_flow_table_keeps_what_is_in_it(void **state)
 {
 	struct vn_stream s;
@@ -184,6 +303,10 @@ int main(void)
 		cmocka_unit_test(the_queue_map_is_clamped_to_the_device),
 		cmocka_unit_test(fragments_are_counted_as_the_kernel_spreads_them),
 		cmocka_unit_test(the_exact_period_keeps_what_the_delay_cuts),
+		cmocka_unit_test(the_period_of_gaps_is_their_mean),
+		cmocka_unit_test(series_follow_the_seed_and_start_anew_with_each_run),
+		cmocka_unit_test(fields_draw_what_they_always_drew),
+		cmocka_unit_test(the_longest_frame_is_that_of_the_series),
 		cmocka_unit_test(growing_the_flow_table_keeps_what_is_in_it),
 	};
 

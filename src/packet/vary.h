@@ -28,6 +28,10 @@ enum vn_stream_draw {
 	VN_DRAWS,
 };
 
+/* Series draw by themselves, apart from these, so that one more of either changes
+ * nothing of what the others draw. One of sizes draws as VN_DRAW_SIZE. */
+enum vn_stream_series_draw { VN_DRAW_GAP, VN_DRAW_FLOW_LENGTH, VN_DRAWS_OF_SERIES };
+
 struct vn_flow {
 	uint32_t daddr;
 	uint32_t count; /* packets since it was begun */
