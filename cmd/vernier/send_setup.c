@@ -272,7 +272,7 @@ int send_check_streams(struct send_run *run, struct vn_err *err)
 			return vn_err_set(err, EINVAL,
 					  "%s: count 0 would never end: give --count or --time",
 					  s->name);
-		if (run->o.is_sim && !s->count && s->asked_pps <= 0 && !run->o.link_bps &&
+		if (run->o.is_sim && !s->count && !s->is_paced && !run->o.link_bps &&
 		    !s->dev->link_bps)
 			return vn_err_set(err, EINVAL,
 					  "%s: takes no time at full speed on a link without "

@@ -54,6 +54,10 @@ static int take_period(const struct send_stream *s, struct vn_stream *stream, st
 
 	if (cfg->delay_ns == VN_DELAY_NEVER)
 		return 0;
+	if (stream->gaps)
+		return vn_err_set(err, EOPNOTSUPP,
+				  "%s: gaps of a series are kept by one worker: give --threads 1",
+				  s->name);
 	if (__builtin_mul_overflow(cfg->period_num, s->shares, &num))
 		return vn_err_set(err, ERANGE, "%s: a gap of %llu ns is too long for %u workers",
 				  s->name, (unsigned long long)cfg->delay_ns, s->shares);

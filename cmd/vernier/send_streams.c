@@ -130,20 +130,45 @@ static int row_apply(const struct send_settings *list, const struct vn_param *ro
 	return rc;
 }
 
-/*
- * What two lists say, in the order of the table; b after a for equal rows. A
- * gap in b makes a forget its own, which may stand further down in the table.
- */
+static bool list_sets(const struct send_settings *list, const struct vn_param *p)
+{
+	for (unsigned int i = 0; i < list->n; i++)
+		if (list->v[i].param == p)
+			return true;
+	return false;
+}
+
+/* Does the list say otherwise what a row says that stands further down in the table? */
+static bool list_replaces(const struct send_settings *list, const struct vn_param *row)
+{
+	static const struct {
+		const char *row, *by;
+	} replaced[] = {
+		{ "size", "pkt_size" },	      { "size", "min_pkt_size" },
+		{ "size", "max_pkt_size" },   { "size", "imix_weights" },
+		{ "flow_length", "flowlen" },
+	};
+
+	if (sets_gap(row))
+		return list_sets_gap(list);
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(replaced); i++)
+		if (!strcmp(row->name, replaced[i].row) &&
+		    list_sets(list, vn_param_find(replaced[i].by)))
+			return true;
+	return false;
+}
+
+/* What two lists say, in the order of the table; b after a for equal rows. What b
+ * replaces, a is made to forget. */
 static int apply_by_table(const struct send_settings *a, const struct send_settings *b,
 			  struct vn_entry *entry, struct vn_err *err)
 {
-	bool has_gap = list_sets_gap(b);
 	int rc = 0;
 
 	for (unsigned int i = 0; i < vn_n_params && !rc; i++) {
 		const struct vn_param *row = &vn_params[i];
 
-		if (!has_gap || !sets_gap(row))
+		if (!list_replaces(b, row))
 			rc = row_apply(a, row, entry, err);
 		if (!rc)
 			rc = row_apply(b, row, entry, err);
@@ -163,14 +188,6 @@ static int apply_lists(const struct send_streams *s, const struct send_stream *s
 	for (unsigned int i = 0; !rc && i < stream->lines.n; i++)
 		rc = setting_apply(&stream->lines.v[i], entry, err);
 	return rc ? rc : apply_by_table(&stream->options, &none, entry, err);
-}
-
-static bool list_sets(const struct send_settings *list, const struct vn_param *p)
-{
-	for (unsigned int i = 0; i < list->n; i++)
-		if (list->v[i].param == p)
-			return true;
-	return false;
 }
 
 /* Who says for how long and not how many wants no other end: pktgen's 1000
@@ -264,6 +281,15 @@ static void plan_destination(struct vn_text *t, const struct vn_stream *s)
 	}
 }
 
+/* "with gaps of exp(10us), 100000 pps in the mean" */
+static void plan_gaps(struct vn_text *t, const struct send_stream *stream,
+		      const struct vn_series *gaps)
+{
+	vn_text_add(t, " with gaps of %.40s", vn_series_text(gaps));
+	if (stream->asked_pps > 0)
+		vn_text_add(t, ", %.10g pps in the mean", stream->asked_pps);
+}
+
 static void plan_write(struct send_stream *stream, const struct vn_stream *s)
 {
 	const struct vn_stream_cfg *cfg = &s->cfg;
@@ -278,6 +304,8 @@ static void plan_write(struct send_stream *stream, const struct vn_stream *s)
 	vn_text_add(&t, " of up to %u bytes", stream->max_frame_len);
 	if (stream->is_never)
 		vn_text_add(&t, ", never");
+	else if (s->gaps)
+		plan_gaps(&t, stream, s->gaps);
 	else if (stream->asked_pps > 0)
 		vn_text_add(&t, " at %.10g pps", stream->asked_pps);
 	else
@@ -307,9 +335,9 @@ void send_stream_learn(struct send_stream *stream, const struct vn_entry *entry)
 	stream->burst = vn_stream_burst(cfg);
 	stream->is_numbered = stream->burst == 1 && (cfg->clone_skb <= 1 || !is_shared);
 	stream->is_paced = cfg->period_num && !stream->is_never;
-	stream->is_steady = stream->is_paced;
+	stream->is_steady = stream->is_paced && !entry->stream.gaps;
 	stream->asked_pps = 0;
-	if (stream->is_paced)
+	if (stream->is_paced && vn_stream_knows_mean_gap(&entry->stream))
 		stream->asked_pps = (double)cfg->period_den * 1e9 / (double)cfg->period_num *
 				    stream->burst;
 	stream->max_frame_len = vn_stream_max_frame_len(&entry->stream);

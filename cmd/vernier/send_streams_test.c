@@ -283,6 +283,60 @@ static void a_rate_of_bursts_is_told_in_packets(void **state)
 	assert_false(f->s.v[0].is_numbered);
 }
 
+static void a_series_of_gaps_is_paced_and_tells_its_mean(void **state)
+{
+	struct fixture *f = *state;
+
+	stream(f, "a");
+	option(f, "gap", "uniform(5us, 15us)");
+	applied(f, 0);
+	assert_true(f->s.v[0].is_paced);
+	assert_float_equal(f->s.v[0].asked_pps, 100000, 1e-3);
+	assert_non_null(strstr(f->s.v[0].plan, " with gaps of uniform(5us, 15us), 100000 pps in "
+					       "the mean"));
+	option(f, "gap", "pareto(1us, 0.9)");
+	applied(f, 0);
+	assert_true(f->s.v[0].is_paced);
+	assert_float_equal(f->s.v[0].asked_pps, 0, 0);
+	assert_non_null(strstr(f->s.v[0].plan, " with gaps of pareto(1us, 0.9), to "));
+	assert_int_equal(send_streams_option(&f->s, vn_param_find("load"), "1", &f->err), -EINVAL);
+	assert_string_equal(f->err.text, "--load: --gap says it already");
+}
+
+static void a_stream_replaces_what_is_a_series_for_all(void **state)
+{
+	static const struct {
+		const char *name, *value;
+		bool gaps, sizes, lengths;
+	} cases[] = {
+		{ "count", "1", true, true, true },
+		{ "ratep", "1", false, true, true },
+		{ "pkt_size", "60", true, false, true },
+		{ "min_pkt_size", "60", true, false, true },
+		{ "max_pkt_size", "60", true, false, true },
+		{ "imix_weights", "60,1", true, false, true },
+		{ "flowlen", "3", true, true, false },
+	};
+
+	for (size_t i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		struct fixture *f;
+
+		assert_int_equal(set_up((void **)&f), 0);
+		option(f, "gap", "exp(10us)");
+		option(f, "size", "uniform(64, 1500)");
+		option(f, "flow_length", "exp(5)");
+		stream(f, "a");
+		option(f, cases[i].name, cases[i].value);
+		applied(f, 0);
+		if ((f->entry.stream.gaps != NULL) != cases[i].gaps ||
+		    (f->entry.stream.sizes != NULL) != cases[i].sizes ||
+		    (f->entry.stream.lengths != NULL) != cases[i].lengths)
+			fail_msg("%s", cases[i].name);
+		tear_down((void **)&f);
+	}
+	assert_non_null(*state);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -301,6 +355,8 @@ int main(void)
 		T(the_range_of_ports_excludes_its_upper_end),
 		T(copies_share_their_numbers),
 		T(a_rate_of_bursts_is_told_in_packets),
+		T(a_series_of_gaps_is_paced_and_tells_its_mean),
+		T(a_stream_replaces_what_is_a_series_for_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,8 @@
  *
  * Where sizes vary, the gap is that of the mean packet, so that the rate comes
  * out in the mean: the mean is exact, of what the edits choose from, odd ends of
- * ranges and IMIX's table of a hundred included. A burst is a departure, and all
+ * ranges and IMIX's table of a hundred included; of a series, as exact as it knows
+ * its own. A burst is a departure, and all
  * of its packets count. What sizes, tags and burst are is taken as it is at that
  * moment; so these rows come last in the table.
  */
@@ -17,13 +18,19 @@
 
 #define LOAD_WHOLE 100 /* percent */
 
-enum layer { L1 = 1, L2, L3 };
+#define LINEAR_FROM   1514 /* a size above all that is padded */
+#define CLIPPED_DRAWS 65536
+#define MEAN_GRAIN    1000000 /* of the mean of a series: parts of a bit */
+
+enum layer { AS_PKTGEN, L1, L2, L3 };
 
 static uint64_t bits_of(const struct vn_stream *s, enum layer layer, int32_t size)
 {
 	uint32_t len = vn_stream_run_len(s, size);
 
 	switch (layer) {
+	case AS_PKTGEN:
+		return (uint64_t)size * 8;
 	case L1:
 		return vn_wire_bits_l1(len);
 	case L2:
@@ -56,16 +63,51 @@ static void imix_mean(const struct vn_stream *s, enum layer layer, struct vn_rat
 	vn_ratio_make(sum, VN_IMIX_SLOTS, mean);
 }
 
-/* In the order of vn_edit_size(). */
-static int mean_bits(const struct vn_stream *s, enum layer layer, const char *what,
-		     const char *text, struct vn_ratio *mean, struct vn_err *err)
+/* What a size comes to beyond eight bits for each of its bytes: the same for all
+ * but those that are padded or clipped. */
+static double beyond(const struct vn_stream *s, enum layer layer, uint64_t size)
 {
-	if (s->cfg.flags & VN_FLAG_IPSEC)
-		return vn_err_set(
-			err, EINVAL,
-			"%s: %s cannot be had with flag IPSEC, which makes packets longer: "
-			"give --ratep or --delay",
-			what, text);
+	return (double)bits_of(s, layer, vn_size_clip(size)) - 8 * (double)size;
+}
+
+/* That in the mean of many. The series starts anew with the run. */
+static double mean_beyond(const struct vn_stream *s, enum layer layer)
+{
+	double sum = 0;
+	unsigned int i;
+
+	vn_series_seed(s->sizes, 0, 0);
+	for (i = 0; i < CLIPPED_DRAWS; i++)
+		sum += beyond(s, layer, vn_series_next_whole(s->sizes));
+	return sum / CLIPPED_DRAWS;
+}
+
+/* By the mean that the series knows; only what is padded or clipped, if anything, is
+ * found by drawing. */
+static int series_mean(const struct vn_stream *s, enum layer layer, const char *what,
+		       const char *text, struct vn_ratio *mean, struct vn_err *err)
+{
+	const uint64_t least = vn_series_least(s->sizes) >> VN_SERIES_BITS;
+	const uint64_t greatest = (vn_series_greatest(s->sizes) >> VN_SERIES_BITS) + 1;
+	double more = beyond(s, layer, LINEAR_FROM), size;
+
+	if (!vn_series_mean(s->sizes, &size))
+		return vn_err_set(err, EINVAL,
+				  "%s: %s: the mean of --size %s is not known: give --ratep or "
+				  "--delay",
+				  what, text, vn_series_text(s->sizes));
+	if (beyond(s, layer, least) > more || greatest > VN_FRAME_MAX)
+		more = mean_beyond(s, layer);
+	vn_ratio_make((uint64_t)((8 * size + more) * MEAN_GRAIN + 0.5), MEAN_GRAIN, mean);
+	return 0;
+}
+
+/* In the order of vn_edit_size(). */
+int vn_mean_bits(const struct vn_stream *s, unsigned int layer, const char *what, const char *text,
+		 struct vn_ratio *mean, struct vn_err *err)
+{
+	if (s->sizes)
+		return series_mean(s, layer, what, text, mean, err);
 	/* A range without a lower end gets one when the run begins. */
 	if (s->cfg.min_pkt_size <= 0 && (s->imix.n == 0 || s->cfg.max_pkt_size > 0))
 		return vn_err_set(err, EINVAL,
@@ -80,13 +122,26 @@ static int mean_bits(const struct vn_stream *s, enum layer layer, const char *wh
 	return 0;
 }
 
+static int refuse_ipsec(const struct vn_stream *s, const char *what, const char *text,
+			struct vn_err *err)
+{
+	if (!(s->cfg.flags & VN_FLAG_IPSEC))
+		return 0;
+	return vn_err_set(err, EINVAL,
+			  "%s: %s cannot be had with flag IPSEC, which makes packets longer: "
+			  "give --ratep or --delay",
+			  what, text);
+}
+
 static int set_rate(struct vn_entry *e, enum layer layer, const char *what, const char *text,
 		    struct vn_ratio bps, struct vn_err *err)
 {
 	const struct vn_ratio burst = { vn_stream_burst(&e->stream.cfg), 1 };
 	struct vn_ratio bits;
-	int rc = mean_bits(&e->stream, layer, what, text, &bits, err);
+	int rc = refuse_ipsec(&e->stream, what, text, err);
 
+	if (rc == 0)
+		rc = vn_mean_bits(&e->stream, layer, what, text, &bits, err);
 	if (rc < 0)
 		return rc;
 	if (!vn_ratio_mul(bits, burst, &bits))

@@ -43,6 +43,12 @@ static void write_exact(struct fixture *f, const uint8_t *data, size_t len)
 	free(copy);
 }
 
+/* A series may: a file of any name is not for a fuzzer to open. */
+static bool names_a_file(const char *value)
+{
+	return strstr(value, "list") || strstr(value, "pcap");
+}
+
 /* The row by number, the rest as its value. */
 static void set_option(struct fixture *f, const uint8_t *data, size_t len)
 {
@@ -53,8 +59,10 @@ static void set_option(struct fixture *f, const uint8_t *data, size_t len)
 
 	if (len)
 		memcpy(value, data + 1, len - 1);
-	rc = vn_param_set(&f->entry, p, value, &err);
-	require((rc < 0) == (err.text[0] != '\0'));
+	if (!names_a_file(value)) {
+		rc = vn_param_set(&f->entry, p, value, &err);
+		require((rc < 0) == (err.text[0] != '\0'));
+	}
 	free(value);
 }
 

@@ -55,6 +55,8 @@ struct vn_param_impl {
 	/* The same on the command line only: what the kernel lets pass and then
 	 * ignores. */
 	int (*check_strict)(const struct vn_entry *e, uint64_t value, struct vn_err *err);
+	/* When the field is given, also if it stays as it was: drops what it replaces. */
+	void (*given)(struct vn_entry *e);
 	/* After the field got another value. */
 	void (*changed)(struct vn_entry *e);
 };
@@ -69,6 +71,9 @@ extern const struct vn_param_kind vn_kind_pkt_size, vn_kind_imix;
 uint64_t vn_clamp_size(uint64_t value);
 void vn_min_size_changed(struct vn_entry *e);
 void vn_max_size_changed(struct vn_entry *e);
+void vn_size_given(struct vn_entry *e);
+/* All packets have that size, 0: it is not set; nothing else says another. */
+void vn_size_fix(struct vn_entry *e, int32_t size);
 
 /* sharing.c: which of clone_skb, burst, transmit mode, imix and SHARED go together */
 int vn_check_clone_skb(const struct vn_entry *e, uint64_t value, struct vn_err *err);
@@ -91,6 +96,15 @@ int vn_check_ratio(const char *what, const char *text, struct vn_ratio v, const 
 
 /* bitrate.c: type is the layer that bits are counted at, 1 to 3 */
 extern const struct vn_param_kind vn_kind_bitrate, vn_kind_load;
+
+/* The mean of what is counted of a packet: at layer 1 to 3, or 0 as pktgen's rate
+ * does. 0 or -EINVAL with a sentence: it is not known. */
+int vn_mean_bits(const struct vn_stream *s, unsigned int layer, const char *what, const char *text,
+		 struct vn_ratio *mean, struct vn_err *err);
+
+/* series.c: fields are not used */
+extern const struct vn_param_kind vn_kind_gap, vn_kind_size, vn_kind_flow_length;
+void vn_flowlen_given(struct vn_entry *e);
 
 /* address.c. IPv4: field is the text, is_max the end of the range. */
 extern const struct vn_param_kind vn_kind_src4, vn_kind_dst4;

@@ -69,6 +69,8 @@ static uint64_t store(struct vn_entry *e, const struct vn_param_impl *i, uint64_
 	uint64_t before = vn_field_get(&e->stream.cfg, i);
 	uint64_t after;
 
+	if (i->given)
+		i->given(e);
 	vn_field_put(&e->stream.cfg, i, value);
 	after = vn_field_get(&e->stream.cfg, i);
 	if (i->changed && after != before)

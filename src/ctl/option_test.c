@@ -207,6 +207,142 @@ static void bits_are_counted_at_each_layer_in_the_mean(void **state)
 	}
 }
 
+/* In each step: what is given, and whether it leaves a series of gaps, sizes, lengths. */
+static void what_is_given_later_replaces_a_series(void **state)
+{
+	static const struct {
+		const char *option, *command;
+		bool gaps, sizes, lengths;
+	} steps[] = {
+		{ "gap=exp(10us)", NULL, true, false, false },
+		{ "size=uniform(64, 1500)", NULL, true, true, false },
+		{ "flow_length=uniform(2, 9)", NULL, true, true, true },
+		{ "gap=uniform(1us, 2us)", NULL, true, true, true },
+		{ "ratep=5", NULL, false, true, true },
+		{ "gap=exp(10us)", NULL, true, true, true },
+		{ NULL, "delay 0", false, true, true },
+		{ "gap=exp(10us)", NULL, true, true, true },
+		{ NULL, "ratep 1000", false, true, true },
+		{ "gap=exp(10us)", NULL, true, true, true },
+		{ "rate_l1=1G", NULL, false, true, true },
+		{ "flowlen=0", NULL, false, true, false },
+		{ "flow_length=uniform(2, 9)", NULL, false, true, true },
+		{ NULL, "flowlen 0", false, true, false },
+		{ "pkt_size=60", NULL, false, false, false },
+		{ "size=uniform(64, 1500)", NULL, false, true, false },
+		{ NULL, "pkt_size 60", false, false, false },
+		{ "size=uniform(64, 1500)", NULL, false, true, false },
+		{ "min_pkt_size=60", NULL, false, false, false },
+		{ "size=uniform(64, 1500)", NULL, false, true, false },
+		{ "max_pkt_size=60", NULL, false, false, false },
+		{ "size=uniform(64, 1500)", NULL, false, true, false },
+		{ "imix_weights=64,1", NULL, false, false, false },
+		{ "size=uniform(64, 1500)", NULL, false, true, false },
+		{ NULL, "imix_weights 64,1", false, false, false },
+		{ "gap=exp(10us)", NULL, true, false, false }, /* freed with the stream */
+	};
+	struct fixture f;
+	size_t i;
+
+	fixture_init(&f, true);
+	for (i = 0; i < VN_ARRAY_SIZE(steps); i++) {
+		const struct vn_stream *s = &f.entry.stream;
+
+		if (steps[i].option)
+			must_set(&f, steps[i].option);
+		else
+			assert_true(fixture_write(&f, steps[i].command) > 0);
+		if ((s->gaps != NULL) != steps[i].gaps || (s->sizes != NULL) != steps[i].sizes ||
+		    (s->lengths != NULL) != steps[i].lengths)
+			fail_msg("step %zu: %d %d %d", i, s->gaps != NULL, s->sizes != NULL,
+				 s->lengths != NULL);
+	}
+	fixture_fini(&f);
+}
+
+static void a_series_of_sizes_replaces_range_and_mix(void **state)
+{
+	struct fixture f;
+
+	fixture_init(&f, true);
+	must_set(&f, "min_pkt_size=100");
+	must_set(&f, "max_pkt_size=200");
+	must_set(&f, "imix_weights=64,1");
+	must_set(&f, "size=uniform(300, 400)");
+	assert_int_equal(f.entry.stream.cfg.min_pkt_size, 0);
+	assert_int_equal(f.entry.stream.cfg.max_pkt_size, 0);
+	assert_int_equal(f.entry.stream.imix.n, 0);
+	assert_int_equal(vn_stream_max_frame_len(&f.entry.stream), 400);
+	fixture_fini(&f);
+}
+
+static void a_constant_series_is_the_value(void **state)
+{
+	static const struct {
+		const char *setting;
+		uint64_t num, den;
+		int32_t size;
+	} cases[] = {
+		{ "gap=300", 300, 1, 0 },
+		{ "gap=333.3", 3333, 10, 0 },
+		{ "gap=0.5us", 500, 1, 0 },
+		{ "gap=100kpps", 10000, 1, 0 },
+		{ "gap=1/10s", 10000000000, 1, 0 },
+		{ "gap=1us + 500", 1500, 1, 0 },
+		{ "gap=3333333.3pps", 10000000000, 33333333, 0 },
+		{ "size=100", 0, 1, 100 },
+		{ "size=10", 0, 1, 42 },
+	};
+	struct fixture f;
+	size_t i;
+
+	for (i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		const struct vn_stream *s = &f.entry.stream;
+
+		fixture_init(&f, true);
+		must_set(&f, cases[i].setting);
+		assert_null(s->gaps);
+		assert_null(s->sizes);
+		if (s->cfg.period_num != cases[i].num || s->cfg.period_den != cases[i].den)
+			fail_msg("%s: %llu/%llu", cases[i].setting,
+				 (unsigned long long)s->cfg.period_num,
+				 (unsigned long long)s->cfg.period_den);
+		assert_int_equal(s->cfg.min_pkt_size, cases[i].size);
+		assert_int_equal(s->cfg.max_pkt_size, cases[i].size);
+		fixture_fini(&f);
+	}
+}
+
+/* 1 Gbit/s and sizes whose mean is known: the gap in ns is the mean of their bits. */
+static void a_rate_counts_the_mean_of_a_series(void **state)
+{
+	static const struct {
+		const char *size, *rate;
+		double bits, error;
+	} cases[] = {
+		{ "size=uniform(100, 201)", "rate_l1=1G", (150.5 + 24) * 8, 1e-3 },
+		{ "size=uniform(100, 201)", "rate_l2=1G", (150.5 + 4) * 8, 1e-3 },
+		{ "size=uniform(100, 201)", "rate_l3=1G", (150.5 - 14) * 8, 1e-3 },
+		{ "size=uniform(100, 201)", "rate=1G", 150.5 * 8, 1e-3 },
+		/* 21 sizes as 60, 40 more in the mean 80.5, by drawing */
+		{ "size=uniform(40, 100)", "rate_l2=1G", ((21 * 60 + 40 * 80.5) / 61 + 4) * 8, 1 },
+		{ "size=uniform(40, 100)", "rate=1G", (42 * 3 + 58 * 71.5) * 8 / 61, 1 },
+	};
+	struct fixture f;
+	size_t i;
+
+	for (i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		const struct vn_stream_cfg *cfg = &f.entry.stream.cfg;
+
+		fixture_init(&f, true);
+		must_set(&f, cases[i].size);
+		must_set(&f, cases[i].rate);
+		assert_float_equal((double)cfg->period_num / (double)cfg->period_den, cases[i].bits,
+				   cases[i].error);
+		fixture_fini(&f);
+	}
+}
+
 static void a_load_needs_a_speed(void **state)
 {
 	struct vn_err err;
@@ -316,6 +452,13 @@ static const struct {
 	  "--rate-l1: 10 cannot be had with flag IPSEC, which makes packets longer: give --ratep "
 	  "or --delay",
 	  true },
+	{ "size=pareto(64, 0.5)", "rate_l1=10", -EINVAL,
+	  "--rate-l1: 10: the mean of --size pareto(64, 0.5) is not known: give --ratep or --delay",
+	  true },
+	{ NULL, "gap=sometimes", -EINVAL, NULL, true },
+	{ NULL, "size=uniform(64)", -EINVAL, NULL, true },
+	{ NULL, "flow_length=10us", -EINVAL, NULL, true },
+	{ NULL, "gap=list(no such file)", -ENOENT, NULL, true },
 	{ "pkt_size=60", "load=0", -ERANGE, "--load: 0 is out of range (above 0, to 100%)", true },
 	{ "pkt_size=60", "load=100.1%", -ERANGE,
 	  "--load: 100.1% is out of range (above 0, to 100%)", true },
@@ -496,6 +639,8 @@ static const struct {
 	{ false, "", "mpls=00010100,0002000a|flag=!MPLS_RND|delay=never" },
 	{ false, "", "flows=10|flowlen=5|spi=77|skb_priority=9|queue_map_min=1|queue_map_max=3" },
 	{ false, "", "xmit_mode=netif_receive|burst=1024" },
+	{ true, "", "size=uniform(64, 1500)|rate_l1=10M|flows=10|flow_length=exp(5) + 1" },
+	{ false, "", "gap=exp(10us)|pkt_size=100" },
 	{ false, "", "stamp=ns" },
 	{ false, "", "stamp_every=1" },
 	{ true, "pkt_size 61|rate 7|mpls 100,200", "" },
@@ -568,6 +713,10 @@ int main(void)
 		cmocka_unit_test(a_rate_is_exact_for_any_bit_rate),
 		cmocka_unit_test(bits_are_counted_at_each_layer_in_the_mean),
 		cmocka_unit_test(a_load_needs_a_speed),
+		cmocka_unit_test(what_is_given_later_replaces_a_series),
+		cmocka_unit_test(a_series_of_sizes_replaces_range_and_mix),
+		cmocka_unit_test(a_constant_series_is_the_value),
+		cmocka_unit_test(a_rate_counts_the_mean_of_a_series),
 		cmocka_unit_test(flags_are_taken_as_a_list_or_not_at_all),
 		cmocka_unit_test(one_size_sets_both_ends),
 		cmocka_unit_test(nonsense_is_refused_with_a_sentence),

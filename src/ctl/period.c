@@ -147,6 +147,8 @@ static bool delay_get(const struct vn_entry *e, const struct vn_param *p, struct
 {
 	const struct vn_stream_cfg *cfg = &e->stream.cfg;
 
+	if (e->stream.gaps) /* said by gap */
+		return false;
 	if (cfg->delay_ns == VN_DELAY_NEVER)
 		vn_text_add(out, "never");
 	else if (cfg->period_num % cfg->period_den == 0)
@@ -165,18 +167,20 @@ static const char *delay_word(unsigned int i)
 static int rate_set(struct vn_entry *e, const struct vn_param *p, const char *what,
 		    const char *text, struct vn_err *err)
 {
-	struct vn_ratio bps;
+	struct vn_ratio bps, bits = { frame_bits(e), 1 };
 	int rc = vn_parse_ratio(what, text, p->units, &bps, err);
 
 	if (rc == 0)
 		rc = vn_check_ratio(what, text, bps, p, err);
+	if (rc == 0 && e->stream.sizes)
+		rc = vn_mean_bits(&e->stream, 0, what, text, &bits, err);
 	if (rc < 0)
 		return rc;
-	if (frame_bits(e) == 0)
+	if (bits.num == 0)
 		return vn_err_set(err, EINVAL,
 				  "%s: %s needs a frame size to make a gap of: give --pkt-size too",
 				  what, text);
-	return vn_period_set(e, what, text, (struct vn_ratio){ frame_bits(e), 1 }, bps, err);
+	return vn_period_set(e, what, text, bits, bps, err);
 }
 
 static int ratep_set(struct vn_entry *e, const struct vn_param *p, const char *what,

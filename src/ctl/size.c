@@ -24,10 +24,23 @@ void vn_max_size_changed(struct vn_entry *e)
 	e->stream.cur.pkt_size = e->stream.cfg.max_pkt_size;
 }
 
+void vn_size_given(struct vn_entry *e)
+{
+	vn_stream_set_sizes(&e->stream, NULL);
+}
+
+void vn_size_fix(struct vn_entry *e, int32_t size)
+{
+	vn_size_given(e);
+	e->stream.imix.n = 0;
+	e->stream.cfg.min_pkt_size = e->stream.cfg.max_pkt_size = e->stream.cur.pkt_size = size;
+}
+
 /* Looks at the lower end only: when that is right already, a different upper
  * end stays, as in the kernel. */
 static void store_pkt_size(struct vn_entry *e, int32_t size)
 {
+	vn_size_given(e);
 	if (size == e->stream.cfg.min_pkt_size)
 		return;
 	e->stream.cfg.min_pkt_size = size;
@@ -102,7 +115,10 @@ static int imix_command(struct vn_entry *e, const struct vn_param *p, struct vn_
 {
 	int rc = vn_check_imix(e, NULL);
 
-	return rc < 0 ? rc : imix_read(&e->stream.imix, arg);
+	if (rc < 0)
+		return rc;
+	vn_size_given(e);
+	return imix_read(&e->stream.imix, arg);
 }
 
 /* Sizes in range, and no size that would never be sent: see packet/imix.c. */
@@ -172,6 +188,7 @@ static int imix_set(struct vn_entry *e, const struct vn_param *p, const char *wh
 	for (i = 0; i < m.n; i++)
 		m.entry[i].packets = e->stream.imix.entry[i].packets;
 	vn_imix_fill(&m);
+	vn_size_given(e);
 	e->stream.imix = m;
 	return 0;
 }

@@ -21,8 +21,8 @@ def offsets(packets):
     return [t - packets[0][0] for t, _ in packets]
 
 
-def refused(words, text):
-    done = vernier("send", "--sim", "--capture", "no.pcap", *TO, *words, status=2)
+def refused(words, text, status=2):
+    done = vernier("send", "--sim", "--capture", "no.pcap", *TO, *words, status=status)
     holds(text in done.stderr, "%s: said %r, expected %r" % (words, done.stderr, text))
 
 
@@ -150,6 +150,135 @@ def one_rate_a_stream():
             "--rate: --delay says it already")
     # A stream's own replaces that of all.
     departures_are(Fraction(2000), 100, "--load", "5", "--stream", "a", "--delay", "2us")
+
+
+# --- sizes and flows one by one --------------------------------------------------
+
+def sizes_of(packets):
+    return [len(f) for _, f in packets]
+
+
+@case
+def sizes_of_a_series_are_spread_as_it_says():
+    """uniform over 64 to 1063 bytes: the distribution by Kolmogorov and Smirnov, seed 1"""
+    sizes = sorted(sizes_of(sim("--count", 20000, "--size", "uniform(64, 1063)")))
+    equal((sizes[0], sizes[-1]), (64, 1063), "shortest and longest")
+    off = max(abs((n + 1) / 20000 - (size - 63) / 1000) for n, size in enumerate(sizes)
+              if n + 1 == 20000 or sizes[n + 1] > size)
+    holds(off < 1.95 / math.sqrt(20000), "off by %.4f" % off)  # once in a thousand
+
+
+@case
+def sizes_of_a_file_come_in_its_order():
+    with open("sizes", "w") as f:
+        f.write("60\n100\n1514\n70\n")
+    equal(sizes_of(sim("--count", 10, "--size", "list(sizes)")),
+          [60, 100, 1514, 70, 60, 100, 1514, 70, 60, 100], "sizes")
+
+
+@case
+def sizes_that_no_frame_has_are_clipped():
+    with open("sizes", "w") as f:
+        f.write("1\n60\n41\n")
+    equal(sizes_of(sim("--count", 6, "--size", "list(sizes)")), [58, 60, 58, 58, 60, 58], "sizes")
+
+
+@case
+def sizes_of_a_series_have_the_rate_in_the_mean():
+    """also where short ones are padded; within five standard errors of what was drawn"""
+    for series in ("uniform(64, 1500)", "exp(300)", "uniform(1, 100)", "normal(100, 60)"):
+        for option, length in (("--rate-l1", l1), ("--rate-l2", lambda f: l1(f) - 20),
+                               ("--rate-l3", ip_len)):
+            packets = sim("--count", 20001, "--size", series, option, "10M")
+            error = achieved(packets, length) / 10**7 - 1
+            allowed = 5 * spread([length(f) for _, f in packets]) + 0.002
+            holds(abs(error) < allowed, "%s %s: off by %.5f, allowed %.5f" % (
+                series, option, error, allowed))
+
+
+def flow_lengths(packets):
+    """Of flows in the order they begin: each draws an address that no other has."""
+    lengths = {}
+    for _, frame in packets:
+        lengths[frame[30:34]] = lengths.get(frame[30:34], 0) + 1
+    return list(lengths.values())
+
+
+FLOWS = ["--dst", "1.0.0.1", "--dst-max", "120.0.0.0", "--flag", "IPDST_RND", "--flows", 8]
+
+
+@case
+def flows_last_as_long_as_the_file_says():
+    """in both orders; those that were under way at the end are shorter"""
+    with open("lengths", "w") as f:
+        f.write("3\n1\n20\n5\n")
+    for flags, under_way in (([], 8), (["--flag", "FLOW_SEQ"], 1)):
+        got = flow_lengths(sim("--count", 2000, *FLOWS, *flags, "--flow-length", "list(lengths)"))
+        equal(sum(got), 2000, "packets")
+        want = [(3, 1, 20, 5)[n % 4] for n in range(len(got))]
+        holds(all(g <= w for g, w in zip(got, want)), "a flow lasted too long: %s" % got)
+        holds(sum(g < w for g, w in zip(got, want)) <= under_way, "too short: %s" % got)
+        holds(len(got) > 2000 / 29 * 4 - 8, "%d flows" % len(got))
+
+
+@case
+def flow_lengths_are_spread_as_the_series_says():
+    for flags in ([], ["--flag", "FLOW_SEQ"]):
+        got = flow_lengths(sim("--count", 30000, *FLOWS, *flags, "--flow-length",
+                               "uniform(2, 11)"))[:-100]
+        holds(len(got) > 4000, "%d flows" % len(got))
+        # In sequence all but the last, at random all but eight ended.
+        counts = [got.count(n) for n in range(2, 12)]
+        holds(sum(counts) >= len(got) - 8, "lengths beyond 2 to 11: %s" % sorted(set(got)))
+        mean = len(got) / 10
+        chi2 = sum((n - mean) ** 2 / mean for n in counts)
+        holds(chi2 < 33, "chi square of 9 degrees %.1f (%s)" % (chi2, counts))  # once in 7000
+
+
+def shown(*words):
+    """Of the stream, as options."""
+    said = vernier("send", "--sim", "--show-settings", *TO, *words).stdout
+    lines = said[said.index("stream="):].strip().split("\n")[1:]
+    return [word for name, value in (line.split("=", 1) for line in lines)
+            for word in ("--" + name, value)]
+
+
+@case
+def shown_settings_repeat_a_run_of_series():
+    with open("lengths", "w") as f:
+        f.write("3\n1\n20\n5\n")
+    for words in (["--size", "uniform(64, 1500)", "--rate-l1", "9.87M", *FLOWS, "--flow-length",
+                   "list(lengths)"], ["--gap", "exp(10us)", "--size", "exp(200) + 60"]):
+        one = sim("--count", 500, *words)
+        settings = shown("--count", 500, *words)
+        vernier("send", "--sim", "--capture", "again.pcap", "--quiet", *settings)
+        equal(frames("again.pcap"), one, "packets of %s" % settings)
+
+
+@case
+def gaps_of_a_series_are_told():
+    done = vernier("send", "--sim", "--capture", "out.pcap", *TO, "--count", 10, "--gap",
+                   "uniform(5us, 15us)")
+    holds("10 frames of up to 58 bytes with gaps of uniform(5us, 15us), 100000 pps in the mean, to "
+          in done.stdout, done.stdout)
+
+
+@case
+def what_is_no_series_is_refused():
+    for words, texts in ((["--gap", "exp("], ["--gap"]),
+                         (["--size", "uniform(64)"], ["--size", "uniform"]),
+                         (["--gap", "exp(1us)", "--ratep", 5], ["--ratep: --gap says it already"]),
+                         (["--size", "pareto(64, 0.9)", "--load", "5%"],
+                          ["--load: 5%: the mean of --size pareto(64, 0.9) is not known: give "
+                           "--ratep or --delay"]),
+                         (["--size", "pareto(64, 0.9)", "--rate", "5"],
+                          ["--rate: 5: the mean of --size pareto(64, 0.9) is not known"])):
+        for text in texts:
+            refused(words, text)
+    # Asked for rightly, but not to be had.
+    refused(["--flow-length", "list(none)"], "No such file", status=1)
+    refused(["--gap", "exp(1us)", "--threads", 2],
+            "gaps of a series are kept by one worker: give --threads 1", status=1)
 
 
 @case
