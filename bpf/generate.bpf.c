@@ -32,6 +32,7 @@
 
 const volatile struct vn_plan plan;
 const volatile int is_paced;
+const volatile int has_gaps;    /* given one by one */
 const volatile int late_policy; /* enum vn_late_policy */
 const volatile uint32_t burst;  /* packets of one departure */
 const volatile int stamp_every; /* packets to a look at the clock, 1..64 */
@@ -42,6 +43,7 @@ const volatile int out_ifindex;
 struct vn_plan_state state;
 struct vn_generate_run run;
 struct vn_generate_again again;
+struct vn_generate_feed gaps, sizes;
 struct vn_departures departures; /* of the packets that the device has taken */
 struct vn_flow flows[VN_FLOWS_MAX];
 uint8_t held[VN_PLAN_HEADER_MAX]; /* the last packet's, to be sent again */
@@ -136,6 +138,23 @@ static __always_inline void note_departure(uint64_t asked_ns)
 		run.slide_ns = late_ns;
 }
 
+static __always_inline bool is_dry(const struct vn_generate_feed *feed)
+{
+	return feed->head == feed->tail;
+}
+
+static __always_inline uint64_t take(struct vn_generate_feed *feed)
+{
+	return feed->v[feed->tail++ & (VN_GENERATE_MAX - 1)];
+}
+
+static __always_inline void advance(void)
+{
+	vn_schedule_advance(&run.sched);
+	if (has_gaps)
+		vn_schedule_set_gap(&run.sched, take(&gaps));
+}
+
 /* A departure that has passed, and whose following one has too, is left out. */
 static long skip_missed(uint32_t i, void *unused)
 {
@@ -143,7 +162,9 @@ static long skip_missed(uint32_t i, void *unused)
 
 	if (following_ns > run.now_ns || following_ns >= run.end_ns)
 		return 1;
-	vn_schedule_advance(&run.sched);
+	if (has_gaps && is_dry(&gaps))
+		return 1;
+	advance();
 	run.skipped++;
 	return 0;
 }
@@ -175,7 +196,8 @@ static __always_inline bool await_departure(void)
 	if (late_policy == VN_LATE_SKIP && departures.before.is_there)
 		bpf_loop(VN_GENERATE_MAX, skip_missed, NULL, 0);
 	until_ns = run.sched.next_ns;
-	if (until_ns >= run.end_ns || until_ns > run.due_ns || is_blocked()) {
+	if (until_ns >= run.end_ns || until_ns > run.due_ns || is_blocked() ||
+	    (has_gaps && is_dry(&gaps))) {
 		run.is_over = 1;
 		return false;
 	}
@@ -186,7 +208,7 @@ static __always_inline bool await_departure(void)
 	note_departure(until_ns);
 	run.burst_depart_ns = until_ns;
 	run.burst_left = burst - 1;
-	vn_schedule_advance(&run.sched);
+	advance();
 	return true;
 }
 
@@ -201,6 +223,8 @@ static __always_inline bool read_clock(void)
 /* False: this packet is not to be sent. */
 static __always_inline bool keep_time(void)
 {
+	if (plan.size.how == VN_VARY_FED && is_dry(&sizes))
+		run.is_over = 1;
 	if (run.is_over)
 		return false;
 	if (is_paced) {
@@ -417,6 +441,8 @@ static __always_inline int32_t next_size(void)
 	struct vn_rng *rng = &state.rng[VN_DRAW_SIZE];
 	uint32_t slot, entry;
 
+	if (plan.size.how == VN_VARY_FED)
+		return (int32_t)take(&sizes);
 	if (plan.size.how == VN_VARY_DRAW)
 		return vn_size_draw(rng, (int32_t)plan.size.min, (int32_t)plan.size.max);
 	if (plan.size.how == VN_VARY_WALK)

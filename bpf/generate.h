@@ -49,6 +49,16 @@ struct vn_generate_run {
 };
 
 /*
+ * What is drawn by the driver, one after the other, for the packets to come: gaps in
+ * 1/65536 ns, or sizes in bytes. A ring with free-running indices; what a call
+ * leaves is for the next one.
+ */
+struct vn_generate_feed {
+	uint32_t head, tail;
+	uint64_t v[VN_GENERATE_MAX];
+};
+
+/*
  * Numbers of packets that the device refused: packets built later take them, so
  * that what was sent has all numbers. A ring with free-running indices; there is
  * room for more than is ever under way.

@@ -47,21 +47,20 @@ static int take_ports(const struct send_stream *s, struct vn_stream_cfg *cfg, st
 	return 0;
 }
 
+/* Gaps of a series are drawn alike by all, of which each keeps every shares-th. */
 static int take_period(const struct send_stream *s, struct vn_stream *stream, struct vn_err *err)
 {
-	const struct vn_stream_cfg *cfg = &stream->cfg;
+	struct vn_stream_cfg *cfg = &stream->cfg;
 	uint64_t num;
 
 	if (cfg->delay_ns == VN_DELAY_NEVER)
 		return 0;
-	if (stream->gaps)
-		return vn_err_set(err, EOPNOTSUPP,
-				  "%s: gaps of a series are kept by one worker: give --threads 1",
-				  s->name);
 	if (__builtin_mul_overflow(cfg->period_num, s->shares, &num))
 		return vn_err_set(err, ERANGE, "%s: a gap of %llu ns is too long for %u workers",
 				  s->name, (unsigned long long)cfg->delay_ns, s->shares);
-	vn_stream_set_period(stream, num, cfg->period_den);
+	stream->gaps_index = stream->seed_index - s->share;
+	cfg->period_num = num;
+	cfg->delay_ns = num / cfg->period_den;
 	return 0;
 }
 

@@ -256,7 +256,8 @@ const struct vn_param vn_params[] = {
 	  .help = "NUMA node that memory for packets is taken from",
 	  .units = vn_units_none, .max = 1023,
 	  .impl = IMPL(.kind = &vn_kind_node) },
-	{ .name = "late_policy", .metavar = "POLICY", .group = "Transmission", .flags = VN_PARAM_OURS,
+	{ .name = "late_policy", .metavar = "POLICY", .group = "Transmission",
+	  .flags = VN_PARAM_OURS,
 	  .help = "when departures cannot be kept: send them as soon as possible, leave out those "
 		  "that have passed, or put off all that follow",
 	  .impl = IMPL(.kind = &vn_kind_late_policy) },

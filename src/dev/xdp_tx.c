@@ -49,7 +49,9 @@ struct xdp_txq {
 	uint8_t *first;  /* what frames hold at first: the template, then zeros */
 	uint32_t batch, paced_batch; /* packets the kernel takes at a time */
 	uint32_t n_calls; /* since something was refused */
-	struct vn_generate_again again; /* while nothing is loaded */
+	/* While nothing is loaded. */
+	struct vn_generate_again again;
+	struct vn_generate_feed gaps, sizes;
 	uint64_t period_ns;
 	int socket;      /* is asked about the link */
 };
@@ -162,6 +164,8 @@ static void unload(struct xdp_txq *t)
 		memcpy(s->flow, t->bpf->bss->flows,
 		       VN_MIN(t->plan.n_flow, s->n_flow) * sizeof(s->flow[0]));
 		t->again = t->bpf->bss->again;
+		t->gaps = t->bpf->bss->gaps;
+		t->sizes = t->bpf->bss->sizes;
 	}
 	t->builder = NULL;
 	vn_xdp_anchor_close(&t->anchor);
@@ -187,6 +191,7 @@ static int load_program(struct xdp_txq *t, const struct vn_plan_state *state,
 		return -errno;
 	bpf->rodata->plan = t->plan;
 	bpf->rodata->is_paced = b->s->cfg.period_num != 0;
+	bpf->rodata->has_gaps = b->s->gaps != NULL;
 	bpf->rodata->late_policy = b->s->cfg.late_policy;
 	bpf->rodata->burst = burst;
 	bpf->rodata->stamp_every = (int)b->s->cfg.stamp_every;
@@ -196,6 +201,8 @@ static int load_program(struct xdp_txq *t, const struct vn_plan_state *state,
 		return rc;
 	bpf->bss->state = *state;
 	bpf->bss->again = t->again;
+	bpf->bss->gaps = t->gaps;
+	bpf->bss->sizes = t->sizes;
 	vn_hist_clear(&bpf->bss->departures.lateness);
 	vn_hist_clear(&bpf->bss->departures.gap_error);
 	memcpy(bpf->bss->flows, b->s->flow, b->s->n_flow * sizeof(b->s->flow[0]));
@@ -244,19 +251,71 @@ static uint64_t read_ns(clockid_t id)
 	return (uint64_t)ts.tv_sec * VN_NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
-/* Packets of the next call. */
-static uint32_t call_size(const struct xdp_txq *t, const struct vn_generation *g)
+/* Gap number i of those that the schedule has not yet, which is drawn if need be. */
+static uint64_t gap_ns(struct vn_generate_feed *gaps, uint32_t i, const struct vn_generation *g)
 {
-	const bool is_quick = t->anchor.link >= 0;
-	uint64_t n = is_quick ? VN_GENERATE_MAX : SLOW_CALL_PACKETS;
+	if (gaps->head - gaps->tail == i)
+		gaps->v[gaps->head++ & (VN_GENERATE_MAX - 1)] = g->draw_gap(g->draw_arg);
+	return gaps->v[(gaps->tail + i) & (VN_GENERATE_MAX - 1)] / VN_SCHEDULE_ONE;
+}
 
-	if (!g->sched)
-		return (uint32_t)VN_MIN(n, g->max);
-	n = t->period_ns > GAP_MAX_NS ? 0 : is_quick ? CALL_NS : SLOW_CALL_NS;
+/* Departures until one that is to be slept for, or the call lasts long enough. Of each
+ * the gap behind it is known by then. */
+static uint32_t feed_gaps(struct xdp_txq *t, const struct vn_generation *g, uint64_t call_ns)
+{
+	struct vn_generate_feed *gaps = &t->bpf->bss->gaps;
+	const bool has_slack = g->due_ns != UINT64_MAX;
+	uint64_t gap = g->sched->step_ns, at_ns = g->sched->next_ns;
+	const uint64_t end_ns = has_slack ? g->due_ns : at_ns + call_ns;
+	const uint64_t longest_ns = has_slack ? UINT64_MAX : GAP_MAX_NS;
+	uint32_t n = 0;
+
+	for (;;) {
+		uint64_t behind = gap_ns(gaps, n++, g);
+
+		at_ns += gap;
+		if (n == VN_GENERATE_MAX || n >= g->max || gap > longest_ns || at_ns > end_ns)
+			return n;
+		gap = behind;
+	}
+}
+
+static uint64_t departures_of(struct xdp_txq *t, const struct vn_generation *g, uint64_t call_ns)
+{
+	uint64_t n = t->period_ns > GAP_MAX_NS ? 0 : call_ns;
+
+	if (g->draw_gap)
+		return feed_gaps(t, g, call_ns);
 	if (g->due_ns != UINT64_MAX)
 		n = g->due_ns - VN_MIN(g->due_ns, g->sched->next_ns);
-	n = (n / VN_MAX(t->period_ns, 1u) + 1) * t->bpf->rodata->burst;
-	return (uint32_t)VN_MIN(VN_MIN(n, g->max), (uint64_t)VN_GENERATE_MAX);
+	return n / VN_MAX(t->period_ns, 1u) + 1;
+}
+
+static void feed_sizes(struct xdp_txq *t, uint32_t n)
+{
+	struct vn_generate_feed *sizes = &t->bpf->bss->sizes;
+	struct vn_series *series = t->builder->s->sizes;
+
+	while (sizes->head - sizes->tail < n)
+		sizes->v[sizes->head++ & (VN_GENERATE_MAX - 1)] =
+			(uint64_t)vn_size_of_value(vn_series_next(series));
+}
+
+/* Packets of the next call. */
+static uint32_t call_size(struct xdp_txq *t, const struct vn_generation *g)
+{
+	const bool is_quick = t->anchor.link >= 0;
+	const bool is_fed = t->plan.size.how == VN_VARY_FED;
+	uint64_t n = is_quick ? VN_GENERATE_MAX : SLOW_CALL_PACKETS;
+
+	if (g->sched)
+		n = departures_of(t, g, is_quick ? CALL_NS : SLOW_CALL_NS) * t->bpf->rodata->burst;
+	if (g->sched || is_fed)
+		n = VN_MIN(n, (uint64_t)VN_GENERATE_MAX);
+	n = VN_MIN(n, g->max);
+	if (is_fed)
+		feed_sizes(t, (uint32_t)n);
+	return (uint32_t)n;
 }
 
 /* What was refused and is not sent again yet has numbers, too. */

@@ -84,12 +84,12 @@ void vn_entry_free(struct vn_entry *e);
 uint32_t vn_entry_copies(const struct vn_entry *e);
 /* --- pace.c: when, and how many together ------------------------------------- */
 
-/* Packets of one departure; 1 where burst is ignored. */
-uint32_t vn_entry_burst(const struct vn_entry *e);
-
-/* The schedule of a run that begins at at_ns, and again after each change. */
+/* The schedule of a run that begins at at_ns; and when the stream was changed
+ * meanwhile. */
 void vn_pace_begin(struct vn_entry *e, uint64_t at_ns);
-void vn_pace_compile(struct vn_entry *e);
+void vn_pace_change(struct vn_entry *e);
+/* The next gap of an entry that has a series of them, in 1/65536 ns. */
+uint64_t vn_pace_draw(void *entry);
 
 /* When the entry wants its next turn. */
 uint64_t vn_pace_turn_ns(const struct vn_entry *e);

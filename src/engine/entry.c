@@ -179,11 +179,10 @@ static int compile(struct vn_entry *e, struct vn_err *err)
 		rc = open_txq(e, err);
 	if (rc == 0 && e->txq->generator)
 		rc = e->txq->generator->load(e->txq, &e->builder, vn_entry_copies(e),
-					     vn_entry_burst(e), err);
+					     vn_stream_burst(&e->stream.cfg), err);
 	if (rc < 0)
 		return rc;
 	vn_txq_abandon(e->txq); /* built before the change; numbers are not used up */
-	vn_pace_compile(e);
 	e->compiled_generation = e->stream.generation;
 	return 0;
 }
@@ -201,9 +200,10 @@ bool vn_entry_compile(struct vn_entry *e)
 
 	collect(e);
 	rc = compile(e, &e->start_err);
-
 	if (rc < 0)
 		vn_entry_stop(e);
+	else
+		vn_pace_change(e);
 	return rc == 0;
 }
 
@@ -227,7 +227,6 @@ static int begin(struct vn_entry *e, struct vn_err *err)
 	clear_stats(e);
 	vn_entry_close(e); /* the mode or the priority may be another */
 	e->has_held = false;
-	vn_schedule_start(&e->sched, 0, 0, 1);
 	return compile(e, err);
 }
 

@@ -11,33 +11,68 @@
 
 #define MEASURE_EVERY 64 /* calls for a single departure, of which one is timed */
 
-uint32_t vn_entry_burst(const struct vn_entry *e)
-{
-	const struct vn_stream_cfg *cfg = &e->stream.cfg;
+/* --- the schedule ------------------------------------------------------------ */
 
-	if (cfg->xmit_mode == VN_QUEUE_XMIT || !(cfg->flags & VN_FLAG_SHARED))
-		return 1;
-	return cfg->burst;
+/* Draws n gaps that lie one behind the other. */
+static uint64_t draw_gaps(struct vn_series *gaps, uint32_t n)
+{
+	uint64_t sum = 0;
+
+	while (n--) {
+		sum += vn_series_next(gaps);
+		sum = VN_MIN(sum, VN_SERIES_MAX);
+	}
+	return sum;
 }
 
-/* --- the schedule ------------------------------------------------------------ */
+/* One of several workers draws all gaps of the stream, as the others do, and takes
+ * every shares-th departure. */
+uint64_t vn_pace_draw(void *entry)
+{
+	struct vn_entry *e = entry;
+
+	return draw_gaps(e->stream.gaps, VN_MAX(e->shares, 1u));
+}
+
+static void begin_gaps(struct vn_entry *e, uint64_t at_ns)
+{
+	vn_schedule_start(&e->sched, at_ns, 0, VN_SCHEDULE_ONE);
+	vn_schedule_set_gap(&e->sched, draw_gaps(e->stream.gaps, e->share));
+	vn_schedule_advance(&e->sched);
+	vn_schedule_set_gap(&e->sched, vn_pace_draw(e));
+}
 
 void vn_pace_begin(struct vn_entry *e, uint64_t at_ns)
 {
-	e->sched.next_ns = at_ns;
+	const struct vn_stream_cfg *cfg = &e->stream.cfg;
+
 	e->turn_departures = 0;
-	if (e->shares && e->stream.cfg.period_num)
-		vn_schedule_delay(&e->sched, e->stream.cfg.period_num / e->shares * e->share);
+	if (e->stream.gaps) {
+		begin_gaps(e, at_ns);
+		return;
+	}
+	vn_schedule_start(&e->sched, at_ns, cfg->period_num, cfg->period_den);
+	if (e->shares && cfg->period_num)
+		vn_schedule_delay(&e->sched, cfg->period_num / e->shares * e->share);
 }
 
-void vn_pace_compile(struct vn_entry *e)
+void vn_pace_change(struct vn_entry *e)
 {
-	vn_schedule_period(&e->sched, e->stream.cfg.period_num, e->stream.cfg.period_den);
+	const struct vn_stream_cfg *cfg = &e->stream.cfg;
+
+	if (!e->stream.gaps) {
+		vn_schedule_period(&e->sched, cfg->period_num, cfg->period_den);
+	} else if (e->sched.den != VN_SCHEDULE_ONE) { /* they are new */
+		vn_schedule_period(&e->sched, 0, VN_SCHEDULE_ONE);
+		vn_schedule_set_gap(&e->sched, vn_pace_draw(e));
+	}
 }
 
 static void advance(struct vn_entry *e)
 {
 	vn_schedule_advance(&e->sched);
+	if (e->stream.gaps)
+		vn_schedule_set_gap(&e->sched, vn_pace_draw(e));
 }
 
 uint64_t vn_pace_turn_ns(const struct vn_entry *e)
@@ -110,7 +145,7 @@ unsigned int vn_pace_departure(struct vn_entry *e, uint64_t depart_ns)
 	unsigned int got;
 
 	if (e->burst_left == 0) {
-		e->burst_left = vn_entry_burst(e);
+		e->burst_left = vn_stream_burst(&e->stream.cfg);
 		e->burst_depart_ns = depart_ns;
 	}
 	got = reserve(e, e->burst_left, e->burst_depart_ns);
@@ -148,7 +183,7 @@ void vn_pace_due(struct vn_entry *e, uint64_t now)
 {
 	const uint64_t limit = vn_pace_allowed(e);
 	const uint64_t due_ns = now + e->txq->launch_ns;
-	const uint32_t burst = vn_entry_burst(e);
+	const uint32_t burst = vn_stream_burst(&e->stream.cfg);
 	uint64_t n = 0;
 	bool joins;
 
@@ -170,7 +205,7 @@ void vn_pace_due(struct vn_entry *e, uint64_t now)
 
 void vn_pace_unscheduled(struct vn_entry *e, uint64_t now)
 {
-	if (e->worker->engine->is_virtual || vn_entry_burst(e) > 1)
+	if (e->worker->engine->is_virtual || vn_stream_burst(&e->stream.cfg) > 1)
 		vn_pace_departure(e, now);
 	else
 		reserve(e, VN_MIN(vn_pace_allowed(e), (uint64_t)e->builder.max_batch), now);

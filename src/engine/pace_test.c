@@ -335,6 +335,51 @@ static void what_is_launched_later_is_handed_over_early(void **state)
 	unmake(x);
 }
 
+static struct vn_series *series(const char *text)
+{
+	struct vn_series *s;
+	struct vn_err err;
+
+	assert_int_equal(vn_series_parse(VN_SERIES_GAPS, "gap", text, &s, &err), 0);
+	return s;
+}
+
+static void gaps_of_a_series_follow_the_first_packet(void **state)
+{
+	static const uint64_t at[] = { 0, 10, 20, 120, 131, 141, 241 };
+	struct fixture *x = make(true);
+	const struct slow *s = &x->slow;
+
+	vn_stream_set_gaps(&x->entry->stream, series("onoff(10ns, 3, 90ns) + 0.25"));
+	x->entry->stream.cfg.count = 7;
+	vn_engine_start(x->engine);
+	vn_engine_run_virtual(x->engine);
+	assert_int_equal(s->n, 7);
+	/* Bursts of three packets; a quarter is carried. */
+	for (unsigned int i = 0; i < 7; i++)
+		assert_int_equal(s->asked_ns[i], START_NS + at[i]);
+	unmake(x);
+}
+
+static void a_second_run_begins_the_series_anew(void **state)
+{
+	struct fixture *x = make(true);
+	const struct slow *s = &x->slow;
+	uint64_t first_ns;
+
+	vn_stream_set_gaps(&x->entry->stream, series("profile(1Mpps 3us, 10Mpps 1us)"));
+	x->entry->stream.cfg.count = 8;
+	for (unsigned int k = 0; k < 2; k++) {
+		vn_engine_start(x->engine);
+		vn_engine_run_virtual(x->engine);
+	}
+	assert_int_equal(s->n, 16);
+	first_ns = s->asked_ns[8];
+	for (unsigned int i = 0; i < 8; i++)
+		assert_int_equal(s->asked_ns[8 + i] - first_ns, s->asked_ns[i] - START_NS);
+	unmake(x);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +393,8 @@ int main(void)
 		cmocka_unit_test(gaps_shorter_than_a_call_leave_together),
 		cmocka_unit_test(a_call_that_was_dear_once_is_measured_again),
 		cmocka_unit_test(what_is_launched_later_is_handed_over_early),
+		cmocka_unit_test(gaps_of_a_series_follow_the_first_packet),
+		cmocka_unit_test(a_second_run_begins_the_series_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,8 +21,8 @@ uint32_t vn_entry_copies(const struct vn_entry *e)
 	const struct vn_stream_cfg *cfg = &e->stream.cfg;
 
 	if (!(cfg->flags & VN_FLAG_SHARED) || cfg->clone_skb <= 1)
-		return vn_entry_burst(e);
-	return (uint32_t)cfg->clone_skb * vn_entry_burst(e);
+		return vn_stream_burst(&e->stream.cfg);
+	return (uint32_t)cfg->clone_skb * vn_stream_burst(&e->stream.cfg);
 }
 
 static bool is_scheduled(const struct vn_entry *e)
@@ -296,7 +296,7 @@ static uint64_t end_of_time(const struct vn_entry *e)
 static void transmit_generated(struct vn_entry *e)
 {
 	const struct vn_txq_generator *generator = e->txq->generator;
-	const uint64_t burst = vn_entry_burst(e), left = vn_pace_allowed(e);
+	const uint64_t burst = vn_stream_burst(&e->stream.cfg), left = vn_pace_allowed(e);
 	struct vn_clock *clock = e->worker->engine->clock;
 	uint64_t at_ns = is_scheduled(e) ? e->sched.next_ns : vn_clock_now(clock);
 	struct vn_generation g = {
@@ -307,6 +307,8 @@ static void transmit_generated(struct vn_entry *e)
 		.end_ns = end_of_time(e),
 		.due_ns = UINT64_MAX,
 		.departures = e->departures,
+		.draw_gap = e->stream.gaps ? vn_pace_draw : NULL,
+		.draw_arg = e,
 	};
 
 	if (vn_pace_is_over(e, at_ns)) {

@@ -251,6 +251,10 @@ struct vn_generation {
 	/* Departures, advanced by each that was sent; NULL: one after the other,
 	 * as fast as possible. */
 	struct vn_schedule *sched;
+	/* Gives the gap behind the one that sched has, and so on, in 1/65536 ns; what
+	 * is drawn and not used is kept for the next call. NULL: all are alike. */
+	uint64_t (*draw_gap)(void *arg);
+	void *draw_arg;
 	uint64_t end_ns;    /* nothing departs at or after this; the clock's, UINT64_MAX = never */
 	uint64_t due_ns;    /* departures after this are left for another call */
 	struct vn_departures *departures; /* takes what is counted of scheduled packets */

@@ -11,8 +11,9 @@
  *   lognormal(MEAN, DEVIATION) mean and deviation of the values, not of their logarithms
  *   pareto(MIN, SHAPE)         SHAPE 1 and below: no mean
  *   weibull(SCALE, SHAPE)
- *   onoff(GAP, COUNT, PAUSE)   COUNT values of GAP, then PAUSE added to the next; each of
- *                              the three a series of its own (COUNT one of counts)
+ *   onoff(GAP, COUNT, PAUSE)   values of GAP, the last one of COUNT with PAUSE added: as
+ *                              gaps, bursts of COUNT packets; each of the three a series
+ *                              of its own (COUNT one of counts)
  *   list(FILE)                 values from a file, a line each, over and over
  *   pcap(FILE)                 of a capture: gaps between its packets, or their sizes
  *   pcap(FILE, scale, X)       gaps X times as long

@@ -284,8 +284,7 @@ int vn_clip_new(struct vn_part *of, uint64_t low, uint64_t high, struct vn_part 
 struct onoff {
 	struct vn_part part;
 	struct vn_part *gap, *count, *pause;
-	uint64_t left; /* of the burst */
-	bool has_begun;
+	uint64_t left; /* of the burst, that being the last; 0: it has not begun */
 };
 
 static uint64_t onoff_next(struct vn_part *p)
@@ -296,12 +295,9 @@ static uint64_t onoff_next(struct vn_part *p)
 	if (o->left == 0) {
 		count = vn_round_whole(vn_part_next(o->count)) / VN_SERIES_ONE;
 		o->left = VN_MAX(count, 1u);
-		if (o->has_begun)
-			v = vn_add_values(v, vn_part_next(o->pause));
-		o->has_begun = true;
 	}
 	o->left--;
-	return v;
+	return o->left ? v : vn_add_values(v, vn_part_next(o->pause));
 }
 
 static void onoff_seed(struct vn_part *p, uint64_t key)
@@ -312,7 +308,6 @@ static void onoff_seed(struct vn_part *p, uint64_t key)
 	vn_part_seed(o->count, key);
 	vn_part_seed(o->pause, key);
 	o->left = 0;
-	o->has_begun = false;
 }
 
 /* A pause for each burst, shared by as many values as bursts have on average. */

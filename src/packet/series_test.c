@@ -118,12 +118,12 @@ static void whole_numbers_are_rounded_half_up(void **state)
 	vn_series_free(s);
 }
 
-/* COUNT values of GAP, then PAUSE on top of the next; the first burst at once. */
+/* Of COUNT values of GAP the last has PAUSE on top: behind COUNT packets. */
 static void bursts_are_as_long_as_asked(void **state)
 {
-	static const uint64_t want[] = { US, US, US, 11 * US, US, US, 11 * US, US, US };
-	static const uint64_t singles[] = { US, 3 * US, 3 * US, 3 * US };
-	static const uint64_t sizes[] = { 64 * ONE, 64 * ONE, 1500 * ONE, 64 * ONE };
+	static const uint64_t want[] = { US, US, 11 * US, US, US, 11 * US, US, US };
+	static const uint64_t singles[] = { 3 * US, 3 * US, 3 * US };
+	static const uint64_t sizes[] = { 64 * ONE, 1500 * ONE, 64 * ONE, 1500 * ONE };
 
 	expect_values(VN_SERIES_GAPS, "onoff(1us, 3, 10us)", want, VN_ARRAY_SIZE(want));
 	expect_values(VN_SERIES_GAPS, "onoff(1us,1,2us)", singles, VN_ARRAY_SIZE(singles));
@@ -137,12 +137,12 @@ static void lengths_of_bursts_vary_as_asked(void **state)
 	unsigned int seen[6] = { 0 }, length = 0, i;
 
 	for (i = 0; i < 10000; i++) {
+		length++;
 		if (vn_series_next(s) == 11 * US) {
 			assert_in_range(length, 2, 4);
 			seen[length]++;
 			length = 0;
 		}
-		length++;
 	}
 	assert_in_range(seen[2], 900, 1400); /* a third of 3333 each */
 	assert_in_range(seen[3], 900, 1400);

@@ -51,7 +51,7 @@ void vn_stream_seed(struct vn_stream *s, uint64_t seed, uint32_t index)
 	for (i = 0; i < VN_DRAWS; i++)
 		vn_rng_seed(&s->rng[i], seed, (uint64_t)index * VN_DRAWS + i);
 	s->seed = seed;
-	s->seed_index = index;
+	s->seed_index = s->gaps_index = index;
 	s->n_runs = 0;
 }
 
@@ -105,12 +105,14 @@ bool vn_stream_knows_mean_gap(const struct vn_stream *s)
 static void begin_series(struct vn_stream *s)
 {
 	const uint64_t run = s->n_runs++ * RUN_STREAMS, index = s->seed_index;
-	const uint64_t first = run + SERIES_STREAMS + index * VN_DRAWS_OF_SERIES;
+	const uint64_t first = run + SERIES_STREAMS;
 
 	if (s->gaps)
-		vn_series_seed(s->gaps, s->seed, first + VN_DRAW_GAP);
+		vn_series_seed(s->gaps, s->seed,
+			       first + s->gaps_index * VN_DRAWS_OF_SERIES + VN_DRAW_GAP);
 	if (s->lengths)
-		vn_series_seed(s->lengths, s->seed, first + VN_DRAW_FLOW_LENGTH);
+		vn_series_seed(s->lengths, s->seed,
+			       first + index * VN_DRAWS_OF_SERIES + VN_DRAW_FLOW_LENGTH);
 	if (s->sizes)
 		vn_series_seed(s->sizes, s->seed, run + index * VN_DRAWS + VN_DRAW_SIZE);
 }

@@ -166,6 +166,7 @@ struct vn_stream {
 	/* As of the last vn_stream_seed(), and runs begun since then: of the series. */
 	uint64_t seed;
 	uint32_t seed_index, n_runs;
+	uint32_t gaps_index; /* seed_index of gaps: they may be drawn by several alike */
 	/* Whoever changes cfg or cur from outside the builder counts this up;
 	 * the worker compiles anew when it sees another number. */
 	uint32_t generation;

@@ -277,8 +277,6 @@ def what_is_no_series_is_refused():
             refused(words, text)
     # Asked for rightly, but not to be had.
     refused(["--flow-length", "list(none)"], "No such file", status=1)
-    refused(["--gap", "exp(1us)", "--threads", 2],
-            "gaps of a series are kept by one worker: give --threads 1", status=1)
 
 
 @case

@@ -65,6 +65,21 @@ def departures_are_those_of_one_worker():
 
 
 @case
+def gaps_of_a_series_are_those_of_one_worker():
+    """each draws all of them, and takes its own"""
+    for gap in ("exp(3us)", "onoff(1us, exp(5), pareto(10us, 1.5))", "profile(100kpps..1Mpps 5ms)"):
+        times, asked = {}, {}
+        for threads in (1, 2, 3, 7):
+            last = send("--sim", "--capture", "x.pcap", "--threads", threads, *ADDRESSES, "--seed", 5,
+                        "--count", 5000, "--gap", gap, "--pkt-size", 60, "--link-rate", "1T")
+            times[threads] = [t for t, _ in frames("x.pcap")]
+            asked[threads] = round(last["total"]["asked_pps"])
+        for threads in (2, 3, 7):
+            equal(times[threads], times[1], "%s with %d workers" % (gap, threads))
+            equal(asked[threads], asked[1], "rate asked of %d workers" % threads)
+
+
+@case
 def time_and_bursts_come_to_what_one_worker_sends():
     for words in (["--count", 0, "--time", "10ms", "--ratep", 100001], ["--count", 1000, "--burst", 32],
                   ["--count", 0, "--time", "5ms", "--ratep", 5000, "--burst", 16]):

@@ -49,6 +49,7 @@ STREAMS = {
     "sizes walk": [*TO, "--min-pkt-size", "60", "--max-pkt-size", "1514", "--flag", "UDPCSUM"],
     "sizes drawn": [*TO, "--min-pkt-size", "42", "--max-pkt-size", "1514", "--flag",
                     "TXSIZE_RND,UDPCSUM"],
+    "sizes of a series": [*TO, "--size", "uniform(64, 1500)", "--flag", "UDPCSUM"],
     "imix": [*TO, "--imix", "64,7 576,4 1500,1", "--flag", "UDPCSUM"],
     "flows drawn": [*TO, "--dst-max", "10.0.9.9", "--flows", "50", "--flowlen", "4"],
     "flows in sequence": [*TO, "--dst-max", "10.0.9.9", "--flows", "13", "--flowlen", "5", "--flag",
