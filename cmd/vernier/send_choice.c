@@ -24,7 +24,9 @@ static uint32_t stream_needs(const struct send_run *run, const struct send_strea
 	uint32_t needs = 0;
 
 	if (!send_stream_try(&run->streams, stream, &any, &entry, NULL))
-		needs = needs_of[entry->stream.cfg.xmit_mode];
+		needs = needs_of[entry->stream.cfg.xmit_mode] |
+			(entry->stream.cfg.launch ? VN_CAP_LAUNCH : 0) |
+			(entry->stream.cfg.departure_stamps ? VN_CAP_TX_STAMPS : 0);
 	send_stream_try_end(entry);
 	return needs;
 }

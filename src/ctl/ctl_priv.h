@@ -122,6 +122,9 @@ extern const struct vn_param_kind vn_kind_mpls;
 /* octet.c: two hexadecimal digits (tos, traffic_class) */
 extern const struct vn_param_kind vn_kind_octet;
 
+/* txtime.c: field is the number of the word */
+extern const struct vn_param_kind vn_kind_launch, vn_kind_departure_stamps;
+
 /* flag.c, late.c, mode.c, stamp.c */
 extern const struct vn_param_kind vn_kind_flag, vn_kind_late_policy, vn_kind_mode, vn_kind_stamp;
 /* The i-th flag's name, in bit order; NULL: no more. */

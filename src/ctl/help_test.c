@@ -87,6 +87,8 @@ static void values_that_are_words_are_listed(void **state)
 	} cases[] = {
 		{ "xmit_mode", "start_xmit netif_receive queue_xmit " },
 		{ "stamp", "us ns " },
+		{ "launch", "off qdisc device " },
+		{ "departure_stamps", "off kernel hardware " },
 		{ "delay", "never " },
 		{ "flag", "!IPV6 IPSRC_RND !IPSRC_RND IPDST_RND !IPDST_RND TXSIZE_RND !TXSIZE_RND "
 			  "UDPSRC_RND !UDPSRC_RND UDPDST_RND !UDPDST_RND UDPCSUM !UDPCSUM "

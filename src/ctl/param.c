@@ -252,6 +252,15 @@ const struct vn_param vn_params[] = {
 	{ .name = "skb_priority", .metavar = "N", .group = "Transmission",
 	  .help = "priority that queueing disciplines see",
 	  U32_RANGE, .impl = NUMBER(9, VN_FIELD_U32_AS_INT, skb_priority) },
+	{ .name = "launch", .metavar = "WHO", .group = "Transmission", .flags = VN_PARAM_OURS,
+	  .help = "who lets each frame go at its departure: nobody, it leaves when it is handed "
+		  "over; the queueing discipline (fq, etf), with xmit_mode queue_xmit; or the "
+		  "interface's hardware, with driver afxdp",
+	  .impl = TYPED(vn_kind_launch, VN_FIELD_U8, launch) },
+	{ .name = "departure_stamps", .metavar = "WHO", .group = "Transmission",
+	  .flags = VN_PARAM_OURS,
+	  .help = "who stamps each frame when it leaves, to tell how late it was",
+	  .impl = TYPED(vn_kind_departure_stamps, VN_FIELD_U8, departure_stamps) },
 	{ .name = "node", .metavar = "N", .group = "Transmission",
 	  .help = "NUMA node that memory for packets is taken from",
 	  .units = vn_units_none, .max = 1023,

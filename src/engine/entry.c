@@ -141,6 +141,8 @@ static int open_txq(struct vn_entry *e, struct vn_err *err)
 		.priority = cfg->skb_priority,
 		.queue = queue_of(e),
 		.may_move = cfg->queue_map_max == 0 && !(cfg->flags & mapped),
+		.launch = cfg->launch,
+		.stamps = cfg->departure_stamps,
 	};
 	int rc;
 

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/frame.h"
+#include "base/txtime.h"
 
 /* What a driver declares. X(name, text in messages and `vernier drivers`) */
 #define VN_NETDEV_CAPS(X) \
@@ -33,7 +34,9 @@
 	X(VIRTUAL, "runs on the virtual clock") \
 	X(FAR_END, "has a far end where what was sent comes out") \
 	X(BUILDS, "builds frames itself") \
-	X(NEEDS_IF, "needs an interface of the system")
+	X(NEEDS_IF, "needs an interface of the system") \
+	X(LAUNCH, "lets frames go at their departure") \
+	X(TX_STAMPS, "has stamps of departure")
 
 enum vn_netdev_cap_bit {
 #define VN_X(name, text) VN_CAP_BIT_##name,
@@ -102,6 +105,8 @@ struct vn_txq_opts {
 	 * ignore it. */
 	uint16_t queue;
 	bool may_move; /* nobody asked for that queue: if it is taken, another will do */
+	enum vn_launch_by launch; /* needs VN_CAP_LAUNCH; the queue has launch_ns then */
+	enum vn_tx_stamps stamps; /* needs VN_CAP_TX_STAMPS; the queue has `departed` then */
 };
 
 /* Whose stamps of arrival. */
@@ -320,8 +325,14 @@ struct vn_txq {
 	 * leave when they are committed.
 	 */
 	uint64_t launch_ns;
-	/* Fills at most cap stamps that have come since the last call, in the order
-	 * of departure; returns how many. NULL: frames are not stamped. */
+	/*
+	 * Fills at most cap stamps that have come since the last call, in the order
+	 * of departure; returns how many. After a commit it may leave those that
+	 * have just come for another call: asking the kernel costs as much as
+	 * sending. Asked again without a commit in between, or after `outstanding`,
+	 * it gives all; those that are still to come count as outstanding until
+	 * they cannot be expected any more. NULL: frames are not stamped.
+	 */
 	unsigned int (*departed)(struct vn_txq *q, struct vn_departed *out, unsigned int cap);
 	const char *stamp_source; /* whose they are: "kernel", "hardware" */
 	/* The driver's commit, when a tap took its place. */

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 
+#include "base/text.h"
 #include "net/netdev.h"
 
 #define GROUP 64
@@ -46,6 +47,32 @@ static struct vn_tx_done tapped_commit(struct vn_txq *q, unsigned int n)
 	return done;
 }
 
+static int cannot(const struct vn_netdev *dev, enum vn_netdev_cap cap, const char *what,
+		  const char *word, struct vn_err *err)
+{
+	char names[200];
+	struct vn_text t;
+
+	vn_text_init(&t, names, sizeof(names));
+	for (const struct vn_netdev_ops *const *d = vn_netdev_drivers; *d; d++)
+		if ((*d)->caps & cap)
+			vn_text_add(&t, "%s%s", t.len ? ", " : "", (*d)->name);
+	return vn_err_set(err, EOPNOTSUPP, "%s: %s %s: driver %s has none (there are with: %s)",
+			  dev->name, what, word, dev->ops->name, names);
+}
+
+/* Launch times and stamps are asked of drivers that have them, and never ignored. */
+static int check_times(const struct vn_netdev *dev, const struct vn_txq_opts *opts,
+		       struct vn_err *err)
+{
+	if (opts->launch && !(dev->ops->caps & VN_CAP_LAUNCH))
+		return cannot(dev, VN_CAP_LAUNCH, "launch", vn_launch_word(opts->launch), err);
+	if (opts->stamps && !(dev->ops->caps & VN_CAP_TX_STAMPS))
+		return cannot(dev, VN_CAP_TX_STAMPS, "departure_stamps",
+			      vn_tx_stamps_word(opts->stamps), err);
+	return 0;
+}
+
 int vn_netdev_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
 		       struct vn_err *err)
 {
@@ -58,6 +85,9 @@ int vn_netdev_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, st
 		return vn_err_set(err, EOPNOTSUPP,
 				  "%s: driver %s builds frames where nobody sees them go",
 				  dev->name, dev->ops->name);
+	rc = check_times(dev, opts, err);
+	if (rc)
+		return rc;
 	rc = dev->ops->txq_open(dev, opts, out, err);
 	if (rc || !dev->tap)
 		return rc;

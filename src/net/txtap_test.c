@@ -154,9 +154,38 @@ static void a_tap_on_what_builds_frames_itself_is_refused(void **state)
 	assert_null(q);
 }
 
+static void times_that_a_driver_does_not_have_are_refused(void **state)
+{
+	static const struct {
+		struct vn_txq_opts opts;
+		const char *says;
+	} cases[] = {
+		{ { .launch = VN_LAUNCH_QDISC }, "x: launch qdisc: driver plain has none (" },
+		{ { .launch = VN_LAUNCH_DEVICE }, "x: launch device: driver plain has none (" },
+		{ { .stamps = VN_TX_STAMPS_KERNEL },
+		  "x: departure_stamps kernel: driver plain has none (" },
+		{ { .stamps = VN_TX_STAMPS_HARDWARE },
+		  "x: departure_stamps hardware: driver plain has none (" },
+	};
+
+	const struct vn_netdev_ops ops = { .name = "plain", .caps = VN_CAP_TX };
+
+	for (size_t i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		struct vn_err err = { "" };
+		struct vn_netdev dev;
+		struct vn_txq *q;
+
+		vn_netdev_init(&dev, &ops, &(struct vn_netdev_opts){ .target = "x" });
+		assert_int_equal(vn_netdev_txq_open(&dev, &cases[i].opts, &q, &err), -EOPNOTSUPP);
+		assert_null(q);
+		assert_memory_equal(err.text, cases[i].says, strlen(cases[i].says));
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(times_that_a_driver_does_not_have_are_refused),
 		cmocka_unit_test(a_tap_on_what_builds_frames_itself_is_refused),
 		cmocka_unit_test(everything_sent_is_seen_with_its_departure),
 		cmocka_unit_test(what_a_device_does_not_take_is_not_seen),

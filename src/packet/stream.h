@@ -124,6 +124,7 @@ struct vn_stream_cfg {
 	uint8_t tos, traffic_class;
 	uint32_t skb_priority;
 	uint32_t spi;
+	uint8_t launch, departure_stamps; /* enum vn_launch_by, vn_tx_stamps (ours) */
 };
 
 /* What the next packet is made from; shown by the device file. */
