@@ -16,7 +16,35 @@
 
 #define SAMPLES	 5
 #define ERROR_NS 1000 /* of an offset, when the bus and the system are busy */
-#define NEEDED	 (SOF_TIMESTAMPING_RX_HARDWARE | SOF_TIMESTAMPING_RAW_HARDWARE)
+
+/* The two sides: what is to be offered, how it is set, what it is called. */
+struct side {
+	uint32_t needed, modes;
+	int on;
+	uint32_t kernel, some; /* what may be offered in its stead */
+	const char *what, *some_text;
+};
+
+static const struct side sides[] = {
+	{
+		.needed = SOF_TIMESTAMPING_RX_HARDWARE | SOF_TIMESTAMPING_RAW_HARDWARE,
+		.modes = 1u << HWTSTAMP_FILTER_ALL,
+		.on = HWTSTAMP_FILTER_ALL,
+		.kernel = SOF_TIMESTAMPING_RX_SOFTWARE,
+		.some = SOF_TIMESTAMPING_RX_HARDWARE,
+		.what = "no hardware stamps of every frame",
+		.some_text = "hardware stamps of some kinds of frame",
+	},
+	{
+		.needed = SOF_TIMESTAMPING_TX_HARDWARE | SOF_TIMESTAMPING_RAW_HARDWARE,
+		.modes = 1u << HWTSTAMP_TX_ON,
+		.on = HWTSTAMP_TX_ON,
+		.kernel = SOF_TIMESTAMPING_TX_SOFTWARE,
+		.some = SOF_TIMESTAMPING_TX_HARDWARE,
+		.what = "no hardware stamps of every departure",
+		.some_text = "hardware stamps of some kinds of frame",
+	},
+};
 
 /* --- the system ------------------------------------------------------------ */
 
@@ -99,39 +127,47 @@ static int ask(const struct vn_hwstamp *h, unsigned long request, void *data)
 	return h->io->ask(h->io->arg, request, &ifr);
 }
 
-static int not_offered(const struct ethtool_ts_info *info, struct vn_err *err)
+static int not_offered(const struct side *side, const struct ethtool_ts_info *info,
+		       struct vn_err *err)
 {
-	static const struct {
-		uint32_t flag;
-		const char *text;
-	} stamps[] = {
-		{ SOF_TIMESTAMPING_RX_SOFTWARE, "kernel stamps" },
-		{ SOF_TIMESTAMPING_RX_HARDWARE, "hardware stamps of some kinds of frame" },
-	};
 	struct vn_text t;
 	char offered[128];
 
 	vn_text_init(&t, offered, sizeof(offered));
-	for (unsigned int i = 0; i < VN_ARRAY_SIZE(stamps); i++)
-		if (info->so_timestamping & stamps[i].flag)
-			vn_text_add(&t, "%s%s", t.len ? ", " : "", stamps[i].text);
-	return vn_err_set(err, EOPNOTSUPP, "no hardware stamps of every frame; offered: %s",
+	if (info->so_timestamping & side->kernel)
+		vn_text_add(&t, "kernel stamps");
+	if (info->so_timestamping & side->some)
+		vn_text_add(&t, "%s%s", t.len ? ", " : "", side->some_text);
+	return vn_err_set(err, EOPNOTSUPP, "%s; offered: %s", side->what,
 			  t.len ? offered : "nothing");
+}
+
+/* Of a driver that has no answer: nothing. */
+static int read_offer(const struct vn_hwstamp *h, struct ethtool_ts_info *info, struct vn_err *err)
+{
+	int rc;
+
+	*info = (struct ethtool_ts_info){ .cmd = ETHTOOL_GET_TS_INFO };
+	rc = ask(h, SIOCETHTOOL, info);
+	if (rc && rc != -EOPNOTSUPP)
+		return vn_err_set(err, -rc, "its stamps cannot be asked for: %s", strerror(-rc));
+	if (rc)
+		memset(info, 0, sizeof(*info));
+	return 0;
 }
 
 /* Sets *h's clock. */
 static int check_offer(struct vn_hwstamp *h, struct vn_err *err)
 {
-	struct ethtool_ts_info info = { .cmd = ETHTOOL_GET_TS_INFO };
-	int rc = ask(h, SIOCETHTOOL, &info);
+	const struct side *side = &sides[h->is_tx];
+	struct ethtool_ts_info info;
+	int rc = read_offer(h, &info, err);
 
-	if (rc && rc != -EOPNOTSUPP)
-		return vn_err_set(err, -rc, "its stamps cannot be asked for: %s", strerror(-rc));
 	if (rc)
-		memset(&info, 0, sizeof(info));
-	if ((info.so_timestamping & NEEDED) != NEEDED ||
-	    !(info.rx_filters & (1u << HWTSTAMP_FILTER_ALL)))
-		return not_offered(&info, err);
+		return rc;
+	if ((info.so_timestamping & side->needed) != side->needed ||
+	    !((h->is_tx ? info.tx_types : info.rx_filters) & side->modes))
+		return not_offered(side, &info, err);
 	h->clock = info.phc_index;
 	return 0;
 }
@@ -151,54 +187,102 @@ static int check_clock(struct vn_hwstamp *h, struct vn_err *err)
 }
 
 /* A driver that cannot say what is set has set nothing. */
+static void read_setting(const struct vn_hwstamp *h, struct hwtstamp_config *config)
+{
+	*config = (struct hwtstamp_config){ 0 };
+	if (ask(h, SIOCGHWTSTAMP, config))
+		*config = (struct hwtstamp_config){ 0 };
+}
+
+static int *setting(const struct vn_hwstamp *h, struct hwtstamp_config *config)
+{
+	return h->is_tx ? &config->tx_type : &config->rx_filter;
+}
+
 static int turn_on(struct vn_hwstamp *h, struct vn_err *err)
 {
-	struct hwtstamp_config config = { 0 };
-	int rc = ask(h, SIOCGHWTSTAMP, &config);
+	const int on = sides[h->is_tx].on;
+	struct hwtstamp_config config;
+	int rc;
 
-	if (rc)
-		config = (struct hwtstamp_config){ 0 };
-	h->old_tx = config.tx_type;
-	h->old_rx = config.rx_filter;
-	if (config.rx_filter == HWTSTAMP_FILTER_ALL)
+	read_setting(h, &config);
+	h->old = *setting(h, &config);
+	if (h->old == on)
 		return 0;
-	config.rx_filter = HWTSTAMP_FILTER_ALL;
+	*setting(h, &config) = on;
 	rc = ask(h, SIOCSHWTSTAMP, &config);
 	if (rc)
 		return vn_err_set(err, -rc, "hardware stamps cannot be turned on: %s%s",
 				  strerror(-rc), rc == -EPERM ? " (needs CAP_NET_ADMIN)" : "");
 	h->is_changed = true;
-	if (config.rx_filter == HWTSTAMP_FILTER_ALL)
+	if (*setting(h, &config) == on)
 		return 0;
 	vn_hwstamp_end(h);
 	return vn_err_set(err, EOPNOTSUPP, "asked to stamp every frame, it stamps some kinds only");
 }
 
-int vn_hwstamp_offered(const struct vn_hwstamp_io *io, int ifindex, struct vn_err *err)
+static int offered(bool is_tx, const struct vn_hwstamp_io *io, int ifindex, struct vn_err *err)
 {
-	struct vn_hwstamp h = { .io = io, .ifindex = ifindex };
+	struct vn_hwstamp h = { .io = io, .ifindex = ifindex, .is_tx = is_tx };
 	int rc = check_offer(&h, err);
 
 	return rc ? rc : check_clock(&h, err);
 }
 
-int vn_hwstamp_begin(struct vn_hwstamp *h, const struct vn_hwstamp_io *io, int ifindex,
-		     struct vn_err *err)
+int vn_hwstamp_offered(const struct vn_hwstamp_io *io, int ifindex, struct vn_err *err)
 {
-	int rc;
+	return offered(false, io, ifindex, err);
+}
 
-	*h = (struct vn_hwstamp){ .io = io, .ifindex = ifindex };
-	rc = check_offer(h, err);
+int vn_hwstamp_offered_tx(const struct vn_hwstamp_io *io, int ifindex, struct vn_err *err)
+{
+	return offered(true, io, ifindex, err);
+}
+
+int vn_hwstamp_kernel_tx(const struct vn_hwstamp_io *io, int ifindex, struct vn_err *err)
+{
+	const struct vn_hwstamp h = { .io = io, .ifindex = ifindex };
+	struct ethtool_ts_info info;
+	int rc = read_offer(&h, &info, err);
+
+	if (rc || (info.so_timestamping & SOF_TIMESTAMPING_TX_SOFTWARE))
+		return rc;
+	return vn_err_set(err, EOPNOTSUPP, "no kernel stamps of departure; offered: %s",
+			  info.so_timestamping & SOF_TIMESTAMPING_TX_HARDWARE ? "hardware stamps"
+									      : "nothing");
+}
+
+static int begin(struct vn_hwstamp *h, struct vn_err *err)
+{
+	int rc = check_offer(h, err);
+
 	if (!rc)
 		rc = check_clock(h, err);
 	return rc ? rc : turn_on(h, err);
 }
 
+int vn_hwstamp_begin(struct vn_hwstamp *h, const struct vn_hwstamp_io *io, int ifindex,
+		     struct vn_err *err)
+{
+	*h = (struct vn_hwstamp){ .io = io, .ifindex = ifindex };
+	return begin(h, err);
+}
+
+int vn_hwstamp_begin_tx(struct vn_hwstamp *h, const struct vn_hwstamp_io *io, int ifindex,
+			struct vn_err *err)
+{
+	*h = (struct vn_hwstamp){ .io = io, .ifindex = ifindex, .is_tx = true };
+	return begin(h, err);
+}
+
 void vn_hwstamp_end(struct vn_hwstamp *h)
 {
-	struct hwtstamp_config config = { .tx_type = h->old_tx, .rx_filter = h->old_rx };
+	struct hwtstamp_config config;
 
-	if (h->is_changed)
-		ask(h, SIOCSHWTSTAMP, &config);
+	if (!h->is_changed)
+		return;
+	read_setting(h, &config); /* the other side may have changed since */
+	*setting(h, &config) = h->old;
+	ask(h, SIOCSHWTSTAMP, &config);
 	h->is_changed = false;
 }

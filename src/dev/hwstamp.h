@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Stamps of arrival by an interface's own hardware: whether it offers them for
- * every frame, turned on and, at the end, put back as they were found.
+ * Stamps by an interface's own hardware, of arrival or of departure: whether it
+ * offers them for every frame, turned on and, at the end, put back as they were
+ * found. The two are turned on apart, and each end puts back its own only.
  *
  * Such stamps are of a clock in the interface. They are put on CLOCK_REALTIME
  * by the difference between the two, which is measured.
@@ -33,10 +34,11 @@ void vn_hwstamp_system(struct vn_hwstamp_io *io, const int *fd);
 struct vn_hwstamp {
 	const struct vn_hwstamp_io *io;
 	int ifindex;
-	int clock;	    /* number of the interface's clock */
-	int old_tx, old_rx; /* the setting that was found */
-	bool is_changed;    /* and is to be put back */
-	int64_t offset_ns;  /* CLOCK_REALTIME - the interface's clock */
+	int clock;	   /* number of the interface's clock */
+	bool is_tx;	   /* of departure */
+	int old;	   /* the setting that was found, of this side */
+	bool is_changed;   /* and is to be put back */
+	int64_t offset_ns; /* CLOCK_REALTIME - the interface's clock */
 };
 
 /*
@@ -45,9 +47,17 @@ struct vn_hwstamp {
  */
 int vn_hwstamp_begin(struct vn_hwstamp *h, const struct vn_hwstamp_io *io, int ifindex,
 		     struct vn_err *err);
+/* The same for stamps of departure. */
+int vn_hwstamp_begin_tx(struct vn_hwstamp *h, const struct vn_hwstamp_io *io, int ifindex,
+			struct vn_err *err);
+/* Whether the interface's driver has the kernel stamp what it sends. 0 or -errno
+ * with a sentence (-EOPNOTSUPP: it has not). */
+int vn_hwstamp_kernel_tx(const struct vn_hwstamp_io *io, int ifindex, struct vn_err *err);
+
 /* Whether that is offered, as far as can be told without turning it on. 0 or
  * -errno with a sentence. */
 int vn_hwstamp_offered(const struct vn_hwstamp_io *io, int ifindex, struct vn_err *err);
+int vn_hwstamp_offered_tx(const struct vn_hwstamp_io *io, int ifindex, struct vn_err *err);
 /* Puts back what was found. A zeroed one is accepted; may be called again. */
 void vn_hwstamp_end(struct vn_hwstamp *h);
 

@@ -13,12 +13,14 @@
 #include <linux/sockios.h>
 #include <string.h>
 
+#include "base/macros.h"
+
 #define IFINDEX	   7
 #define ALL_STAMPS (SOF_TIMESTAMPING_RX_HARDWARE | SOF_TIMESTAMPING_RAW_HARDWARE)
 #define FILTER_ALL (1u << HWTSTAMP_FILTER_ALL)
 
 struct nic {
-	uint32_t so_timestamping, rx_filters;
+	uint32_t so_timestamping, rx_filters, tx_types;
 	int clock;
 	int info_rc, get_rc, set_rc, compare_rc; /* what it answers */
 	int narrows_to; /* a filter it sets instead of the one that was asked for, 0 = none */
@@ -43,6 +45,7 @@ static int nic_ask(void *arg, unsigned long request, struct ifreq *ifr)
 		assert_int_equal(info->cmd, ETHTOOL_GET_TS_INFO);
 		info->so_timestamping = n->so_timestamping;
 		info->rx_filters = n->rx_filters;
+		info->tx_types = n->tx_types;
 		info->phc_index = n->clock;
 		return n->info_rc;
 	}
@@ -224,6 +227,69 @@ static void a_drift_is_followed_when_it_can_be_told_from_noise(void **state)
 	assert_true(h.offset_ns == 50000000000 - 1500);
 }
 
+static const struct nic sender = {
+	.so_timestamping = SOF_TIMESTAMPING_TX_HARDWARE | ALL_STAMPS,
+	.rx_filters = FILTER_ALL,
+	.tx_types = 1u << HWTSTAMP_TX_OFF | 1u << HWTSTAMP_TX_ON,
+	.clock = 3,
+	.now = { .tx_type = HWTSTAMP_TX_OFF, .rx_filter = HWTSTAMP_FILTER_PTP_V2_EVENT },
+};
+
+/* In whichever order the two sides end. */
+static void a_side_puts_back_its_own_setting_only(void **state)
+{
+	for (int first = 0; first < 2; first++) {
+		struct nic n = sender;
+		struct vn_hwstamp_io io;
+		struct vn_hwstamp rx, tx;
+
+		assert_int_equal(begin(&n, &io, &rx, NULL), 0);
+		assert_int_equal(vn_hwstamp_begin_tx(&tx, &io, IFINDEX, NULL), 0);
+		assert_int_equal(n.now.tx_type, HWTSTAMP_TX_ON);
+		assert_int_equal(n.now.rx_filter, HWTSTAMP_FILTER_ALL);
+		assert_true(tx.offset_ns == 50000000000);
+		vn_hwstamp_end(first ? &rx : &tx);
+		assert_int_equal(n.now.tx_type, first ? HWTSTAMP_TX_ON : HWTSTAMP_TX_OFF);
+		assert_int_equal(n.now.rx_filter,
+				 first ? HWTSTAMP_FILTER_PTP_V2_EVENT : HWTSTAMP_FILTER_ALL);
+		vn_hwstamp_end(first ? &tx : &rx);
+		assert_int_equal(n.now.tx_type, HWTSTAMP_TX_OFF);
+		assert_int_equal(n.now.rx_filter, HWTSTAMP_FILTER_PTP_V2_EVENT);
+	}
+}
+
+static void stamps_of_departure_that_are_not_offered_are_refused(void **state)
+{
+	static const struct {
+		struct nic nic;
+		int hardware, kernel;
+		const char *says; /* of hardware */
+	} cases[] = {
+		{ { .info_rc = -EOPNOTSUPP }, -EOPNOTSUPP, -EOPNOTSUPP, "offered: nothing" },
+		{ { .so_timestamping = SOF_TIMESTAMPING_TX_SOFTWARE },
+		  -EOPNOTSUPP,
+		  0,
+		  "no hardware stamps of every departure; offered: kernel stamps" },
+		{ { .so_timestamping = ALL_STAMPS | SOF_TIMESTAMPING_TX_HARDWARE,
+		    .tx_types = 1u << HWTSTAMP_TX_OFF },
+		  -EOPNOTSUPP,
+		  -EOPNOTSUPP,
+		  "offered: hardware stamps of some kinds" },
+		{ { .info_rc = -ENODEV }, -ENODEV, -ENODEV, "No such device" },
+	};
+
+	for (size_t i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		struct nic n = cases[i].nic;
+		struct vn_hwstamp_io io = { nic_ask, nic_compare, &n };
+		struct vn_err err = { "" }, why = { "" };
+
+		assert_int_equal(vn_hwstamp_offered_tx(&io, IFINDEX, &err), cases[i].hardware);
+		assert_non_null(strstr(err.text, cases[i].says));
+		assert_int_equal(vn_hwstamp_kernel_tx(&io, IFINDEX, &why), cases[i].kernel);
+		assert_int_equal(why.text[0] != 0, cases[i].kernel != 0);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -233,6 +299,8 @@ int main(void)
 		cmocka_unit_test(what_is_not_offered_is_refused_and_nothing_changed),
 		cmocka_unit_test(a_driver_that_narrows_what_was_asked_is_put_back_at_once),
 		cmocka_unit_test(the_shortest_sample_gives_the_offset),
+		cmocka_unit_test(a_side_puts_back_its_own_setting_only),
+		cmocka_unit_test(stamps_of_departure_that_are_not_offered_are_refused),
 		cmocka_unit_test(a_drift_is_followed_when_it_can_be_told_from_noise),
 	};
 
