@@ -31,7 +31,8 @@ int vn_afpacket_socket(const char *name, struct vn_err *err)
 	if (errno == EPERM || errno == EACCES)
 		return vn_err_set(err, errno,
 				  "%s: needs CAP_NET_RAW (run as root or in a user namespace "
-				  "with a network namespace of its own)", name);
+				  "with a network namespace of its own)",
+				  name);
 	return vn_err_set(err, errno, "%s: no packet socket: %s", name, strerror(errno));
 }
 
@@ -77,6 +78,11 @@ static int afpacket_open(const struct vn_netdev_opts *opts, struct vn_netdev **o
 static int afpacket_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts,
 			     struct vn_txq **out, struct vn_err *err)
 {
+	if (opts->path == VN_PATH_RECEIVE && (opts->launch || opts->stamps))
+		return vn_err_set(err, EOPNOTSUPP,
+				  "%s: %s: with xmit_mode netif_receive frames go up, and never "
+				  "leave",
+				  dev->name, opts->launch ? "launch" : "departure_stamps");
 	if (opts->path == VN_PATH_RECEIVE)
 		return vn_inject_txq_open(dev, opts, out, err);
 	return vn_afpacket_txq_open(dev, opts, out, err);
@@ -112,7 +118,7 @@ const struct vn_netdev_ops vn_afpacket_ops = {
 	.name = "afpacket",
 	.summary = "packet sockets, on any interface of the system",
 	.caps = VN_CAP_TX | VN_CAP_RX | VN_CAP_RX_OUTGOING | VN_CAP_QUEUE_XMIT | VN_CAP_RX_INJECT |
-		VN_CAP_NEEDS_IF,
+		VN_CAP_NEEDS_IF | VN_CAP_LAUNCH | VN_CAP_TX_STAMPS,
 	.open = afpacket_open,
 	.probe = afpacket_probe,
 	.refresh = vn_ifdev_refresh,
@@ -120,5 +126,6 @@ const struct vn_netdev_ops vn_afpacket_ops = {
 	.txq_close = afpacket_txq_close,
 	.rxq_open = vn_afpacket_rxq_open,
 	.rxq_close = vn_afpacket_rxq_close,
+	.counters = vn_ifdev_counters,
 	.close = afpacket_close,
 };

@@ -5,6 +5,8 @@
 
 #include "dev/ifdev.h"
 
+struct vn_launch_qdisc;
+
 /* A packet socket that receives nothing, or -errno with a sentence. */
 int vn_afpacket_socket(const char *name, struct vn_err *err);
 
@@ -18,6 +20,11 @@ struct vn_afpacket_txq {
 /* Sends through a packet socket (afpacket_tx.c). */
 int vn_afpacket_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
 			 struct vn_err *err);
+/* The same with launch times for a discipline that is taken to be there; NULL:
+ * without them. */
+int vn_afpacket_txq_open_under(struct vn_netdev *dev, const struct vn_txq_opts *opts,
+			       const struct vn_launch_qdisc *launcher, struct vn_txq **out,
+			       struct vn_err *err);
 /* Sends up, as if received (inject.c). */
 int vn_inject_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
 		       struct vn_err *err);

@@ -18,6 +18,10 @@
  * sendmmsg tells how many went and loses why it stopped. So after a short
  * return the packet it stopped at is simply offered again, and only an error
  * it meets then, as the first of its call, is believed and counted.
+ *
+ * With stamps of departure each frame is a call: the kernel numbers the frames it
+ * stamps, those that a device refuses too, and only the errno tells which of them
+ * got a number.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,7 +35,9 @@
 #include <unistd.h>
 
 #include "dev/afpacket_priv.h"
+#include "dev/afpacket_times.h"
 #include "dev/link.h"
+#include "wire/wire.h"
 
 #define SNDBUF_BYTES (16 << 20)
 /* IEEE 802's type for local experiments: nothing parses it. Only the kernel's
@@ -47,6 +53,7 @@ struct afpacket_txq {
 	uint32_t drops_in_row;
 	struct mmsghdr *msgs; /* one for each frame of the ring */
 	struct iovec *iov;
+	struct vn_afpacket_times times; /* launch times and stamps, if asked for */
 };
 
 static struct afpacket_txq *to_txq(struct vn_txq *q)
@@ -100,16 +107,57 @@ static int offer(struct afpacket_txq *t, uint32_t at, unsigned int n)
 	return send(t->base.fd, t->iov[at].iov_base, t->iov[at].iov_len, MSG_DONTWAIT) < 0 ? -1 : 1;
 }
 
-static struct vn_tx_done afpacket_commit(struct vn_txq *q, unsigned int n)
+/* The same of a queue with launch times. */
+static int offer_launched(struct afpacket_txq *t, uint32_t at, unsigned int n)
 {
-	struct afpacket_txq *t = to_txq(q);
+	int sent = sendmmsg(t->base.fd, &t->msgs[at], n, MSG_DONTWAIT);
+
+	for (int i = 0; i < sent; i++)
+		vn_afpacket_times_sent(&t->times, &t->base.txq.frames[at + (uint32_t)i]);
+	return sent;
+}
+
+/*
+ * Whether a frame that was refused took one of the numbers that stamps come with.
+ * The kernel gives it one before it offers it to the device, and before it looks
+ * whether the length that a tag adds to the MTU is a tag's; longer frames, full
+ * sockets and links that are down it notices earlier.
+ */
+static bool has_number(const struct vn_txq *q, const struct vn_frame *f, int error)
+{
+	if (error == EMSGSIZE)
+		return f->len <= q->dev->mtu + VN_ETH_HLEN + VN_VLAN_HLEN;
+	return error == ENOBUFS;
+}
+
+/* With stamps, too. */
+static int offer_stamped(struct afpacket_txq *t, uint32_t at, unsigned int n)
+{
+	const struct vn_frame *f = &t->base.txq.frames[at];
+
+	if (sendmsg(t->base.fd, &t->msgs[at].msg_hdr, MSG_DONTWAIT) >= 0) {
+		vn_afpacket_times_sent(&t->times, f);
+		return 1;
+	}
+	if (has_number(&t->base.txq, f, errno))
+		vn_txstamp_skip(&t->times.stamps);
+	return -1;
+}
+
+typedef int (*offer_fn)(struct afpacket_txq *t, uint32_t at, unsigned int n);
+
+/* Inlined into each kind of commit, with the offer that it makes. */
+static inline __attribute__((always_inline)) struct vn_tx_done
+hand_over(struct afpacket_txq *t, unsigned int n, offer_fn offer_some)
+{
 	struct vn_tx_done done = { .sent = 0, .code = VN_TX_OK };
+	struct vn_txq *q = &t->base.txq;
 	uint32_t at = q->tail & q->mask;
 
 	for (unsigned int i = 0; i < n; i++)
 		t->iov[at + i].iov_len = q->frames[at + i].len;
 	while (done.sent < n) {
-		int rc = offer(t, at + done.sent, n - done.sent);
+		int rc = offer_some(t, at + done.sent, n - done.sent);
 
 		if (rc > 0) {
 			done.sent += (uint32_t)rc;
@@ -122,6 +170,23 @@ static struct vn_tx_done afpacket_commit(struct vn_txq *q, unsigned int n)
 	return done;
 }
 
+static struct vn_tx_done afpacket_commit(struct vn_txq *q, unsigned int n)
+{
+	return hand_over(to_txq(q), n, offer);
+}
+
+static struct vn_tx_done afpacket_commit_timed(struct vn_txq *q, unsigned int n)
+{
+	struct afpacket_txq *t = to_txq(q);
+	unsigned int fit = vn_afpacket_times_begin(&t->times, q, q->tail & q->mask, n);
+	struct vn_tx_done done = t->times.has_stamps ? hand_over(t, fit, offer_stamped)
+						     : hand_over(t, fit, offer_launched);
+
+	if (done.code == VN_TX_OK && fit < n)
+		done.code = VN_TX_BUSY;
+	return done;
+}
+
 static uint32_t afpacket_outstanding(struct vn_txq *q)
 {
 	int bytes = 0;
@@ -129,6 +194,19 @@ static uint32_t afpacket_outstanding(struct vn_txq *q)
 	if (ioctl(to_txq(q)->base.fd, SIOCOUTQ, &bytes) || bytes <= 0)
 		return 0;
 	return ((uint32_t)bytes + QUEUED_BYTES - 1) / QUEUED_BYTES;
+}
+
+/* Stamps that are still to come count, too. */
+static uint32_t afpacket_outstanding_timed(struct vn_txq *q)
+{
+	uint32_t expected = vn_txstamp_expected(&to_txq(q)->times.stamps);
+
+	return VN_MAX(expected, afpacket_outstanding(q));
+}
+
+static unsigned int afpacket_departed(struct vn_txq *q, struct vn_departed *out, unsigned int cap)
+{
+	return vn_txstamp_take(&to_txq(q)->times.stamps, out, cap);
 }
 
 static int set_option(int fd, int level, int option, int value)
@@ -195,6 +273,7 @@ static void afpacket_txq_close(struct vn_txq *q)
 {
 	struct afpacket_txq *t = to_txq(q);
 
+	vn_afpacket_times_close(&t->times);
 	if (t->base.fd >= 0)
 		close(t->base.fd);
 	free(t->msgs);
@@ -203,8 +282,29 @@ static void afpacket_txq_close(struct vn_txq *q)
 	free(t);
 }
 
-int vn_afpacket_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
-			 struct vn_err *err)
+static int set_up_times(struct afpacket_txq *t, const struct vn_txq_opts *opts,
+			const struct vn_launch_qdisc *launcher, struct vn_err *err)
+{
+	struct vn_txq *q = &t->base.txq;
+
+	q->commit = afpacket_commit;
+	q->outstanding = afpacket_outstanding;
+	if (!opts->stamps && !launcher)
+		return 0;
+	q->commit = afpacket_commit_timed;
+	q->outstanding = afpacket_outstanding_timed;
+	if (opts->stamps) {
+		q->departed = afpacket_departed;
+		q->stamp_source = vn_tx_stamps_word(opts->stamps);
+	}
+	if (launcher)
+		q->launch_ns = vn_afpacket_ahead(&launcher->launch);
+	return vn_afpacket_times_open(&t->times, q, t->base.fd, opts, launcher, t->msgs, err);
+}
+
+int vn_afpacket_txq_open_under(struct vn_netdev *dev, const struct vn_txq_opts *opts,
+			       const struct vn_launch_qdisc *launcher, struct vn_txq **out,
+			       struct vn_err *err)
 {
 	struct afpacket_txq *t = calloc(1, sizeof(*t));
 	int rc;
@@ -224,15 +324,27 @@ int vn_afpacket_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, 
 	rc = t->base.fd = vn_afpacket_socket(dev->name, err);
 	if (rc >= 0)
 		rc = set_up_socket(t, opts, err);
+	if (rc >= 0)
+		rc = set_up_times(t, opts, launcher, err);
 	if (rc < 0)
 		goto err_close;
 	t->base.close = afpacket_txq_close;
-	t->base.txq.commit = afpacket_commit;
-	t->base.txq.outstanding = afpacket_outstanding;
 	*out = &t->base.txq;
 	return 0;
 
 err_close:
 	afpacket_txq_close(&t->base.txq);
 	return rc;
+}
+
+int vn_afpacket_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
+			 struct vn_err *err)
+{
+	struct vn_launch_qdisc launcher;
+	int rc = opts->launch ? vn_afpacket_find_launcher(dev, opts, &launcher, err) : 0;
+
+	*out = NULL;
+	if (rc)
+		return rc;
+	return vn_afpacket_txq_open_under(dev, opts, opts->launch ? &launcher : NULL, out, err);
 }

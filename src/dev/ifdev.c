@@ -61,3 +61,9 @@ int vn_ifdev_find(struct vn_ifdev *d, const char *name, struct vn_err *err)
 	take_over(d, &l);
 	return 0;
 }
+
+unsigned int vn_ifdev_counters(struct vn_netdev *dev, struct vn_netdev_counter *out,
+			       unsigned int cap)
+{
+	return vn_txstamp_counters(&vn_ifdev_of(dev)->times, out, cap);
+}

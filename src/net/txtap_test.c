@@ -179,6 +179,7 @@ static void times_that_a_driver_does_not_have_are_refused(void **state)
 		assert_int_equal(vn_netdev_txq_open(&dev, &cases[i].opts, &q, &err), -EOPNOTSUPP);
 		assert_null(q);
 		assert_memory_equal(err.text, cases[i].says, strlen(cases[i].says));
+		assert_non_null(strstr(err.text, "afpacket"));
 	}
 }
 
