@@ -70,20 +70,20 @@ static int afxdp_open(const struct vn_netdev_opts *opts, struct vn_netdev **out,
 	return 0;
 }
 
-/* Told where it is so: elsewhere frames are copied. */
+/* zero_copy is told where it is so: elsewhere frames are copied. */
 static unsigned int afxdp_counters(struct vn_netdev *dev, struct vn_netdev_counter *out,
 				   unsigned int cap)
 {
 	if (!cap || !atomic_load_explicit(&vn_afxdp_of(dev)->is_zero_copy, memory_order_relaxed))
-		return 0;
+		return vn_ifdev_counters(dev, out, cap);
 	*out = (struct vn_netdev_counter){ .name = "zero_copy", .n = 1 };
-	return 1;
+	return 1 + vn_ifdev_counters(dev, out + 1, cap - 1);
 }
 
 const struct vn_netdev_ops vn_afxdp_ops = {
 	.name = "afxdp",
 	.summary = "AF_XDP sockets: shared memory, zero copy where the interface has it",
-	.caps = VN_CAP_TX | VN_CAP_RX | VN_CAP_NEEDS_IF,
+	.caps = VN_CAP_TX | VN_CAP_RX | VN_CAP_NEEDS_IF | VN_CAP_LAUNCH | VN_CAP_TX_STAMPS,
 	.open = afxdp_open,
 	.probe = vn_afxdp_probe,
 	.refresh = vn_ifdev_refresh,

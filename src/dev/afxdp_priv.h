@@ -52,16 +52,23 @@ struct vn_afxdp_socket {
 	uint8_t *area;
 	size_t size;
 	uint32_t chunk; /* bytes */
-	int fd;		/* goes with umem */
+	int fd;		/* goes with umem, or is own.fd */
 	bool is_zero_copy;
+	struct { /* in the place of umem and xsk, where frames have metadata (afxdp_rings.c) */
+		bool is_open;
+		int fd;
+		void *map[3];
+		size_t map_size[3];
+	} own;
 };
 
 struct vn_afxdp_socket_opts {
 	uint16_t queue;
-	bool may_move; /* struct vn_txq_opts */
+	bool may_move;	/* struct vn_txq_opts */
 	uint32_t chunk; /* bytes: VN_AFXDP_CHUNK_MIN or _MAX */
 	uint32_t n_chunks;
 	uint32_t n_fill, n_completed, n_tx, n_rx; /* powers of two; n_tx, n_rx: 0 = none */
+	bool has_metadata; /* before each frame (dev/afxdp_meta.h); n_rx is 0 then */
 };
 
 /* *s was zeroed. 0 or -errno with a sentence (-EBUSY: the queue is taken;
@@ -71,6 +78,12 @@ int vn_afxdp_socket_open(struct vn_netdev *dev, const struct vn_afxdp_socket_opt
 /* Gives n chunks from the first on to be filled; the ring has room for them. */
 void vn_afxdp_socket_fill(struct vn_afxdp_socket *s, uint32_t first, uint32_t n);
 void vn_afxdp_socket_close(struct vn_afxdp_socket *s); /* a half-open or zeroed one too */
+
+/* A socket with metadata on s->queue, with s->area; flags as of bind. 0 or -errno;
+ * close it in either case. */
+int vn_afxdp_rings_open(struct vn_afxdp_socket *s, int ifindex,
+			const struct vn_afxdp_socket_opts *opts, uint16_t flags);
+void vn_afxdp_rings_close(struct vn_afxdp_socket *s); /* a zeroed one too */
 
 /* Whether there can be such sockets at all. 0 or -errno with a sentence. */
 int vn_afxdp_try_socket(const char *name, struct vn_err *err);
@@ -90,6 +103,12 @@ void vn_afxdp_prog_close(struct vn_afxdp_prog *p);
 int vn_afxdp_check_mtu(const char *name, uint32_t mtu, struct vn_err *err);
 int vn_afxdp_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
 		      struct vn_err *err);
+/* The same with launch times and stamps by somebody who is taken to be there; NULL:
+ * without them. */
+struct vn_afxdp_launcher;
+int vn_afxdp_txq_open_with(struct vn_netdev *dev, const struct vn_txq_opts *opts,
+			   const struct vn_afxdp_launcher *who, struct vn_txq **out,
+			   struct vn_err *err);
 void vn_afxdp_txq_close(struct vn_txq *q);
 int vn_afxdp_rxq_open(struct vn_netdev *dev, const struct vn_rxq_opts *opts, struct vn_rxq **out,
 		      struct vn_err *err);

@@ -100,6 +100,7 @@ static int bind_queue(struct vn_afxdp_socket *s, int ifindex,
 
 static void unshare_area(struct vn_afxdp_socket *s)
 {
+	vn_afxdp_rings_close(s);
 	if (s->xsk)
 		xsk_socket__delete(s->xsk);
 	if (s->umem)
@@ -112,12 +113,15 @@ static void unshare_area(struct vn_afxdp_socket *s)
 static int attempt(struct vn_afxdp_socket *s, int ifindex, const struct vn_afxdp_socket_opts *opts,
 		   uint16_t flags)
 {
-	int rc = share_area(s, opts);
+	int rc = opts->has_metadata ? vn_afxdp_rings_open(s, ifindex, opts, flags)
+				    : share_area(s, opts);
 
-	if (!rc)
+	if (!rc && !opts->has_metadata)
 		rc = bind_queue(s, ifindex, opts, flags);
 	if (rc)
 		unshare_area(s);
+	else
+		s->fd = opts->has_metadata ? s->own.fd : xsk_socket__fd(s->xsk);
 	return rc;
 }
 
@@ -163,7 +167,6 @@ static int bind_best(struct vn_afxdp_socket *s, int ifindex,
 
 	if (rc)
 		return rc;
-	s->fd = xsk_socket__fd(s->xsk);
 	s->is_zero_copy = has_zero_copy(s->fd);
 	if (!s->is_zero_copy || !opts->n_tx || !cannot_send(s))
 		return 0;
@@ -171,7 +174,6 @@ static int bind_best(struct vn_afxdp_socket *s, int ifindex,
 	rc = attempt_while_held(s, ifindex, opts, XDP_COPY);
 	if (rc)
 		return rc;
-	s->fd = xsk_socket__fd(s->xsk);
 	s->is_zero_copy = false;
 	return 0;
 }

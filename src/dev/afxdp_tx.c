@@ -23,7 +23,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dev/afxdp_meta.h"
 #include "dev/afxdp_priv.h"
+#include "dev/afxdp_times.h"
 #include "dev/link.h"
 #include "wire/wire.h"
 
@@ -53,10 +55,11 @@ struct afxdp_txq {
 	uint32_t put;	/* descriptors ever put on the ring */
 	uint32_t taken; /* of those, the kernel has read; with zero copy not looked at */
 	uint32_t drops_in_row;
-	bool is_tapped;
+	bool is_tapped, is_timed;
 	uint32_t n_places, n_free;
-	uint64_t *free;	   /* stack of places: offsets into the memory */
-	uint64_t *content; /* of each cache line of it: struct vn_frame.content */
+	uint64_t *free;		     /* stack of places: offsets into the memory */
+	uint64_t *content;	     /* of each cache line of it: struct vn_frame.content */
+	struct vn_afxdp_times times; /* if is_timed: there is metadata before each frame */
 };
 
 static struct afxdp_txq *to_txq(struct vn_txq *q)
@@ -75,6 +78,9 @@ static void reap(struct afxdp_txq *t)
 
 	if (!n)
 		return;
+	for (uint32_t i = 0; vn_unlikely(t->is_timed) && i < n; i++)
+		vn_afxdp_times_back(&t->times, t->socket.area,
+				    *xsk_ring_cons__comp_addr(&t->socket.completed, at + i));
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t place = *xsk_ring_cons__comp_addr(&t->socket.completed, at + i);
 
@@ -136,6 +142,10 @@ static void describe(struct afxdp_txq *t, uint32_t at, const struct vn_frame *f,
 		struct xdp_desc *d = xsk_ring_prod__tx_desc(&t->socket.tx, at + i);
 
 		*d = (struct xdp_desc){ .addr = address(t, &f[i]), .len = f[i].len };
+	}
+	for (uint32_t i = 0; vn_unlikely(t->is_timed) && i < n; i++) {
+		vn_afxdp_times_write(&t->times, t->socket.area, &f[i]);
+		xsk_ring_prod__tx_desc(&t->socket.tx, at + i)->options = VN_XDP_TX_METADATA;
 	}
 }
 
@@ -299,6 +309,28 @@ static struct vn_tx_done afxdp_commit(struct vn_txq *q, unsigned int n)
 	return done;
 }
 
+/* With launch times or stamps. */
+static struct vn_tx_done afxdp_commit_timed(struct vn_txq *q, unsigned int n)
+{
+	struct vn_afxdp_times *times = &to_txq(q)->times;
+	const struct vn_frame *f = &q->frames[q->tail & q->mask];
+	unsigned int fit = vn_afxdp_times_begin(times, f, n);
+	struct vn_tx_done done = { .sent = 0, .code = VN_TX_OK };
+
+	if (fit)
+		done = afxdp_commit(q, fit);
+	vn_afxdp_times_sent(times, f, done.sent);
+	if (done.code == VN_TX_OK && fit < n)
+		done.code = VN_TX_BUSY;
+	return done;
+}
+
+static unsigned int afxdp_departed(struct vn_txq *q, struct vn_departed *out, unsigned int cap)
+{
+	reap(to_txq(q));
+	return vn_afxdp_times_take(&to_txq(q)->times, out, cap);
+}
+
 /* The kernel holds what is neither free nor a frame's. */
 static uint32_t afxdp_outstanding(struct vn_txq *q)
 {
@@ -316,12 +348,17 @@ static uint32_t afxdp_outstanding(struct vn_txq *q)
  * has a chunk for itself begins a line further than the one before. */
 struct layout {
 	uint32_t chunk, stride, per_chunk, shifts;
+	uint32_t meta; /* of the stride, before the frame */
 };
 
-static struct layout lay_out(uint32_t cap)
+static struct layout lay_out(uint32_t cap, uint32_t meta)
 {
-	uint32_t lines = ((cap + VN_CACHELINE - 1) / VN_CACHELINE) | 1;
-	struct layout l = { .chunk = VN_AFXDP_CHUNK_MIN, .stride = lines * VN_CACHELINE };
+	uint32_t lines = ((meta + cap + VN_CACHELINE - 1) / VN_CACHELINE) | 1;
+	struct layout l = {
+		.chunk = VN_AFXDP_CHUNK_MIN,
+		.stride = lines * VN_CACHELINE,
+		.meta = meta,
+	};
 
 	if (l.stride > l.chunk)
 		l.chunk = VN_AFXDP_CHUNK_MAX;
@@ -334,7 +371,7 @@ static struct layout lay_out(uint32_t cap)
 static uint64_t place(const struct layout *l, uint32_t i)
 {
 	return (uint64_t)(i / l->per_chunk) * l->chunk + (i % l->per_chunk) * l->stride +
-	       (i % l->shifts) * VN_CACHELINE;
+	       (i % l->shifts) * VN_CACHELINE + l->meta;
 }
 
 static uint32_t power_of_two(uint32_t least)
@@ -370,7 +407,7 @@ static int hand_out_places(struct afxdp_txq *t, const struct layout *l)
 			continue;
 		}
 		q->frames[i].data = t->socket.area + place(l, i);
-		q->frames[i].cap = l->stride;
+		q->frames[i].cap = l->stride - l->meta;
 	}
 	return 0;
 }
@@ -394,10 +431,13 @@ static int set_up_socket(struct afxdp_txq *t, const struct vn_txq_opts *opts, st
 
 static int set_up(struct afxdp_txq *t, const struct vn_txq_opts *opts, struct vn_err *err)
 {
-	const struct layout l = lay_out(opts->frame_cap);
+	const struct layout l = lay_out(opts->frame_cap, t->is_timed ? VN_AFXDP_META_BYTES : 0);
 	uint32_t n_frames = t->txq.mask + 1, in_flight = count_in_flight(&l, n_frames), n_chunks;
 	struct vn_afxdp_socket_opts socket = {
-		.queue = opts->queue, .may_move = opts->may_move, .chunk = l.chunk,
+		.queue = opts->queue,
+		.may_move = opts->may_move,
+		.chunk = l.chunk,
+		.has_metadata = t->is_timed,
 	};
 	int rc;
 
@@ -419,14 +459,30 @@ static int set_up(struct afxdp_txq *t, const struct vn_txq_opts *opts, struct vn
 	return set_up_socket(t, opts, err);
 }
 
-static int check_length(const struct vn_netdev *dev, uint32_t cap, struct vn_err *err)
+static int check_length(const struct vn_netdev *dev, uint32_t cap, uint32_t most,
+			struct vn_err *err)
 {
-	if (cap <= VN_AFXDP_CHUNK_MAX)
+	if (cap <= most)
 		return 0;
 	return vn_err_set(err, EMSGSIZE,
 			  "%s: frames of %u bytes: by AF_XDP they have at most %u "
 			  "(driver afpacket sends longer ones)",
-			  dev->name, cap, VN_AFXDP_CHUNK_MAX);
+			  dev->name, cap, most);
+}
+
+static int set_up_times(struct afxdp_txq *t, const struct vn_txq_opts *opts,
+			const struct vn_afxdp_launcher *who, struct vn_err *err)
+{
+	struct vn_txq *q = &t->txq;
+
+	q->commit = afxdp_commit_timed;
+	if (opts->launch)
+		q->launch_ns = vn_afxdp_ahead(&who->launch);
+	if (opts->stamps) {
+		q->departed = afxdp_departed;
+		q->stamp_source = vn_tx_stamps_word(opts->stamps);
+	}
+	return vn_afxdp_times_open(&t->times, q->dev, &t->socket, opts, who, err);
 }
 
 void vn_afxdp_txq_close(struct vn_txq *q)
@@ -436,6 +492,7 @@ void vn_afxdp_txq_close(struct vn_txq *q)
 	if (!q)
 		return;
 	t = to_txq(q);
+	vn_afxdp_times_close(&t->times);
 	vn_afxdp_socket_close(&t->socket);
 	free(t->free);
 	free(t->content);
@@ -443,11 +500,13 @@ void vn_afxdp_txq_close(struct vn_txq *q)
 	free(t);
 }
 
-int vn_afxdp_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
-		      struct vn_err *err)
+int vn_afxdp_txq_open_with(struct vn_netdev *dev, const struct vn_txq_opts *opts,
+			   const struct vn_afxdp_launcher *who, struct vn_txq **out,
+			   struct vn_err *err)
 {
 	struct afxdp_txq *t = NULL;
-	int rc = check_length(dev, opts->frame_cap, err);
+	int rc = check_length(dev, opts->frame_cap,
+			      VN_AFXDP_CHUNK_MAX - (who ? VN_AFXDP_META_BYTES : 0), err);
 
 	*out = NULL;
 	if (rc)
@@ -455,19 +514,35 @@ int vn_afxdp_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, str
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return vn_err_set(err, ENOMEM, "%s: no memory", dev->name);
+	t->is_timed = who;
 	/* The frames' bytes lie in the socket's memory, not here. */
 	rc = vn_txq_init(&t->txq, dev, opts->n_frames, 0);
 	if (rc)
 		vn_err_set(err, -rc, "%s: no ring of %u frames", dev->name, opts->n_frames);
 	else
 		rc = set_up(t, opts, err);
+	t->is_tapped = dev->tap;
+	t->txq.commit = afxdp_commit;
+	t->txq.outstanding = afxdp_outstanding;
+	if (!rc && who)
+		rc = set_up_times(t, opts, who, err);
 	if (rc) {
 		vn_afxdp_txq_close(&t->txq);
 		return rc;
 	}
-	t->is_tapped = dev->tap;
-	t->txq.commit = afxdp_commit;
-	t->txq.outstanding = afxdp_outstanding;
 	*out = &t->txq;
 	return 0;
+}
+
+int vn_afxdp_txq_open(struct vn_netdev *dev, const struct vn_txq_opts *opts, struct vn_txq **out,
+		      struct vn_err *err)
+{
+	const bool is_timed = opts->launch || opts->stamps;
+	struct vn_afxdp_launcher who;
+	int rc = is_timed ? vn_afxdp_find_launcher(dev, opts, &who, err) : 0;
+
+	*out = NULL;
+	if (rc)
+		return rc;
+	return vn_afxdp_txq_open_with(dev, opts, is_timed ? &who : NULL, out, err);
 }

@@ -15,7 +15,7 @@
 
 #define FAMILY "netdev"
 enum { CMD_DEV_GET = 1 };
-enum { ATTR_DEV_IFINDEX = 1, ATTR_DEV_XDP_FEATURES = 3 };
+enum { ATTR_DEV_IFINDEX = 1, ATTR_DEV_XDP_FEATURES = 3, ATTR_DEV_XSK_FEATURES = 6 };
 
 struct answer {
 	uint16_t attr; /* looked for */
@@ -77,7 +77,7 @@ static int ask(struct mnl_socket *nl, struct nlmsghdr *nlh, uint16_t attr, uint6
 	return a.is_there ? 0 : -EOPNOTSUPP;
 }
 
-static int query(struct mnl_socket *nl, int ifindex, uint64_t *out)
+static int query(struct mnl_socket *nl, int ifindex, uint16_t attr, uint64_t *out)
 {
 	char buf[1024];
 	struct nlmsghdr *nlh = begin(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
@@ -90,17 +90,27 @@ static int query(struct mnl_socket *nl, int ifindex, uint64_t *out)
 		return -EOPNOTSUPP;
 	nlh = begin(buf, (uint16_t)family, CMD_DEV_GET);
 	mnl_attr_put_u32(nlh, ATTR_DEV_IFINDEX, (uint32_t)ifindex);
-	return ask(nl, nlh, ATTR_DEV_XDP_FEATURES, out);
+	return ask(nl, nlh, attr, out);
 }
 
-int vn_xdp_features(int ifindex, uint64_t *out)
+static int features(int ifindex, uint16_t attr, uint64_t *out)
 {
 	struct mnl_socket *nl = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	int rc;
 
 	if (!nl)
 		return -errno;
-	rc = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ? -errno : query(nl, ifindex, out);
+	rc = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ? -errno : query(nl, ifindex, attr, out);
 	mnl_socket_close(nl);
 	return rc;
+}
+
+int vn_xdp_features(int ifindex, uint64_t *out)
+{
+	return features(ifindex, ATTR_DEV_XDP_FEATURES, out);
+}
+
+int vn_xsk_features(int ifindex, uint64_t *out)
+{
+	return features(ifindex, ATTR_DEV_XSK_FEATURES, out);
 }

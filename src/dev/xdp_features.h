@@ -12,8 +12,16 @@ enum {
 	VN_XDP_ZEROCOPY = 1 << 3, /* AF_XDP without copying */
 };
 
+/* NETDEV_XSK_FLAGS_*: what AF_XDP can ask of its hardware (Linux 6.8, the last 6.14) */
+enum {
+	VN_XSK_TX_TIMESTAMP = 1 << 0,
+	VN_XSK_TX_CHECKSUM = 1 << 1,
+	VN_XSK_TX_LAUNCH_TIME_FIFO = 1 << 2,
+};
+
 /* Bits of the interface, in the caller's network namespace. 0 or -errno;
  * -EOPNOTSUPP: this kernel does not tell. */
 int vn_xdp_features(int ifindex, uint64_t *out);
+int vn_xsk_features(int ifindex, uint64_t *out);
 
 #endif
