@@ -54,7 +54,7 @@ void vn_facts_print(const struct vn_fact_row *rows, unsigned int n, const void *
 	for (unsigned int i = 0; i < n; i++) {
 		struct vn_fact f = ask(&rows[i], arg);
 
-		fprintf(out, "  %-18s", rows[i].label);
+		fprintf(out, "  %-29s", rows[i].label);
 		print_value(&rows[i], &f, out);
 		fputc('\n', out);
 	}

@@ -13,7 +13,9 @@
 #include "choice.h"
 #include "command.h"
 #include "dev/hwstamp.h"
+#include "dev/launch_qdisc.h"
 #include "dev/link.h"
+#include "dev/xdp_features.h"
 #include "fact.h"
 #include "net/netdev.h"
 #include "options.h"
@@ -94,7 +96,10 @@ static void ask_qdisc(struct vn_fact *f, const void *arg)
 	vn_fact_text(f, ((const struct vn_link *)arg)->qdisc);
 }
 
-static void ask_stamps(struct vn_fact *f, const void *arg)
+/* One of the questions of dev/hwstamp.h. */
+typedef int (*stamps_fn)(const struct vn_hwstamp_io *io, int ifindex, struct vn_err *err);
+
+static void ask_stamps_of(struct vn_fact *f, const struct vn_link *l, stamps_fn offered)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct vn_err why = { "" };
@@ -103,9 +108,51 @@ static void ask_stamps(struct vn_fact *f, const void *arg)
 	if (fd < 0)
 		return;
 	vn_hwstamp_system(&io, &fd);
-	vn_fact_ability(f, vn_hwstamp_offered(&io, ((const struct vn_link *)arg)->ifindex, &why),
-			why.text);
+	vn_fact_ability(f, offered(&io, l->ifindex, &why), why.text);
 	close(fd);
+}
+
+static void ask_stamps(struct vn_fact *f, const void *arg)
+{
+	ask_stamps_of(f, arg, vn_hwstamp_offered);
+}
+
+static void ask_departure_kernel(struct vn_fact *f, const void *arg)
+{
+	ask_stamps_of(f, arg, vn_hwstamp_kernel_tx);
+}
+
+static void ask_departure_hardware(struct vn_fact *f, const void *arg)
+{
+	ask_stamps_of(f, arg, vn_hwstamp_offered_tx);
+}
+
+static void ask_launch_qdisc(struct vn_fact *f, const void *arg)
+{
+	const struct vn_link *l = arg;
+	const struct vn_txq_opts any = { .may_move = true };
+	struct vn_netdev dev = { .ifindex = l->ifindex, .n_txq = l->n_txq };
+	struct vn_err why = { "" };
+	struct vn_launch_qdisc q;
+	int rc;
+
+	snprintf(dev.name, sizeof(dev.name), "%s", l->name);
+	rc = vn_launch_qdisc_find(&dev, &any, &q, &why);
+	vn_fact_ability(f, rc, vn_err_reason(vn_err_reason(why.text, l->name), "launch qdisc"));
+}
+
+static void ask_launch_device(struct vn_fact *f, const void *arg)
+{
+	uint64_t features;
+	int rc = vn_xsk_features(((const struct vn_link *)arg)->ifindex, &features);
+
+	if (rc)
+		vn_fact_ability(f, rc, "the kernel does not tell");
+	else if (features & VN_XSK_TX_LAUNCH_TIME_FIFO)
+		vn_fact_ability(f, 0, "");
+	else
+		vn_fact_ability(f, -EOPNOTSUPP,
+				"its driver does not have the AF_XDP feature tx-launch-time-fifo");
 }
 
 static const struct vn_fact_row link_rows[] = {
@@ -118,6 +165,12 @@ static const struct vn_fact_row link_rows[] = {
 	{ "rx_queues", "receive queues", "", VN_FACT_IS_NUMBER, ask_rxq },
 	{ "qdisc", "discipline", "", VN_FACT_IS_TEXT, ask_qdisc },
 	{ "hardware_stamps", "hardware stamps", "", VN_FACT_IS_ABILITY, ask_stamps },
+	{ "departure_stamps_kernel", "kernel stamps of departure", "", VN_FACT_IS_ABILITY,
+	  ask_departure_kernel },
+	{ "departure_stamps_hardware", "hardware stamps of departure", "", VN_FACT_IS_ABILITY,
+	  ask_departure_hardware },
+	{ "launch_qdisc", "launch by discipline", "", VN_FACT_IS_ABILITY, ask_launch_qdisc },
+	{ "launch_device", "launch by hardware", "", VN_FACT_IS_ABILITY, ask_launch_device },
 };
 
 /* --- the drivers ----------------------------------------------------------------- */

@@ -47,6 +47,10 @@ def an_interface_as_the_system_knows_it():
           {"driver": "veth", "up": True, "carrier": True, "mtu": facts["mtu"], "tx_queues": 3,
            "rx_queues": 3, "qdisc": facts["qdisc"]}, "facts")
     equal(link["hardware_stamps"]["yes"], False, "hardware stamps of a veth")
+    equal(link["departure_stamps_kernel"]["yes"], True, "a veth has the kernel stamp departures")
+    equal(link["departure_stamps_hardware"]["yes"], False, "hardware stamps of departure")
+    equal(link["launch_qdisc"]["yes"], False, "launch by a discipline of a veth that has none")
+    equal(link["launch_device"]["yes"], False, "launch by a veth's hardware")
     sh("ip", "link", "set", "vn0", "mtu", "1400", "down")
     link = probe("vn0")["link"]
     equal((link["up"], link["carrier"], link["mtu"]), (False, False, 1400), "down")
