@@ -6,6 +6,7 @@ namespaces that run.sh makes.
 A wire is a fresh veth pair, since programs leave things on theirs: XDP programs,
 addresses, queues. Its far end lies in a namespace that a sleeping process holds.
 """
+import contextlib
 import os
 import platform
 import re
@@ -177,8 +178,8 @@ class Program:
 # --- the wire ------------------------------------------------------------------
 
 class Wire:
-    """receiver: "drop" (an XDP program drops all, or with addresses what iperf3
-    measures with), "stack" (the system's own), "polled stack" (the same behind GRO:
+    """receiver: "drop" (an XDP program drops all, or with addresses what
+    iperf3 measures with), "stack" (the system's own), "polled stack" (the same behind GRO:
     a veth takes XDP frames only from a peer that polls)."""
 
     def __init__(self, xdp_drop):
@@ -218,6 +219,35 @@ class Wire:
         self.remove()
         self.holder.kill()
         self.holder.wait()
+
+    @contextlib.contextmanager
+    def serving(self, sender):
+        """What the sender talks to, on the far end, if it needs somebody there."""
+        if not sender.server:
+            yield
+            return
+        server = Program([*self.in_peer, *sender.server], on_cpus(OTHER_CPU), "server")
+        try:
+            self.wait_for_port(sender.server_port, server)
+            yield
+        finally:
+            server.stop()
+
+    def wait_for_port(self, port, server):
+        limit = time.monotonic() + START_LIMIT_S
+        while not self.is_listening(port):
+            server.must_run()
+            if time.monotonic() > limit:
+                raise Failed("the server does not listen")
+            time.sleep(0.02)
+
+    def is_listening(self, port):
+        """TCP of either family: state 0A of a local port."""
+        text = ""
+        for table in ("tcp", "tcp6"):
+            with open("/proc/%d/net/%s" % (self.holder.pid, table)) as f:
+                text += f.read()
+        return re.search(r"^ *\d+: [0-9A-F]+:%04X \S+ 0A " % port, text, re.MULTILINE)
 
     def received(self):
         """(time, frames) of the receiving interface since it was made."""

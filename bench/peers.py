@@ -17,6 +17,7 @@ FRAME_BYTES = 60   # without FCS
 UDP_HEADERS = 42   # in front of the payload
 FOR_EVER_S = 3600  # iperf3 wants to be told an end
 REPLAYED_FRAMES = 10000
+IPERF3_PORT = 5201
 
 # A packet that stays the same until the end.
 CONSTANT = ["--clone-skb", "1G", "--flag", "NO_TIMESTAMP"]
@@ -30,7 +31,9 @@ class Sender:
     argv: list
     binds_threads: bool = False # by itself: gets the CPUs of all to choose from
     driver: str = ""            # of vernier, which may not have it
-    is_client: bool = False     # of a server on the other end, with addresses
+    has_addresses: bool = False # both ends, since it sends through the system's stack
+    server: tuple = ()          # that it talks to, on the other end
+    server_port: int = 0        # of TCP: when somebody listens there it may begin
 
 
 def program(name):
@@ -109,11 +112,9 @@ class Peers:
         return Sender([program("mausezahn"), NEAR, "-q", "-c", "0", *delay, frame().hex(":")])
 
     @staticmethod
-    def iperf3(bits_per_s=0):
+    def iperf3(bits_per_s=0, *more):
         return Sender([program("iperf3"), "--client", FAR_IP, "--udp", "--bitrate",
                        str(bits_per_s), "--length", str(FRAME_BYTES - UDP_HEADERS), "--time",
-                       str(FOR_EVER_S)], is_client=True)
-
-    @staticmethod
-    def iperf3_server():
-        return [program("iperf3"), "--server", "--one-off", "--forceflush"]
+                       str(FOR_EVER_S), *more], has_addresses=True,
+                      server=(program("iperf3"), "--server", "--one-off"),
+                      server_port=IPERF3_PORT)

@@ -79,36 +79,18 @@ class Speed:
         return on_cpus(*cpus, realtime=self.opts.realtime)
 
     def over_wire(self, sender, receiver, n_cpus=1):
-        self.wire.make(receiver, n_cpus, has_addresses=sender.is_client)
-        server = None
-        if sender.is_client:
-            server = Program([*self.wire.in_peer, *self.peers.iperf3_server()],
-                             on_cpus(OTHER_CPU), "server")
-        try:
-            if server:
-                self.wait_for_port(server)
+        self.wire.make(receiver, n_cpus, has_addresses=sender.has_addresses)
+        with self.wire.serving(sender):
             running = self.start(sender, n_cpus)
             try:
                 return self.wire.rate(running, self.opts.seconds, self.softirq[n_cpus])
             finally:
                 running.stop()
-        finally:
-            if server:
-                server.stop()
 
     def at_full_speed(self, sender, receiver, n_cpus=1):
         result = self.over_wire(sender, receiver, n_cpus)
         result["is_disturbed"] = result["waited"] > DISTURBED * n_cpus
         return result
-
-    @staticmethod
-    def wait_for_port(server):
-        limit = time.monotonic() + START_LIMIT_S
-        while "listening" not in server.said():
-            server.must_run()
-            if time.monotonic() > limit:
-                raise Failed("the server does not listen")
-            time.sleep(0.02)
 
     def paced(self, sender, receiver):
         result = self.over_wire(sender, receiver)
