@@ -26,6 +26,20 @@
 		.code = BPF_LDX | BPF_MEM | (SIZE), .dst_reg = (DST), .src_reg = (SRC),            \
 		.off = (OFF)                                                                       \
 	}
+#define XP_STORE(SIZE, DST, SRC, OFF)                                                              \
+	{                                                                                          \
+		.code = BPF_STX | BPF_MEM | (SIZE), .dst_reg = (DST), .src_reg = (SRC),            \
+		.off = (OFF)                                                                       \
+	}
+/* The map of a descriptor; two instructions. */
+#define XP_MAP(DST, FD)                                                                            \
+	{ .code = BPF_LD | BPF_DW | BPF_IMM,                                                       \
+	  .dst_reg = (DST),                                                                        \
+	  .src_reg = BPF_PSEUDO_MAP_FD,                                                            \
+	  .imm = (FD) },                                                                           \
+	{                                                                                          \
+		.code = 0                                                                          \
+	}
 /* Jumps say how many instructions they leave out. */
 #define XP_JUMP_GREATER(A, B, SKIP)                                                                \
 	{                                                                                          \
@@ -34,6 +48,10 @@
 #define XP_JUMP_UNEQUAL(A, IMM, SKIP)                                                              \
 	{                                                                                          \
 		.code = BPF_JMP | BPF_JNE | BPF_K, .dst_reg = (A), .imm = (IMM), .off = (SKIP)     \
+	}
+#define XP_JUMP_EQUAL(A, IMM, SKIP)                                                                \
+	{                                                                                          \
+		.code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = (A), .imm = (IMM), .off = (SKIP)     \
 	}
 #define XP_CALL(FUNCTION)                                                                          \
 	{                                                                                          \
