@@ -103,6 +103,13 @@ def cpu_times(session):
     return ran, waited
 
 
+def stolen_s(cpu):
+    """Seconds that the machine below gave the CPU to somebody else, since it was started."""
+    with open("/proc/stat") as f:
+        ticks = re.search(r"^cpu%d(?: \d+){7} (\d+)" % cpu, f.read(), re.MULTILINE)
+    return int(ticks.group(1)) / os.sysconf("SC_CLK_TCK") if ticks else 0
+
+
 def cpu_seconds(session):
     return cpu_times(session)[0]
 
@@ -178,7 +185,7 @@ class Program:
 # --- the wire ------------------------------------------------------------------
 
 class Wire:
-    """receiver: "drop" (an XDP program drops all, or with addresses what
+    """receiver: "none" (yet), "drop" (an XDP program drops all, or with addresses what
     iperf3 measures with), "stack" (the system's own), "polled stack" (the same behind GRO:
     a veth takes XDP frames only from a peer that polls)."""
 

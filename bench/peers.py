@@ -18,6 +18,8 @@ UDP_HEADERS = 42   # in front of the payload
 FOR_EVER_S = 3600  # iperf3 wants to be told an end
 REPLAYED_FRAMES = 10000
 IPERF3_PORT = 5201
+ITG_PORT = 9000
+MGEN_MIN_BYTES = 28 # of payload
 
 # A packet that stays the same until the end.
 CONSTANT = ["--clone-skb", "1G", "--flag", "NO_TIMESTAMP"]
@@ -100,10 +102,13 @@ class Peers:
                        "--notouch-irq", "--no-sock-mem", *more], binds_threads=n_cpus > 1)
 
     @staticmethod
-    def tcpreplay(*speed):
+    def tcpreplay(*speed, gap_us=0):
+        """From memory, over and over; gap_us: apart in the capture's own times."""
         header = struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1)
-        record = struct.pack("<IIII", 0, 0, FRAME_BYTES, FRAME_BYTES) + frame()
-        capture = in_work("frames.pcap", header + record * REPLAYED_FRAMES)
+        records = b"".join(
+            struct.pack("<IIII", *divmod(n * gap_us, 1000000), FRAME_BYTES, FRAME_BYTES) + frame()
+            for n in range(REPLAYED_FRAMES))
+        capture = in_work("frames.pcap", header + records)
         return Sender([program("tcpreplay"), "--quiet", "--preload-pcap", "--no-flow-stats",
                        "--loop", "0", "--intf1", NEAR, *(speed or ["--topspeed"]), capture])
 
@@ -118,3 +123,15 @@ class Peers:
                        str(FOR_EVER_S), *more], has_addresses=True,
                       server=(program("iperf3"), "--server", "--one-off"),
                       server_port=IPERF3_PORT)
+
+    @staticmethod
+    def d_itg(pps, *more):
+        return Sender([program("ITGSend"), "-a", FAR_IP, "-rp", "9", "-C", str(pps), "-c",
+                       str(FRAME_BYTES - UDP_HEADERS), "-p", "0", "-t",
+                       str(FOR_EVER_S * 1000), *more], has_addresses=True,
+                      server=(program("ITGRecv"),), server_port=ITG_PORT)
+
+    @staticmethod
+    def mgen(pps, *more):
+        flow = "ON 1 UDP DST %s/9 PERIODIC [%d %d]" % (FAR_IP, pps, MGEN_MIN_BYTES)
+        return Sender([program("mgen"), "event", flow, "nolog", *more], has_addresses=True)

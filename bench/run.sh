@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# [BENCH=control|receive] run.sh BUILD [options of speed.py, control.py, receive.py]: sees to
-# the generators we are compared with, then measures in namespaces of its own for
-# network, mounts and processes: whatever way it ends, the kernel takes
-# interfaces and senders away with it.
+# [BENCH=control|receive|timing] run.sh BUILD [options of speed.py, control.py,
+# receive.py, timing.py]: sees to the generators we are compared with, then measures
+# in namespaces of its own for network, mounts and processes: whatever way it ends,
+# the kernel takes interfaces and senders away with it.
 set -eu
 
 build=$(realpath "$1")
@@ -27,6 +27,8 @@ needs dpdk-testpmd dpdk-dev
 needs "${XDP_TRAFFICGEN:-xdp-trafficgen}" xdp-tools
 needs tcpreplay tcpreplay
 needs iperf3 iperf3
+needs ITGSend d-itg
+needs mgen mgen
 if [ -n "$missing" ]; then
 	echo "installing$missing" >&2
 	export DEBIAN_FRONTEND=noninteractive

@@ -9,9 +9,11 @@ scripts/setup.sh bench
 scripts/build.sh "$build"
 if [ -z "${ALL:-}" ]; then
 	bench/run.sh "$build"
-	echo "for the plain stack, two workers, control files and receiving too: make bench ALL=1"
+	echo "for the plain stack, two workers, control files, receiving and timing too:" \
+		"make bench ALL=1 (timing alone: BENCH=timing bench/run.sh $build, 15 minutes)"
 	exit 0
 fi
 bench/run.sh "$build" --all
 BENCH=control bench/run.sh "$build"
 BENCH=receive bench/run.sh "$build"
+BENCH=timing bench/run.sh "$build"
