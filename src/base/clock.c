@@ -6,6 +6,10 @@
  * it the thread spins, since a sleeping thread comes back tens of microseconds
  * late. Both halves end in the same test, so a sleep that ends early (a
  * signal, a wake-up meant for an earlier wait) is harmless.
+ *
+ * A thread that spins sees when it did not run: two looks at the clock are then
+ * far apart. That is all that a program can see of an interrupt, of the firmware
+ * and of a hypervisor, so it is written down.
  */
 #include "base/clock.h"
 
@@ -61,8 +65,7 @@ static bool is_stopped(const _Atomic uint32_t *stop)
 	return stop && atomic_load_explicit(stop, memory_order_relaxed) != 0;
 }
 
-/* Sleeps until t_ns or, with a stop word, until it is not 0; may end early. */
-static void sleep_until(uint64_t t_ns, const _Atomic uint32_t *stop)
+void vn_clock_sleep(uint64_t t_ns, const _Atomic uint32_t *stop)
 {
 	struct timespec ts = {
 		.tv_sec = (time_t)(t_ns / VN_NSEC_PER_SEC),
@@ -78,18 +81,59 @@ static void sleep_until(uint64_t t_ns, const _Atomic uint32_t *stop)
 		FUTEX_BITSET_MATCH_ANY);
 }
 
-static uint64_t real_wait(struct vn_clock *c, uint64_t t_ns, const _Atomic uint32_t *stop)
+void vn_waiter_add_stalls(struct vn_waiter *by, uint64_t n, uint64_t sum_ns, uint64_t max_ns)
 {
-	uint64_t now = real_now(c);
+	vn_stat_add(&by->stalls, n);
+	vn_stat_add(&by->stall_ns, sum_ns);
+	if (max_ns > vn_stat_get(&by->stall_max_ns))
+		vn_stat_set(&by->stall_max_ns, max_ns);
+}
+
+static void count_overslept(struct vn_waiter *by, uint64_t late_ns)
+{
+	vn_stat_add(&by->overslept, 1);
+	if (late_ns > vn_stat_get(&by->overslept_max_ns))
+		vn_stat_set(&by->overslept_max_ns, late_ns);
+}
+
+/* Sleeps to where spinning begins; returns now(). Who never spins is always late,
+ * and means to be. */
+static uint64_t sleep_near(struct vn_clock *c, struct vn_waiter *by, uint64_t t_ns,
+			   const _Atomic uint32_t *stop)
+{
+	uint64_t now;
+
+	vn_clock_sleep(t_ns - by->spin_ns, stop);
+	now = real_now(c);
+	if (now > t_ns && by->spin_ns && !is_stopped(stop))
+		count_overslept(by, now - t_ns);
+	return now;
+}
+
+static uint64_t wait_by(struct vn_clock *c, struct vn_waiter *by, uint64_t t_ns,
+			const _Atomic uint32_t *stop)
+{
+	uint64_t now = real_now(c), before;
 
 	while (now < t_ns && !is_stopped(stop)) {
-		if (t_ns - now > c->spin_ns)
-			sleep_until(t_ns - c->spin_ns, stop);
-		else
-			cpu_relax();
+		if (t_ns - now > by->spin_ns) {
+			now = sleep_near(c, by, t_ns, stop);
+			continue;
+		}
+		cpu_relax();
+		before = now;
 		now = real_now(c);
+		if (vn_unlikely(now - before > VN_STALL_NS))
+			vn_waiter_add_stalls(by, 1, now - before, now - before);
 	}
 	return now;
+}
+
+static uint64_t real_wait(struct vn_clock *c, uint64_t t_ns, const _Atomic uint32_t *stop)
+{
+	struct vn_waiter by = { .spin_ns = c->spin_ns };
+
+	return wait_by(c, &by, t_ns, stop);
 }
 
 static uint64_t virtual_now(struct vn_clock *c)
@@ -144,6 +188,23 @@ void vn_clock_virtual(struct vn_clock *c, uint64_t t_ns, uint64_t wall0_ns)
 bool vn_clock_is_virtual(const struct vn_clock *c)
 {
 	return c->now == virtual_now;
+}
+
+uint64_t vn_clock_wait_by(struct vn_clock *c, struct vn_waiter *by, uint64_t t_ns,
+			  const _Atomic uint32_t *stop)
+{
+	return c->wait == real_wait ? wait_by(c, by, t_ns, stop) : c->wait(c, t_ns, stop);
+}
+
+void vn_waiter_clear(struct vn_waiter *by)
+{
+	_Atomic uint64_t *const counters[] = {
+		&by->stalls,	&by->stall_ns,	       &by->stall_max_ns,
+		&by->overslept, &by->overslept_max_ns,
+	};
+
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(counters); i++)
+		vn_stat_set(counters[i], 0);
 }
 
 void vn_clock_wake(_Atomic uint32_t *stop, uint32_t bits)

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/macros.h"
+#include "base/stat.h"
 #include "base/timer.h"
 
 struct vn_clock {
@@ -40,6 +41,21 @@ struct vn_clock {
 	struct vn_timers timers;
 };
 
+/* Two looks at the clock of a thread that spins, this far apart or more: it did
+ * not run in between. */
+#define VN_STALL_NS 1000
+
+/*
+ * How one thread waits for departures on the machine's clock, and what it saw of
+ * the machine while it did. Counters have one writer, that thread, and any reader.
+ */
+struct vn_waiter {
+	uint64_t spin_ns; /* as that of the clock, for this thread alone */
+	_Atomic uint64_t stalls, stall_ns, stall_max_ns; /* while it spun */
+	/* Sleeps that ended only after the time that was waited for, and by how much. */
+	_Atomic uint64_t overslept, overslept_max_ns;
+};
+
 void vn_clock_real(struct vn_clock *c);
 
 /* Starts at t_ns, without timers; wall() is wall0_ns + now(). One thread only. It
@@ -47,6 +63,21 @@ void vn_clock_real(struct vn_clock *c);
 void vn_clock_virtual(struct vn_clock *c, uint64_t t_ns, uint64_t wall0_ns);
 
 bool vn_clock_is_virtual(const struct vn_clock *c);
+
+/* As wait(), in the waiter's way. A virtual clock has only one way. */
+uint64_t vn_clock_wait_by(struct vn_clock *c, struct vn_waiter *by, uint64_t t_ns,
+			  const _Atomic uint32_t *stop);
+
+/* Counters to 0. By the waiter's thread, as the next one. */
+void vn_waiter_clear(struct vn_waiter *by);
+
+/* Stalls that somebody else saw who spun for this thread: so many, in all and the
+ * longest. */
+void vn_waiter_add_stalls(struct vn_waiter *by, uint64_t n, uint64_t sum_ns, uint64_t max_ns);
+
+/* Sleeps until t_ns (CLOCK_MONOTONIC) or, with a stop word, until it is not 0; may
+ * end early. */
+void vn_clock_sleep(uint64_t t_ns, const _Atomic uint32_t *stop);
 
 /* Sets *stop's bits (release) and wakes whoever sleeps on it. Any thread. */
 void vn_clock_wake(_Atomic uint32_t *stop, uint32_t bits);

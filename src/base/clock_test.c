@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -207,6 +209,87 @@ static void real_waits_end_at_or_after_their_time(void **state)
 	}
 }
 
+static void a_waiter_counts_what_it_saw(void **state)
+{
+	struct vn_waiter by = { .spin_ns = 2 * FAR };
+	struct vn_clock c;
+	uint64_t from;
+
+	vn_clock_real(&c);
+	from = vn_clock_now(&c);
+	assert_true(vn_clock_wait_by(&c, &by, from + 3000000, NULL) >= from + 3000000);
+	assert_int_equal(vn_stat_get(&by.overslept), 0); /* it never slept */
+	vn_waiter_clear(&by);
+	vn_waiter_add_stalls(&by, 2, 5000, 3000);
+	vn_waiter_add_stalls(&by, 1, 2000, 2000);
+	assert_int_equal(vn_stat_get(&by.stalls), 3);
+	assert_int_equal(vn_stat_get(&by.stall_ns), 7000);
+	assert_int_equal(vn_stat_get(&by.stall_max_ns), 3000);
+	vn_waiter_clear(&by);
+	assert_int_equal(vn_stat_get(&by.stalls), 0);
+	assert_int_equal(vn_stat_get(&by.stall_max_ns), 0);
+}
+
+/* Nobody wakes within 1 ns: each of these sleeps lasts too long. (The time may have
+ * come before the wait: then there is none.) */
+static void a_waiter_counts_sleeps_that_were_too_long(void **state)
+{
+	struct vn_waiter by = { .spin_ns = 1 };
+	_Atomic uint32_t stop = 0;
+	struct vn_clock c;
+
+	vn_clock_real(&c);
+	while (vn_stat_get(&by.overslept) < 5)
+		vn_clock_wait_by(&c, &by, vn_clock_now(&c) + 100000, &stop);
+	assert_true(vn_stat_get(&by.overslept_max_ns) > 0);
+	by.spin_ns = 0; /* means to be late */
+	vn_clock_wait_by(&c, &by, vn_clock_now(&c) + 100000, &stop);
+	assert_int_equal(vn_stat_get(&by.overslept), 5);
+}
+
+struct stopped_spin {
+	struct vn_waiter by;
+	_Atomic uint32_t stop, is_spinning;
+};
+
+static void *spin_far(void *arg)
+{
+	struct stopped_spin *s = arg;
+	struct vn_clock c;
+
+	vn_clock_real(&c);
+	atomic_store(&s->is_spinning, 1);
+	vn_clock_wait_by(&c, &s->by, vn_clock_now(&c) + FAR, &s->stop);
+	return NULL;
+}
+
+static void stand_still(int number)
+{
+	const struct timespec t = { .tv_nsec = 1000000 };
+
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
+}
+
+/* A signal handler that sleeps 1 ms, in the midst of a spin, is such a stall. */
+static void a_spin_sees_that_its_thread_did_not_run(void **state)
+{
+	struct stopped_spin s = { .by.spin_ns = 2 * FAR };
+	struct sigaction old, handler = { .sa_handler = stand_still };
+	pthread_t thread;
+
+	assert_int_equal(sigaction(SIGUSR1, &handler, &old), 0);
+	assert_int_equal(pthread_create(&thread, NULL, spin_far, &s), 0);
+	while (!atomic_load(&s.is_spinning))
+		sched_yield();
+	while (vn_stat_get(&s.by.stall_max_ns) < 1000000)
+		assert_int_equal(pthread_kill(thread, SIGUSR1), 0);
+	vn_clock_wake(&s.stop, 1);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_true(vn_stat_get(&s.by.stalls) >= 1);
+	assert_true(vn_stat_get(&s.by.stall_ns) >= vn_stat_get(&s.by.stall_max_ns));
+	assert_int_equal(sigaction(SIGUSR1, &old, NULL), 0);
+}
+
 static void a_wait_for_the_past_is_none(void **state)
 {
 	struct vn_clock c;
@@ -302,6 +385,9 @@ int main(void)
 		cmocka_unit_test(time_does_not_go_back_after_a_timer_that_waits),
 		cmocka_unit_test(real_time_is_that_of_the_system),
 		cmocka_unit_test(real_waits_end_at_or_after_their_time),
+		cmocka_unit_test(a_waiter_counts_what_it_saw),
+		cmocka_unit_test(a_waiter_counts_sleeps_that_were_too_long),
+		cmocka_unit_test(a_spin_sees_that_its_thread_did_not_run),
 		cmocka_unit_test(a_wait_for_the_past_is_none),
 		cmocka_unit_test(a_word_set_before_the_wait_ends_it),
 		cmocka_unit_test(a_sleeper_is_woken_by_another_thread),
