@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/cpu.h"
 #include "engine/engine_priv.h"
 
 #define ACTION_BITS (VN_T_STOP | VN_T_PREPARE | VN_T_RUN)
@@ -37,6 +38,25 @@ static int init_locks(struct vn_engine *e)
 	return 0;
 }
 
+/* What decides about real-time scheduling. Asked for here, since a worker's thread is
+ * bound to its CPU. */
+static int keep_cpus(struct vn_engine *e, const struct vn_engine_opts *opts)
+{
+	const size_t size = opts->n_bound * sizeof(*opts->bound);
+	int n_cpus = vn_cpu_list(NULL, 0);
+	int *bound = malloc(size + 1);
+
+	if (!bound)
+		return -ENOMEM;
+	if (size)
+		memcpy(bound, opts->bound, size);
+	e->bound = bound;
+	e->n_bound = opts->n_bound;
+	e->n_cpus = (unsigned int)VN_MAX(n_cpus, 0);
+	e->realtime = opts->realtime;
+	return 0;
+}
+
 int vn_engine_new(const struct vn_engine_opts *opts, struct vn_engine **out, struct vn_err *err)
 {
 	struct vn_engine *e = calloc(1, sizeof(*e));
@@ -54,6 +74,10 @@ int vn_engine_new(const struct vn_engine_opts *opts, struct vn_engine **out, str
 	e->slack_ns = opts->is_virtual ? 0 : opts->slack_ns;
 	e->seed = opts->seed;
 	e->sas = opts->sas;
+	if (keep_cpus(e, opts) < 0) {
+		vn_engine_free(e);
+		return vn_err_set(err, ENOMEM, "no memory for an engine");
+	}
 	e->workers = aligned_alloc(VN_CACHELINE, opts->n_cpus * sizeof(*e->workers));
 	if (!e->workers) {
 		vn_engine_free(e);
@@ -67,6 +91,8 @@ int vn_engine_new(const struct vn_engine_opts *opts, struct vn_engine **out, str
 		w->cpu = opts->cpus[i];
 		pthread_mutex_init(&w->own, NULL);
 		pthread_mutex_init(&w->call_lock, NULL);
+		pthread_mutex_init(&w->machine.lock, NULL);
+		w->waiter.spin_ns = e->slack_ns ? 0 : e->clock->spin_ns;
 		w->virtual_ns = e->is_virtual ? vn_clock_now(e->clock) : 0;
 		e->n_workers++;
 		if (!e->is_virtual)
@@ -97,10 +123,12 @@ void vn_engine_free(struct vn_engine *e)
 		}
 		pthread_mutex_destroy(&w->own);
 		pthread_mutex_destroy(&w->call_lock);
+		pthread_mutex_destroy(&w->machine.lock);
 	}
 	pthread_cond_destroy(&e->changed);
 	pthread_mutex_destroy(&e->lock);
 	free(e->workers);
+	free(e->bound);
 	free(e);
 }
 

@@ -25,6 +25,7 @@
 #include "base/err.h"
 #include "base/stat.h"
 #include "base/schedule.h"
+#include "engine/machine.h"
 #include "net/netdev.h"
 #include "packet/builder.h"
 #include "packet/stream.h"
@@ -122,6 +123,14 @@ struct vn_engine_opts {
 	 * each. 0: it spins. The machine's clock only, whose spin_ns is 0 then.
 	 */
 	uint64_t slack_ns;
+	/*
+	 * Real-time scheduling of workers while something paced runs on them (the
+	 * machine's clock only, no slack). bound: CPUs that other threads of this
+	 * process are bound to; a worker there gets it only when asked for by name.
+	 */
+	enum vn_realtime realtime;
+	const int *bound;
+	unsigned int n_bound;
 	const int *cpus;        /* a worker for each */
 	unsigned int n_cpus;
 	uint64_t seed;

@@ -3,7 +3,9 @@
 #ifndef VN_ENGINE_PRIV_H
 #define VN_ENGINE_PRIV_H
 
+#include "base/wakeup.h"
 #include "engine/engine.h"
+#include "engine/taken.h"
 
 /* A function that another thread wants run on the worker's (vn_worker_call). */
 struct vn_call {
@@ -11,6 +13,27 @@ struct vn_call {
 	void *arg;
 	int ret;
 	bool is_done;
+};
+
+/*
+ * What machine.c keeps of a worker. Written by its thread, under the lock where
+ * others read: they may look at any time.
+ */
+struct vn_machine {
+	pthread_mutex_t lock;
+	pid_t tid;
+	int64_t slack_ns;         /* timer slack, or -errno */
+	int isolated;             /* its CPU: 1, 0 or -errno */
+	bool has_run, is_running; /* since it was prepared; now */
+	char policy[VN_SCHED_TEXT], why[VN_MACHINE_WHY];
+	struct vn_wakeup wakeup;
+	struct vn_taken begin, end;
+	/* Of its thread only. */
+	bool is_ours;             /* nobody chose its scheduling from outside */
+	bool is_realtime;
+	struct vn_rt_budget budget;
+	int rc;                   /* paced entries cannot begin, and why */
+	struct vn_err err;
 };
 
 struct vn_worker {
@@ -27,17 +50,23 @@ struct vn_worker {
 	 * end on. */
 	_Atomic uint32_t control VN_ALIGNED;
 	_Atomic uint32_t n_running;
+	struct vn_waiter waiter;  /* of its thread */
 	struct vn_entry *entries; /* front first; changed under own and engine->lock,
 				   * read under either */
 	uint64_t virtual_ns;      /* virtual clock: this worker's own time */
 	uint64_t retry_ns;        /* virtual clock: not before this is there room again */
 	struct vn_call *call;     /* under engine->lock */
+	struct vn_machine machine;
 };
 
 struct vn_engine {
 	struct vn_clock *clock;
 	bool is_virtual, interleave;
 	uint64_t slack_ns;
+	enum vn_realtime realtime;
+	int *bound;               /* CPUs of other threads of the process; a copy */
+	unsigned int n_bound;
+	unsigned int n_cpus;      /* that the process may use; 0: unknown */
 	uint64_t seed;
 	uint32_t n_added;         /* entries ever added: their seed index; under lock */
 	/* When entries that share a stream begin. Written before the bits of a
@@ -59,6 +88,18 @@ void vn_worker_remove_all(struct vn_worker *w);
 void vn_worker_announce(struct vn_worker *w);
 /* Gives back the queues of stopped runs; nothing may be running. */
 void vn_worker_close_all(struct vn_worker *w);
+/*
+ * machine.c, on the worker's thread. open: it begins. prepare: what has to be known
+ * before a run; nothing of the worker runs. arm: entries are about to begin. follow:
+ * something began, ended or was changed.
+ */
+void vn_machine_open(struct vn_worker *w);
+void vn_machine_prepare(struct vn_worker *w);
+void vn_machine_arm(struct vn_worker *w);
+void vn_machine_follow(struct vn_worker *w);
+/* Whether an entry may begin, as prepare has found. 0 or -errno with a sentence. */
+int vn_machine_admit(const struct vn_entry *e, struct vn_err *err);
+
 /* Starts the thread, bound to the worker's CPU. 0 or -errno with a sentence. */
 int vn_worker_start_thread(struct vn_worker *w, struct vn_err *err);
 

@@ -235,7 +235,9 @@ static int begin(struct vn_entry *e, struct vn_err *err)
 void vn_entry_prepare(struct vn_entry *e)
 {
 	e->start_err.text[0] = '\0';
-	e->start_rc = begin(e, &e->start_err);
+	e->start_rc = vn_machine_admit(e, &e->start_err);
+	if (!e->start_rc)
+		e->start_rc = begin(e, &e->start_err);
 	e->is_prepared = e->start_rc == 0;
 	if (e->is_prepared)
 		return;

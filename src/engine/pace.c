@@ -91,7 +91,7 @@ bool vn_pace_wait(struct vn_entry *e, uint64_t t_ns)
 
 	if (from >= t_ns)
 		return true;
-	now = clock->wait(clock, t_ns, &e->worker->control);
+	now = vn_clock_wait_by(clock, &e->worker->waiter, t_ns, &e->worker->control);
 	vn_stat_add(&e->stats.idle_ns, now - from);
 	return now >= t_ns;
 }

@@ -70,6 +70,7 @@ static void prepare_all(struct vn_worker *w)
 {
 	struct vn_entry *e;
 
+	vn_machine_prepare(w);
 	for (e = w->entries; e; e = e->next) {
 		if (!e->is_ahead)
 			vn_entry_prepare(e);
@@ -77,11 +78,22 @@ static void prepare_all(struct vn_worker *w)
 	}
 }
 
+/* All was done that a start does first. */
+static bool is_prepared(const struct vn_worker *w)
+{
+	for (const struct vn_entry *e = w->entries; e; e = e->next)
+		if (!e->is_ahead)
+			return false;
+	return true;
+}
+
 static void run_all(struct vn_worker *w)
 {
 	struct vn_entry *e;
 
-	prepare_all(w);
+	if (!is_prepared(w))
+		prepare_all(w);
+	vn_machine_arm(w);
 	for (e = w->entries; e; e = e->next)
 		vn_entry_start(e);
 }
@@ -161,6 +173,7 @@ static void *worker_main(void *arg)
 
 	snprintf(name, sizeof(name), "kpktgend_%d", w->cpu);
 	vn_thread_name(name);
+	vn_machine_open(w);
 	pthread_mutex_lock(&w->own);
 	for (;;) {
 		struct vn_entry *e = vn_worker_next(w);
@@ -168,14 +181,17 @@ static void *worker_main(void *arg)
 
 		if (e) {
 			vn_entry_transmit(e);
-			if (!vn_entry_is_running(e))
+			if (!vn_entry_is_running(e)) {
+				vn_machine_follow(w);
 				vn_worker_announce(w);
+			}
 		}
 		bits = atomic_load_explicit(&w->control, memory_order_acquire);
 		if (bits & VN_T_EXIT)
 			break;
 		if (bits) {
 			vn_worker_act(w);
+			vn_machine_follow(w);
 			vn_worker_announce(w);
 		} else if (!e) {
 			vn_worker_close_all(w);
