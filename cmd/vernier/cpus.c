@@ -2,6 +2,8 @@
 #include "cpus.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cpu.h"
@@ -69,6 +71,42 @@ int vn_cpus_parse(const char *what, const char *text, struct vn_cpus *out, struc
 	}
 }
 
+void vn_cpus_listed(const char *root, const char *name, struct vn_cpus *out)
+{
+	char path[512], *line = NULL;
+	size_t cap = 0;
+	FILE *in;
+
+	out->n = 0;
+	snprintf(path, sizeof(path), "%s/sys/devices/system/cpu/%s", root, name);
+	in = fopen(path, "re");
+	if (!in)
+		return;
+	if (getline(&line, &cap, in) > 0)
+		for (int cpu = 0; cpu < VN_CPUS_MAX; cpu++)
+			if (vn_cpu_in_list(line, cpu))
+				vn_cpus_add(out, cpu);
+	free(line);
+	fclose(in);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* CPUs kept from the scheduler are in no process's list, but may be had by name. */
+static void add_isolated(struct vn_cpus *c)
+{
+	struct vn_cpus isolated;
+
+	vn_cpus_listed("", "isolated", &isolated);
+	for (unsigned int i = 0; i < isolated.n; i++)
+		if (!vn_cpus_has(c, isolated.v[i]) && vn_cpu_may_pin(isolated.v[i]))
+			vn_cpus_add(c, isolated.v[i]);
+	qsort(c->v, c->n, sizeof(c->v[0]), compare);
+}
+
 int vn_cpus_allowed(struct vn_cpus *out, struct vn_err *err)
 {
 	int n = vn_cpu_list(out->v, VN_CPUS_MAX);
@@ -76,7 +114,34 @@ int vn_cpus_allowed(struct vn_cpus *out, struct vn_err *err)
 	out->n = n < 0 ? 0 : (unsigned int)VN_MIN(n, VN_CPUS_MAX);
 	if (n < 0)
 		return vn_err_set(err, -n, "cannot read the list of CPUs: %s", strerror(-n));
+	add_isolated(out);
 	return 0;
+}
+
+/* Those of c that are in the list, to the front of what is behind *n. */
+static void move_up(struct vn_cpus *c, const struct vn_cpus *list, unsigned int *n)
+{
+	for (unsigned int i = *n; i < c->n; i++) {
+		int cpu = c->v[i];
+
+		if (!vn_cpus_has(list, cpu))
+			continue;
+		memmove(&c->v[*n + 1], &c->v[*n], (i - *n) * sizeof(c->v[0]));
+		c->v[(*n)++] = cpu;
+	}
+}
+
+unsigned int vn_cpus_prefer(const char *root, struct vn_cpus *c)
+{
+	struct vn_cpus list;
+	unsigned int n = 0, n_isolated;
+
+	vn_cpus_listed(root, "isolated", &list);
+	move_up(c, &list, &n);
+	n_isolated = n;
+	vn_cpus_listed(root, "nohz_full", &list);
+	move_up(c, &list, &n);
+	return n_isolated;
 }
 
 int vn_cpu_parse(const char *what, const char *text, int *cpu, struct vn_err *err)

@@ -22,8 +22,16 @@ int vn_cpus_parse(const char *what, const char *text, struct vn_cpus *out, struc
  * sentence. */
 int vn_cpu_parse(const char *what, const char *text, int *cpu, struct vn_err *err);
 
-/* CPUs this process may run on. 0 or a negative errno. */
+/* CPUs this process may run on, ascending; also those that are isolated and that a
+ * thread may be bound to. 0 or a negative errno. */
 int vn_cpus_allowed(struct vn_cpus *out, struct vn_err *err);
+
+/* /sys/devices/system/cpu/NAME below root; empty when there is none. */
+void vn_cpus_listed(const char *root, const char *name, struct vn_cpus *out);
+
+/* Puts isolated CPUs in front, then those whose tick stops (nohz_full), else in the
+ * order they were. Returns how many are isolated. */
+unsigned int vn_cpus_prefer(const char *root, struct vn_cpus *c);
 
 /* -EINVAL with a sentence when cpu is not among the allowed. */
 int vn_cpus_check(const char *what, int cpu, const struct vn_cpus *allowed, struct vn_err *err);

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/bpf.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -19,9 +18,11 @@
 
 #include "base/macros.h"
 #include "base/parse.h"
+#include "base/realtime.h"
 #include "cpus.h"
 
 #define ISOLATED     "/sys/devices/system/cpu/isolated"
+#define NOHZ_FULL    "/sys/devices/system/cpu/nohz_full"
 #define CLOCK_SOURCE "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 #define MEMINFO	     "/proc/meminfo"
 #define FRAME_BYTES  64
@@ -139,16 +140,27 @@ static void ask_clock_source(struct vn_fact *f, const void *arg)
 
 static void ask_fifo(struct vn_fact *f, const void *arg)
 {
-	struct sched_param old, fifo = { .sched_priority = 1 };
-	int policy = sched_getscheduler(0), rc = 0;
+	int rc = vn_realtime_try();
 
-	if (policy < 0 || sched_getparam(0, &old))
-		return;
-	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &fifo))
-		rc = -errno;
-	else
-		sched_setscheduler(0, policy, &old);
-	vn_fact_ability(f, rc, because(rc, "needs CAP_SYS_NICE, or a limit on rtprio above 0"));
+	vn_fact_ability(f, rc, because(rc, "needs " VN_REALTIME_RIGHT));
+}
+
+static void ask_rt_runtime(struct vn_fact *f, const void *arg)
+{
+	struct vn_rt_budget b;
+
+	vn_rt_budget_read("", &b);
+	if (b.is_known && !b.is_unlimited)
+		vn_fact_number(f, b.runtime_us * 1000 / VN_MAX(b.period_us, 1u));
+	else if (b.is_known)
+		vn_fact_number(f, 1000);
+}
+
+static void ask_nohz_full(struct vn_fact *f, const void *arg)
+{
+	first_line(f, NOHZ_FULL);
+	if (f->is_known && !strpbrk(f->text, "0123456789")) /* "(null)" of some kernels */
+		vn_fact_text(f, "");
 }
 
 static void ask_slack(struct vn_fact *f, const void *arg)
@@ -197,8 +209,11 @@ const struct vn_fact_row probe_machine_rows[] = {
 	{ "live_frames", "XDP live frames", "", VN_FACT_IS_ABILITY, ask_live_frames },
 	{ "cpus", "CPUs allowed", "", VN_FACT_IS_TEXT, ask_cpus },
 	{ "cpus_isolated", "CPUs isolated", "", VN_FACT_IS_TEXT, ask_isolated },
+	{ "cpus_nohz_full", "CPUs without tick", "", VN_FACT_IS_TEXT, ask_nohz_full },
 	{ "clock_source", "clock source", "", VN_FACT_IS_TEXT, ask_clock_source },
 	{ "sched_fifo", "SCHED_FIFO", "", VN_FACT_IS_ABILITY, ask_fifo },
+	{ "sched_rt_permille", "real time at most", "permille of a CPU", VN_FACT_IS_NUMBER,
+	  ask_rt_runtime },
 	{ "timer_slack_ns", "timer slack", "ns", VN_FACT_IS_NUMBER, ask_slack },
 	{ "huge_page_bytes", "huge pages of", "bytes", VN_FACT_IS_NUMBER, ask_huge_bytes },
 	{ "huge_pages", "huge pages", "", VN_FACT_IS_NUMBER, ask_huge_pages },

@@ -75,6 +75,25 @@ static bool has_far_end(const struct send_run *run)
 	return vn_netdev_driver(run->o.driver)->caps & VN_CAP_FAR_END;
 }
 
+/* By enum vn_realtime. */
+static const char *const realtime_words[] = { "auto", "off", "on" };
+
+const char *send_realtime_word(unsigned int i)
+{
+	return i < VN_ARRAY_SIZE(realtime_words) ? realtime_words[i] : NULL;
+}
+
+static int choose_realtime(struct send_run *run, struct vn_err *err)
+{
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(realtime_words); i++) {
+		if (strcmp(run->o.realtime, realtime_words[i]))
+			continue;
+		run->realtime = (enum vn_realtime)i;
+		return 0;
+	}
+	return vn_err_set(err, EINVAL, "--realtime %s: expected auto, on or off", run->o.realtime);
+}
+
 /* Virtual time costs nothing: a discipline may hold packets for long. */
 static int choose_settle(struct send_run *run, struct vn_err *err)
 {
@@ -220,6 +239,15 @@ static void any_cpus(struct vn_cpus *out)
 		out->v[out->n] = (int)out->n;
 }
 
+static void count_isolated(struct send_run *run)
+{
+	struct vn_cpus isolated;
+
+	vn_cpus_listed("", "isolated", &isolated);
+	for (unsigned int i = 0; i < run->cpus.n; i++)
+		run->n_isolated += vn_cpus_has(&isolated, run->cpus.v[i]);
+}
+
 static int choose_cpus(struct send_run *run, struct vn_err *err)
 {
 	struct vn_cpus allowed;
@@ -229,12 +257,16 @@ static int choose_cpus(struct send_run *run, struct vn_err *err)
 		any_cpus(&allowed);
 	else
 		rc = vn_cpus_allowed(&allowed, err);
+	if (!run->o.is_sim)
+		vn_cpus_prefer("", &allowed);
 	if (!rc)
 		rc = worker_cpus(run, &allowed, err);
 	for (unsigned int i = 0; !rc && i < run->cpus.n; i++)
 		rc = vn_cpus_check("worker", run->cpus.v[i], &allowed, err);
 	if (!rc)
 		rc = choose_rx_cpu(run, &allowed, err);
+	if (!run->o.is_sim)
+		count_isolated(run);
 	vn_cpus_text(&run->cpus, run->cpus_text, sizeof(run->cpus_text));
 	run->o.cpus = run->cpus_text;
 	run->o.threads = 0; /* said by cpus */
@@ -250,6 +282,7 @@ int send_plan(struct send_run *run, struct vn_err *err)
 		send_plan_off,
 		plan_capture,
 		choose_settle,
+		choose_realtime,
 		choose_cpus,
 	};
 	struct send_stream *stream;

@@ -28,7 +28,7 @@
 /* As given; send_plan() writes what was chosen for the rest. */
 struct send_options {
 	const char *driver, *rx, *json, *seed, *cpus, *rx_cpu, *really_on, *sa;
-	const char *metrics, *fail_if_off;
+	const char *metrics, *fail_if_off, *realtime;
 	struct capturing_options capture;
 	struct rx_options receive;
 	uint64_t interval_ns, settle_ns, threads, link_bps, slack_ns;
@@ -46,6 +46,8 @@ struct send_run {
 	struct send_streams streams;
 	uint64_t seed;
 	struct vn_cpus cpus; /* of the workers */
+	unsigned int n_isolated; /* of these */
+	enum vn_realtime realtime;
 	int rx_cpu;          /* -1: not bound */
 	char seed_text[24], cpus_text[VN_CPUS_MAX * 5], rx_cpu_text[12];
 
@@ -73,6 +75,7 @@ struct send_run {
 
 /* send_plan.c: a mistake here is one of usage. */
 int send_plan(struct send_run *run, struct vn_err *err);
+const char *send_realtime_word(unsigned int i); /* NULL: no more */
 bool send_writes_file(const struct send_run *run); /* the driver's target is --capture */
 
 /* send_setup.c. Each returns 0 or -errno with a sentence. */

@@ -80,8 +80,10 @@ void send_print_plan(struct send_run *run)
 		fprintf(out, ": %s\n", run->driver_why);
 	else
 		fputs(", ", out);
-	fprintf(out, "workers on CPU %s, seed %s%s", run->cpus_text, run->o.seed,
-		run->o.is_sim ? ", simulated time" : "");
+	fprintf(out, "workers on CPU %s", run->cpus_text);
+	if (run->n_isolated)
+		fprintf(out, " (%u isolated)", run->n_isolated);
+	fprintf(out, ", seed %s%s", run->o.seed, run->o.is_sim ? ", simulated time" : "");
 	if (run->o.rx)
 		fprintf(out, ", received on %s by %s", run->o.rx, run->rx_driver);
 	else if (run->rx)

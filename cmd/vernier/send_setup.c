@@ -157,6 +157,18 @@ void send_undo(struct send_run *run)
 
 /* --- workers and entries ------------------------------------------------------ */
 
+/* Before a driver is chosen: no driver can help. */
+static int check_realtime(const struct send_run *run, struct vn_err *err)
+{
+	int rc = 0;
+
+	if (run->realtime == VN_REALTIME_ON && !run->o.is_sim && !run->o.show_settings)
+		rc = vn_realtime_try();
+	return rc ? vn_err_set(err, -rc, "--realtime on: %s (needs " VN_REALTIME_RIGHT ")",
+			       strerror(-rc))
+		  : 0;
+}
+
 int send_make_engine(struct send_run *run, struct vn_err *err)
 {
 	const struct vn_engine_opts opts = {
@@ -164,13 +176,18 @@ int send_make_engine(struct send_run *run, struct vn_err *err)
 		.is_virtual = run->o.is_sim,
 		.interleave = true,
 		.slack_ns = run->o.slack_ns,
+		.realtime = run->realtime,
+		.bound = &run->rx_cpu,
+		.n_bound = run->rx_cpu >= 0,
 		.cpus = run->cpus.v,
 		.n_cpus = run->cpus.n,
 		.seed = run->seed,
 		.sas = &run->sas.source,
 	};
-	int rc = sas_open(&run->sas, run->o.sa, err);
+	int rc = check_realtime(run, err);
 
+	if (!rc)
+		rc = sas_open(&run->sas, run->o.sa, err);
 	if (rc)
 		return rc;
 	return vn_engine_new(&opts, &run->engine, err);
