@@ -89,11 +89,15 @@ void vn_waiter_add_stalls(struct vn_waiter *by, uint64_t n, uint64_t sum_ns, uin
 		vn_stat_set(&by->stall_max_ns, max_ns);
 }
 
-static void count_overslept(struct vn_waiter *by, uint64_t late_ns)
+/* woken_ns: after the time at which the sleep was to end, late_ns after that which
+ * was waited for. What is far later than ever was no timer's doing. */
+static void count_overslept(struct vn_waiter *by, uint64_t late_ns, uint64_t woken_ns)
 {
 	vn_stat_add(&by->overslept, 1);
 	if (late_ns > vn_stat_get(&by->overslept_max_ns))
 		vn_stat_set(&by->overslept_max_ns, late_ns);
+	if (woken_ns <= by->spin_max_ns)
+		vn_stat_set(&by->spin_ns, VN_MIN(woken_ns + woken_ns / 4, by->spin_max_ns));
 }
 
 /* Sleeps to where spinning begins; returns now(). Who never spins is always late,
@@ -101,12 +105,12 @@ static void count_overslept(struct vn_waiter *by, uint64_t late_ns)
 static uint64_t sleep_near(struct vn_clock *c, struct vn_waiter *by, uint64_t t_ns,
 			   const _Atomic uint32_t *stop)
 {
-	uint64_t now;
+	uint64_t spin_ns = vn_stat_get(&by->spin_ns), now;
 
-	vn_clock_sleep(t_ns - by->spin_ns, stop);
+	vn_clock_sleep(t_ns - spin_ns, stop);
 	now = real_now(c);
-	if (now > t_ns && by->spin_ns && !is_stopped(stop))
-		count_overslept(by, now - t_ns);
+	if (now > t_ns && spin_ns && !is_stopped(stop))
+		count_overslept(by, now - t_ns, now - t_ns + spin_ns);
 	return now;
 }
 
@@ -116,7 +120,7 @@ static uint64_t wait_by(struct vn_clock *c, struct vn_waiter *by, uint64_t t_ns,
 	uint64_t now = real_now(c), before;
 
 	while (now < t_ns && !is_stopped(stop)) {
-		if (t_ns - now > by->spin_ns) {
+		if (t_ns - now > vn_stat_get(&by->spin_ns)) {
 			now = sleep_near(c, by, t_ns, stop);
 			continue;
 		}

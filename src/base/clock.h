@@ -47,10 +47,14 @@ struct vn_clock {
 
 /*
  * How one thread waits for departures on the machine's clock, and what it saw of
- * the machine while it did. Counters have one writer, that thread, and any reader.
+ * the machine while it did. One writer, that thread, and any reader.
  */
 struct vn_waiter {
-	uint64_t spin_ns; /* as that of the clock, for this thread alone */
+	/* As that of the clock, for this thread alone. A sleep that was too long makes
+	 * it longer, up to the greatest: longer sleeps end later, since the CPU then
+	 * rests deeper. */
+	_Atomic uint64_t spin_ns;
+	uint64_t spin_max_ns; /* its thread's; 0: it stays as it is */
 	_Atomic uint64_t stalls, stall_ns, stall_max_ns; /* while it spun */
 	/* Sleeps that ended only after the time that was waited for, and by how much. */
 	_Atomic uint64_t overslept, overslept_max_ns;

@@ -242,9 +242,29 @@ static void a_waiter_counts_sleeps_that_were_too_long(void **state)
 	while (vn_stat_get(&by.overslept) < 5)
 		vn_clock_wait_by(&c, &by, vn_clock_now(&c) + 100000, &stop);
 	assert_true(vn_stat_get(&by.overslept_max_ns) > 0);
+	assert_int_equal(vn_stat_get(&by.spin_ns), 1); /* may not grow */
 	by.spin_ns = 0; /* means to be late */
 	vn_clock_wait_by(&c, &by, vn_clock_now(&c) + 100000, &stop);
 	assert_int_equal(vn_stat_get(&by.overslept), 5);
+}
+
+static void a_boundary_grows_with_sleeps_that_were_too_long(void **state)
+{
+	struct vn_waiter by = { .spin_ns = 1, .spin_max_ns = FAR };
+	_Atomic uint32_t stop = 0;
+	struct vn_clock c;
+
+	vn_clock_real(&c);
+	while (vn_stat_get(&by.overslept) < 1)
+		vn_clock_wait_by(&c, &by, vn_clock_now(&c) + 100000, &stop);
+	/* Woken 1 ns more late than it was. */
+	assert_int_equal(vn_stat_get(&by.spin_ns),
+			 vn_stat_get(&by.overslept_max_ns) + 1 +
+				 (vn_stat_get(&by.overslept_max_ns) + 1) / 4);
+	by = (struct vn_waiter){ .spin_ns = 1, .spin_max_ns = 1 };
+	while (vn_stat_get(&by.overslept) < 1)
+		vn_clock_wait_by(&c, &by, vn_clock_now(&c) + 100000, &stop);
+	assert_int_equal(vn_stat_get(&by.spin_ns), 1); /* far later than ever */
 }
 
 struct stopped_spin {
@@ -387,6 +407,7 @@ int main(void)
 		cmocka_unit_test(real_waits_end_at_or_after_their_time),
 		cmocka_unit_test(a_waiter_counts_what_it_saw),
 		cmocka_unit_test(a_waiter_counts_sleeps_that_were_too_long),
+		cmocka_unit_test(a_boundary_grows_with_sleeps_that_were_too_long),
 		cmocka_unit_test(a_spin_sees_that_its_thread_did_not_run),
 		cmocka_unit_test(a_wait_for_the_past_is_none),
 		cmocka_unit_test(a_word_set_before_the_wait_ends_it),

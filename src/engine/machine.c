@@ -16,8 +16,9 @@
 #include "engine/engine_priv.h"
 #include "engine/realtime.h"
 
-#define ROOT	 "" /* of /proc and /sys */
-#define SLACK_NS 1  /* the least there is: 0 stands for the default */
+#define ROOT	   "" /* of /proc and /sys */
+#define SPIN_GROWS 4  /* times what was measured, at most */
+#define SLACK_NS   1  /* the least there is: 0 stands for the default */
 
 /* --- what a worker has to do --------------------------------------------------- */
 
@@ -64,7 +65,8 @@ static struct vn_realtime_case case_of(const struct vn_worker *w, bool only_runn
 	for (unsigned int i = 0; i < e->n_bound; i++)
 		c.is_shared |= e->bound[i] == w->cpu;
 	if (m->wakeup.samples)
-		c.permille = (unsigned int)spin_permille(w, only_running, m->wakeup.spin_ns);
+		c.permille = (unsigned int)spin_permille(w, only_running,
+							 vn_stat_get(&w->waiter.spin_ns));
 	return c;
 }
 
@@ -137,7 +139,8 @@ static void measure(struct vn_worker *w)
 	pthread_mutex_lock(&w->machine.lock);
 	w->machine.wakeup = measured;
 	pthread_mutex_unlock(&w->machine.lock);
-	w->waiter.spin_ns = measured.spin_ns;
+	vn_stat_set(&w->waiter.spin_ns, measured.spin_ns);
+	w->waiter.spin_max_ns = VN_MIN(SPIN_GROWS * measured.spin_ns, (uint64_t)VN_SPIN_MAX_NS);
 }
 
 /* A paced run: decides, and measures once. */
@@ -273,7 +276,7 @@ static void tell_given(const struct vn_worker *w, struct vn_worker_machine *out)
 	if (m->wakeup.samples >= 10)
 		tell(out, VN_M_timer_p90_ns, m->wakeup.p90_ns);
 	tell(out, VN_M_timer_max_ns, m->wakeup.max_ns);
-	tell(out, VN_M_spin_ns, m->wakeup.spin_ns);
+	tell(out, VN_M_spin_ns, vn_stat_get(&w->waiter.spin_ns));
 }
 
 static void tell_taken(struct vn_worker *w, struct vn_worker_machine *out)
