@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "machine_report.h"
 #include "respond.h"
 
 #define REAL_DIGITS 12 /* more than any clock here justifies */
@@ -206,6 +207,7 @@ int vn_json_write(struct vn_json *j, const struct vn_snapshot *s, const char *ve
 	json_object_set_new(o, "streams", rows);
 	json_object_set_new(o, "total", row_json(&s->total, s->is_final));
 	json_object_set_new(o, "receiver", receiver_json(&s->receiver));
+	json_object_set_new(o, "machine", vn_machine_json(s));
 	json_object_set_new(o, "devices", s->is_final ? devices_json(&j->run) : json_null());
 	rc = json_dumpf(o, j->out, JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS));
 	json_decref(o);

@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "machine_report.h"
+
 /* From the unit of the snapshot to Prometheus' base unit. */
 #define MBPS 125000.0 /* bytes a second */
 #define PPM  1e-6
@@ -453,4 +455,5 @@ void vn_metrics_write(FILE *out, const struct vn_metrics_run *run, const struct 
 	write_shares(out, s);
 	write_clock(out, &s->clock);
 	write_receiver(out, &s->receiver);
+	vn_machine_metrics(out, s);
 }

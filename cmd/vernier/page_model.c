@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "page_machine.h"
 #include "page_read.h"
 
 /* --- the course --------------------------------------------------------------- */
@@ -274,6 +275,8 @@ int page_run_read(FILE *in, const char *source, struct page_run *run, struct vn_
 	if (!rc)
 		rc = read_clock(&r, run);
 	if (!rc)
+		rc = page_machine_read(&r, run);
+	if (!rc)
 		rc = read_all_settings(&r, run);
 	fold_points(run);
 	if (rc)
@@ -288,6 +291,7 @@ void page_run_free(struct page_run *run)
 	page_row_free(&run->total);
 	free(run->rows);
 	free(run->points);
+	free(run->workers);
 	free(run->settings.v);
 	json_decref(run->last);
 	*run = (struct page_run){ 0 };

@@ -85,6 +85,13 @@ struct page_clock {
 	struct vn_snap_value resolution_ns, read_ns;
 };
 
+/* What the machine gave to a worker and took from it. */
+struct page_worker {
+	struct vn_snap_value cpu;
+	const char *policy, *why, *idle_state, *governor;
+	struct vn_snap_value value[VN_M_COUNT];
+};
+
 struct page_run {
 	const char *source; /* the file's name; the caller's */
 	const char *version, *command, *driver, *interface, *rx_interface, *pcap, *verdict;
@@ -99,6 +106,8 @@ struct page_run {
 	struct page_row total;
 	struct page_receiver receiver;
 	struct page_clock clock;
+	size_t n_workers;
+	struct page_worker *workers;
 	struct page_settings settings;
 	void *last; /* of the JSON library: holds the texts */
 };

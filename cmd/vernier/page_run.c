@@ -8,6 +8,7 @@
 
 #include "page_chart.h"
 #include "page_html.h"
+#include "page_machine.h"
 #include "page_table.h"
 
 #define CHARTS_OPEN 4  /* streams whose charts are shown without asking */
@@ -431,6 +432,7 @@ void page_run_write(struct page *p, const struct page_run *run, unsigned int i, 
 	fputs("</section>\n", p->out);
 	charts(p, run);
 	streams(p, run);
+	page_machine_write(p, run);
 	all_settings(p, run);
 	fputs("</article>\n", p->out);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "machine_report.h"
 #include "report_departures.h"
 #include "respond.h"
 
@@ -291,8 +292,11 @@ void vn_report_tables(FILE *out, enum vn_report_kind kind, const struct vn_snaps
 		kind == VN_REPORT_SEND ? VN_ARRAY_SIZE(send_tables) : VN_ARRAY_SIZE(recv_tables);
 
 	for (unsigned int i = 0; i < n; i++)
-		if (is_wanted(s, &tables[i]))
+		if (is_wanted(s, &tables[i])) {
 			print_table(out, s, &tables[i]);
+			if (tables[i].fields == departures)
+				vn_machine_print(out, s);
+		}
 	print_precision(out, &s->receiver);
 	vn_report_departures(out, s);
 	print_results(out, s);

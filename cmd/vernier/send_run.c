@@ -60,6 +60,7 @@ int send_snapshot(struct send_run *run, bool is_final, const struct vn_snapshot 
 			.clock_error_ns = run->o.clock_error_ns,
 			.filtered = sees_filtered ? &filtered : NULL,
 			.clock = &run->grain,
+			.engine = run->engine,
 			.prev = prev,
 		},
 		out);

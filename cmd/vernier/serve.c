@@ -199,6 +199,7 @@ static int take_entries(void *arg, const struct vn_tree_entry *entries, unsigned
 			.n = n,
 			.begin_ns = l->serve->begin_ns,
 			.now_ns = vn_clock_now(&l->serve->control.clock),
+			.engine = l->serve->control.engine,
 		},
 		l->out);
 	free(sources);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "machine_report.h"
+
 const struct vn_snap_field_info vn_snap_fields[VN_F_COUNT] = {
 #define VN_X(name, kind, heading) { #name, VN_KIND_##kind, heading },
 	VN_SNAP_FIELDS(VN_X)
@@ -542,6 +544,8 @@ int vn_snapshot_take(const struct vn_snap_input *in, struct vn_snapshot *out)
 		rc = merge_hists(out, raws, in->n, &total);
 	fill_row(&out->total, "total", &total, in->is_final);
 	fill_receiver(&out->receiver, in);
+	if (!rc)
+		rc = vn_machine_take(in->engine, out);
 	if (!in->is_final)
 		fill_now_rates(out, in->prev);
 	free(raws);
@@ -554,6 +558,7 @@ void vn_snapshot_free(struct vn_snapshot *s)
 {
 	free(s->rows);
 	free(s->merged);
+	free(s->machine);
 	*s = (struct vn_snapshot){ 0 };
 }
 

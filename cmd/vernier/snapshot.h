@@ -180,6 +180,8 @@ struct vn_snapshot {
 	struct vn_hist *merged; /* the total's, of several rows; owned */
 	struct vn_snap_receiver receiver;
 	struct vn_clock_grain clock;
+	struct vn_worker_machine *machine; /* of each worker; owned */
+	unsigned int n_machine;
 };
 
 /* Where the numbers of a row come from. What is missing is NULL. */
@@ -211,6 +213,7 @@ struct vn_snap_input {
 	const uint64_t *filtered;        /* NULL: nobody counts them */
 	const struct vn_responder *responder; /* NULL: none */
 	const struct vn_clock_grain *clock; /* NULL: departures are not timed */
+	struct vn_engine *engine;        /* of whose workers is told; NULL: none */
 	const struct vn_snapshot *prev;  /* for the rates of now; NULL: none */
 };
 
