@@ -38,7 +38,7 @@ static uint64_t spin_permille(const struct vn_worker *w, bool only_running, uint
 		if (is_paced(e) && (!only_running || vn_entry_is_running(e)))
 			sum += (__uint128_t)spin_ns * 1000 * cfg->period_den / cfg->period_num;
 	}
-	return (uint64_t)VN_MIN(sum, (__uint128_t)1001);
+	return (uint64_t)VN_MIN(sum, (__uint128_t)UINT32_MAX);
 }
 
 static bool has_paced(const struct vn_worker *w, bool only_running)
@@ -64,9 +64,7 @@ static struct vn_realtime_case case_of(const struct vn_worker *w, bool only_runn
 
 	for (unsigned int i = 0; i < e->n_bound; i++)
 		c.is_shared |= e->bound[i] == w->cpu;
-	if (m->wakeup.samples)
-		c.permille = (unsigned int)spin_permille(w, only_running,
-							 vn_stat_get(&w->waiter.spin_ns));
+	c.permille = (unsigned int)spin_permille(w, only_running, m->wakeup.spin_ns);
 	return c;
 }
 
@@ -91,6 +89,27 @@ static int set_realtime(struct vn_machine *m, bool is_on)
 	return rc;
 }
 
+/*
+ * How far the boundary may grow. That of a thread which is real-time of itself only
+ * so far that it still sleeps, or the kernel would take the CPU from it: better to
+ * be some us late now and then than 50 ms once a second.
+ */
+static void bound_spin(struct vn_worker *w, bool only_running, bool must_sleep)
+{
+	const uint64_t measured_ns = w->machine.wakeup.spin_ns;
+	uint64_t most_ns = VN_MIN(SPIN_GROWS * measured_ns, (uint64_t)VN_SPIN_MAX_NS);
+	uint64_t permille = spin_permille(w, only_running, VN_SPIN_MAX_NS);
+
+	if (!w->machine.wakeup.samples)
+		return;
+	if (w->machine.is_realtime && must_sleep && permille)
+		most_ns =
+			VN_MIN(most_ns, VN_SPIN_MAX_NS * (uint64_t)VN_REALTIME_PERMILLE / permille);
+	w->waiter.spin_max_ns = most_ns;
+	if (vn_stat_get(&w->waiter.spin_ns) > most_ns)
+		vn_stat_set(&w->waiter.spin_ns, most_ns);
+}
+
 /* What the thread should be now, and is then if it may. */
 static int schedule(struct vn_worker *w, bool only_running)
 {
@@ -108,6 +127,7 @@ static int schedule(struct vn_worker *w, bool only_running)
 	rc = set_realtime(m, is_wanted);
 	if (rc)
 		snprintf(why, sizeof(why), "%s (needs " VN_REALTIME_RIGHT ")", strerror(-rc));
+	bound_spin(w, only_running, vn_realtime_must_sleep(&c));
 	say(m, why);
 	return rc;
 }
@@ -140,7 +160,7 @@ static void measure(struct vn_worker *w)
 	w->machine.wakeup = measured;
 	pthread_mutex_unlock(&w->machine.lock);
 	vn_stat_set(&w->waiter.spin_ns, measured.spin_ns);
-	w->waiter.spin_max_ns = VN_MIN(SPIN_GROWS * measured.spin_ns, (uint64_t)VN_SPIN_MAX_NS);
+	w->waiter.spin_max_ns = measured.spin_ns; /* until it is scheduled */
 }
 
 /* A paced run: decides, and measures once. */

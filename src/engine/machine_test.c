@@ -67,6 +67,7 @@ struct fixture {
 	struct vn_entry *entry;
 	struct vn_err err;
 	int cpu;
+	uint64_t gap_ns; /* for set_gap() */
 };
 
 /* What the options leave open is the fixture's. */
@@ -278,6 +279,38 @@ static void of_itself_only_who_sleeps_is_real_time(void **state)
 	unmake(&x);
 }
 
+static int set_gap(void *arg)
+{
+	struct fixture *x = arg;
+
+	vn_stream_set_period(&x->entry->stream, x->gap_ns, 1);
+	x->entry->stream.generation++;
+	return 0;
+}
+
+/* Else the kernel would take the CPU from it. */
+static void of_itself_a_real_time_worker_goes_on_sleeping(void **state)
+{
+	struct vn_worker_machine m;
+	char text[VN_SCHED_TEXT];
+	struct fixture x;
+
+	if (vn_realtime_try() || vn_cpu_list(NULL, 0) < 2)
+		skip();
+	make(&x, (struct vn_engine_opts){ .realtime = VN_REALTIME_AUTO }, 0, SLOW_NS);
+	start(&x);
+	vn_worker_machine(x.worker, &m);
+	x.gap_ns = m.value[VN_M_spin_ns].n * 5 / 2;
+	vn_worker_call(x.worker, set_gap, &x);
+	for (unsigned int i = 0; i < 100; i++) { /* at any time */
+		policy_of(&x, text);
+		assert_string_equal(text, "SCHED_FIFO 1");
+		vn_worker_machine(x.worker, &m);
+		assert_true(m.value[VN_M_spin_ns].n <= x.gap_ns / 2 + x.gap_ns / 100);
+	}
+	unmake(&x);
+}
+
 static void without_the_right_on_is_refused_and_auto_goes_on(void **state)
 {
 	struct vn_worker_machine m;
@@ -349,6 +382,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_paced_is_not_measured),
 		cmocka_unit_test(a_worker_is_real_time_while_it_paces),
 		cmocka_unit_test(of_itself_only_who_sleeps_is_real_time),
+		cmocka_unit_test(of_itself_a_real_time_worker_goes_on_sleeping),
 		cmocka_unit_test(without_the_right_on_is_refused_and_auto_goes_on),
 		cmocka_unit_test(stalls_of_others_are_added_and_each_run_counts_anew),
 	};

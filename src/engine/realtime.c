@@ -11,8 +11,6 @@
 
 #include "base/macros.h"
 
-#define SPINS_TOO_MUCH 500 /* permille */
-
 static bool is_unlimited(const struct vn_realtime_case *c)
 {
 	return c->budget.is_known && c->budget.is_unlimited;
@@ -24,9 +22,14 @@ static bool is_trap(const struct vn_realtime_case *c)
 	return is_unlimited(c) && !c->is_isolated;
 }
 
+bool vn_realtime_must_sleep(const struct vn_realtime_case *c)
+{
+	return c->asked != VN_REALTIME_ON && !(is_unlimited(c) && c->is_isolated);
+}
+
 static bool spins_too_much(const struct vn_realtime_case *c)
 {
-	return c->permille > SPINS_TOO_MUCH && !(is_unlimited(c) && c->is_isolated);
+	return c->permille > VN_REALTIME_PERMILLE && vn_realtime_must_sleep(c);
 }
 
 static bool is_off(const struct vn_realtime_case *c)

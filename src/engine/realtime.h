@@ -13,6 +13,9 @@
 #include "base/realtime.h"
 #include "engine/machine.h"
 
+/* Of the time a thread that is real-time of itself may spin. */
+#define VN_REALTIME_PERMILLE 500
+
 struct vn_realtime_case {
 	enum vn_realtime asked;
 	bool is_paced;	       /* something with a schedule runs or will */
@@ -26,6 +29,9 @@ struct vn_realtime_case {
 
 /* Yes or no, and why as a few words. */
 bool vn_realtime_wants(const struct vn_realtime_case *c, char why[VN_MACHINE_WHY]);
+
+/* A thread that became real-time by these would lose the CPU if it always spun. */
+bool vn_realtime_must_sleep(const struct vn_realtime_case *c);
 
 /* What was asked for cannot be: -EINVAL with a sentence where it would stop the
  * machine, else 0. */

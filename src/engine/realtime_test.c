@@ -87,10 +87,28 @@ static void what_would_stop_the_machine_is_refused(void **state)
 	assert_non_null(strstr(err.text, "sched_rt_runtime_us"));
 }
 
+static void only_who_was_asked_for_or_is_alone_may_always_spin(void **state)
+{
+	static const struct {
+		struct vn_realtime_case c;
+		bool must_sleep;
+	} cases[] = {
+		{ { AUTO, true, false, false, false, 2, 100, LIMITED }, true },
+		{ { ON, true, false, false, false, 2, 100, LIMITED }, false },
+		{ { AUTO, true, false, true, false, 2, 100, LIMITED }, true },
+		{ { AUTO, true, false, false, false, 2, 100, UNLIMITED }, true },
+		{ { AUTO, true, false, true, false, 2, 100, UNLIMITED }, false },
+	};
+
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(cases); i++)
+		assert_int_equal(vn_realtime_must_sleep(&cases[i].c), cases[i].must_sleep);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_wanted_where_it_helps_and_harms_nobody),
+		cmocka_unit_test(only_who_was_asked_for_or_is_alone_may_always_spin),
 		cmocka_unit_test(what_would_stop_the_machine_is_refused),
 	};
 
