@@ -183,7 +183,7 @@ static __always_inline void slide(void)
 /* Reads the clock, waits for the packet's time. False: it is too late for any. */
 static __always_inline bool await_departure(void)
 {
-	uint64_t until_ns, from_ns;
+	uint64_t until_ns, asked_ns, from_ns;
 
 	if (burst > 1 && run.burst_left) {
 		run.burst_left--;
@@ -201,12 +201,16 @@ static __always_inline bool await_departure(void)
 		run.is_over = 1;
 		return false;
 	}
+	asked_ns = until_ns;
+	if (run.is_spaced && until_ns < run.not_before_ns)
+		until_ns = run.not_before_ns;
 	if (from_ns < until_ns) {
 		bpf_loop(WAIT_LOOKS, look, &until_ns, 0);
 		run.idle_ns += run.now_ns - from_ns;
 	}
-	note_departure(until_ns);
-	run.burst_depart_ns = until_ns;
+	note_departure(asked_ns);
+	run.not_before_ns = vn_schedule_spaced(run.now_ns, run.sched.step_ns);
+	run.burst_depart_ns = asked_ns;
 	run.burst_left = burst - 1;
 	advance();
 	return true;

@@ -20,6 +20,8 @@ struct vn_generate_run {
 	struct vn_schedule sched; /* of the next packet, if there are departures */
 	uint64_t end_ns;          /* nothing is sent at or after this, CLOCK_MONOTONIC */
 	uint64_t due_ns;          /* nor what departs after this */
+	uint64_t not_before_ns;   /* nothing is sent before this */
+	uint32_t is_spaced;       /* what was missed is made up with space between */
 	uint64_t to_wall_ns;      /* time of day less CLOCK_MONOTONIC */
 	uint32_t next_seq;        /* number of the next packet that gets a new one */
 

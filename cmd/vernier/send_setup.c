@@ -278,8 +278,24 @@ static int check_slack(const struct send_run *run, struct vn_err *err)
 	return 0;
 }
 
+/* Without a rate there are no times to launch at. */
+static int check_launch(const struct send_run *run, struct vn_err *err)
+{
+	for (unsigned int i = 0; i < run->streams.n; i++) {
+		const struct send_stream *s = &run->streams.v[i];
+
+		if (s->entry->stream.cfg.launch && !s->is_paced)
+			return vn_err_set(err, EINVAL,
+					  "%s: --launch needs departures: give a rate (--ratep), a "
+					  "--delay or a --gap", s->name);
+	}
+	return 0;
+}
+
 int send_check_streams(struct send_run *run, struct vn_err *err)
 {
+	int rc;
+
 	for (unsigned int i = 0; i < run->streams.n; i++) {
 		const struct send_stream *s = &run->streams.v[i];
 
@@ -296,7 +312,8 @@ int send_check_streams(struct send_run *run, struct vn_err *err)
 					  "speed: give --count, a rate, or --link-rate",
 					  s->name);
 	}
-	return check_slack(run, err);
+	rc = check_slack(run, err);
+	return rc ? rc : check_launch(run, err);
 }
 
 /* --- receiver -------------------------------------------------------------------- */

@@ -50,6 +50,16 @@ static inline uint64_t vn_schedule_following(const struct vn_schedule *s)
 	return s->next_ns + s->step_ns + (s->rest + s->step_rest >= s->den);
 }
 
+/*
+ * When the departure behind one that left at ns may leave at the earliest, if it is
+ * gap_ns later by the schedule: what was missed is made up at a little more than the
+ * rate asked for, and not in a burst.
+ */
+static inline uint64_t vn_schedule_spaced(uint64_t ns, uint64_t gap_ns)
+{
+	return ns + gap_ns - gap_ns / 4;
+}
+
 static inline void vn_schedule_advance(struct vn_schedule *s)
 {
 	uint64_t carry;

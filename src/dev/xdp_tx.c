@@ -40,6 +40,8 @@
 #define GAP_MAX_NS 200000  /* departures further apart are a call each */
 #define LEAD_NS 40000
 
+_Static_assert(VN_GENERATE_STALL_NS == VN_STALL_NS, "one stall, wherever it is seen");
+
 struct xdp_txq {
 	struct vn_txq txq;
 	struct vn_builder *builder; /* whose stream is loaded; NULL: none */
@@ -332,6 +334,7 @@ static void begin_call(struct vn_generate_run *run, const struct vn_generate_aga
 		run->sched = *g->sched;
 	run->end_ns = g->end_ns;
 	run->due_ns = g->due_ns;
+	run->not_before_ns = g->not_before_ns;
 	run->to_wall_ns = read_ns(CLOCK_REALTIME) - read_ns(CLOCK_MONOTONIC);
 	run->next_seq = g->seq + (again->head - again->tail);
 }
@@ -383,6 +386,7 @@ static void end_paced(struct xdp_txq *t, const struct vn_generate_run *run, stru
 		vn_departures_slide(&t->bpf->bss->departures, run->slide_ns);
 	g->slid_ns = run->slid_ns + run->slide_ns;
 	g->skipped = run->skipped;
+	g->not_before_ns = run->is_spaced ? run->not_before_ns : 0;
 	g->stalls = run->stalls;
 	g->stall_ns = run->stall_ns;
 	g->stall_max_ns = run->stall_max_ns;
@@ -425,6 +429,8 @@ static void xdp_generate(struct vn_txq *q, struct vn_generation *g)
 	int rc;
 
 	begin_call(run, &t->bpf->bss->again, g);
+	run->is_spaced = t->paced_batch == 1 && g->due_ns == UINT64_MAX &&
+			 t->bpf->rodata->late_policy == VN_LATE_CATCH_UP;
 	rc = run_program(bpf_program__fd(t->bpf->progs.vn_generate), t->first, t->plan.max_len, n,
 			 g->sched ? t->paced_batch : t->batch);
 	g->sent = run->sent;

@@ -17,7 +17,7 @@
 #define ACTION_BITS (VN_T_STOP | VN_T_PREPARE | VN_T_RUN)
 #define LOOK_NS     VN_NSEC_PER_SEC
 /* From a start to the common begin: more than it takes to wake a thread. */
-#define TOGETHER_NS 1000000
+#define TOGETHER_NS (VN_AWAKE_NS / 2)
 
 /* --- making and ending ----------------------------------------------------------- */
 

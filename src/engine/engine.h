@@ -70,8 +70,8 @@ struct vn_entry {
 	struct vn_entry *next;      /* in the worker's list */
 	struct vn_schedule sched;
 	uint64_t turn_ns;         /* when the last wait for a departure was over */
-	uint32_t turn_departures; /* that this turn serves, 0: it was measured */
-	uint32_t n_unmeasured;    /* turns */
+	uint32_t turn_departures; /* that it serves, 0: it was measured */
+	uint64_t not_before_ns;   /* while it catches up: the next one's earliest time */
 	const char *stamp_source; /* whose stamps `stamped` has; NULL: there are none */
 	/*
 	 * pktgen's "last sent well" mark (spec section 7.5): clear on the first
@@ -113,8 +113,9 @@ struct vn_engine_opts {
 	bool is_virtual;        /* clock is a virtual one: no threads */
 	/*
 	 * Entries without a delay take turns with the other entries of their
-	 * worker. Clear: the kernel's way, they run one after the other and
-	 * before the delayed ones (spec section 7.3).
+	 * worker, and those with one begin a little after the start, all at one
+	 * time. Clear: the kernel's way, they run one after the other and before
+	 * the delayed ones, which begin at once (spec section 7.3).
 	 */
 	bool interleave;
 	/*

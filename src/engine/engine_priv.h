@@ -7,6 +7,10 @@
 #include "engine/engine.h"
 #include "engine/taken.h"
 
+/* The first departure of a run is not slept for if it is nearer than this: who has
+ * just begun sleeps deep, and late. */
+#define VN_AWAKE_NS 5000000
+
 /* A function that another thread wants run on the worker's (vn_worker_call). */
 struct vn_call {
 	int (*fn)(void *arg);
@@ -51,6 +55,7 @@ struct vn_worker {
 	_Atomic uint32_t control VN_ALIGNED;
 	_Atomic uint32_t n_running;
 	struct vn_waiter waiter;  /* of its thread */
+	struct vn_entry *last;    /* whose turn was the last with a departure */
 	struct vn_entry *entries; /* front first; changed under own and engine->lock,
 				   * read under either */
 	uint64_t virtual_ns;      /* virtual clock: this worker's own time */
@@ -156,8 +161,6 @@ void vn_pace_unscheduled(struct vn_entry *e, uint64_t now);
 
 /* The last packet left late_ns late: all that follow may, too. */
 void vn_pace_slide(struct vn_entry *e, uint64_t late_ns);
-/* Right after a commit: what it cost. */
-void vn_pace_measure(struct vn_entry *e);
 
 /* --- transmit.c ------------------------------------------------------------------ */
 

@@ -246,19 +246,20 @@ void vn_entry_prepare(struct vn_entry *e)
 	set_result(e, "Error starting");
 }
 
-/* Every shares-th departure of the one schedule, from number `share` on. */
-static bool keeps_common_time(const struct vn_entry *e)
-{
-	return e->shares && e->stream.cfg.period_num;
-}
-
+/*
+ * Departures begin a little later than the start, at a time for which the first one
+ * can be ready; those of one schedule that several workers keep, at the very same
+ * time. In the kernel's way they begin at once.
+ */
 static uint64_t begin_time(const struct vn_entry *e)
 {
 	struct vn_engine *engine = e->worker->engine;
+	uint64_t now = vn_clock_now(engine->clock), together;
 
-	if (!keeps_common_time(e))
-		return vn_clock_now(engine->clock);
-	return atomic_load_explicit(&engine->together_ns, memory_order_relaxed);
+	if (!e->stream.cfg.period_num || !(e->shares || engine->interleave))
+		return now;
+	together = atomic_load_explicit(&engine->together_ns, memory_order_relaxed);
+	return e->shares ? together : VN_MAX(now, together);
 }
 
 void vn_entry_start(struct vn_entry *e)
@@ -268,6 +269,7 @@ void vn_entry_start(struct vn_entry *e)
 	e->is_ahead = false;
 	if (!e->is_prepared)
 		return;
+	at_ns += e->txq->launch_ns; /* the first one, too, is handed over early */
 	vn_stat_set(&e->stats.started_ns, at_ns);
 	vn_stat_set(&e->stats.stopped_ns, at_ns);
 	vn_pace_begin(e, at_ns);

@@ -5,11 +5,10 @@
  * Departures that are due at the same time leave in one call only where the gap
  * asked for is shorter than what a call costs, as measured: then the rate could not
  * be had one by one. Else each has a call of its own, also after a time in which
- * the machine was away, so that nobody gets a burst who did not ask for one.
+ * the machine was away, so that nobody gets a burst who did not ask for one; and
+ * what was missed is made up at a little more than the rate asked for, gap by gap.
  */
 #include "engine/engine_priv.h"
-
-#define MEASURE_EVERY 64 /* calls for a single departure, of which one is timed */
 
 /* --- the schedule ------------------------------------------------------------ */
 
@@ -47,6 +46,7 @@ void vn_pace_begin(struct vn_entry *e, uint64_t at_ns)
 	const struct vn_stream_cfg *cfg = &e->stream.cfg;
 
 	e->turn_departures = 0;
+	e->not_before_ns = 0;
 	if (e->stream.gaps) {
 		begin_gaps(e, at_ns);
 		return;
@@ -84,23 +84,68 @@ uint64_t vn_pace_turn_ns(const struct vn_entry *e)
 
 /* --- waiting ------------------------------------------------------------------ */
 
-bool vn_pace_wait(struct vn_entry *e, uint64_t t_ns)
+static bool wait_by(struct vn_entry *e, struct vn_waiter *by, uint64_t t_ns)
 {
 	struct vn_clock *clock = e->worker->engine->clock;
 	uint64_t from = vn_clock_now(clock), now;
 
 	if (from >= t_ns)
 		return true;
-	now = vn_clock_wait_by(clock, &e->worker->waiter, t_ns, &e->worker->control);
+	now = vn_clock_wait_by(clock, by, t_ns, &e->worker->control);
 	vn_stat_add(&e->stats.idle_ns, now - from);
 	return now >= t_ns;
 }
 
+bool vn_pace_wait(struct vn_entry *e, uint64_t t_ns)
+{
+	return wait_by(e, &e->worker->waiter, t_ns);
+}
+
+static bool wait_awake(struct vn_entry *e, uint64_t t_ns)
+{
+	struct vn_waiter awake = { .spin_ns = VN_AWAKE_NS };
+
+	return wait_by(e, &awake, t_ns);
+}
+
+/*
+ * What a turn for one departure takes, all in all. Up in small steps and down in
+ * large ones: the time that the machine was away in one of them is no part of it. A
+ * turn for several takes longer than one, so it can only show that one takes less.
+ */
+static void measure_turn(struct vn_entry *e, uint64_t now)
+{
+	uint64_t known = vn_stat_get(&e->stats.call_ns), cost = now - e->turn_ns;
+
+	if (!known)
+		known = cost;
+	else if (cost < known)
+		known -= (known - cost) / 4;
+	else if (e->turn_departures == 1)
+		known += VN_MIN((cost - known) / 8, known / 16 + 1);
+	vn_stat_set(&e->stats.call_ns, known);
+}
+
 bool vn_pace_await(struct vn_entry *e, uint64_t at_ns, uint64_t lead_ns)
 {
-	uint64_t slack_ns = e->worker->engine->slack_ns;
+	struct vn_engine *engine = e->worker->engine;
+	uint64_t now = vn_clock_now(engine->clock);
 
-	return vn_pace_wait(e, slack_ns ? at_ns + slack_ns : at_ns - VN_MIN(lead_ns, at_ns));
+	/* Turns of other entries that came between are no part of it. */
+	if (e->turn_departures && e->worker->last == e && !engine->is_virtual)
+		measure_turn(e, now);
+	e->worker->last = e;
+	e->turn_departures = 0;
+	if (engine->slack_ns)
+		at_ns += engine->slack_ns;
+	else
+		at_ns = VN_MAX(at_ns, e->not_before_ns);
+	at_ns -= VN_MIN(lead_ns, at_ns);
+	if (now >= at_ns)
+		return true;
+	if (!e->has_held && !engine->slack_ns)
+		return wait_awake(e, at_ns);
+	return vn_pace_wait(e, at_ns);
 }
 
 /* --- how much ------------------------------------------------------------------- */
@@ -153,6 +198,11 @@ unsigned int vn_pace_departure(struct vn_entry *e, uint64_t depart_ns)
 	return got;
 }
 
+static bool catches_up(const struct vn_entry *e)
+{
+	return e->stream.cfg.late_policy == VN_LATE_CATCH_UP;
+}
+
 /* Departures that have passed, and whose following one has too. */
 static void skip_missed(struct vn_entry *e, uint64_t now)
 {
@@ -166,17 +216,20 @@ static void skip_missed(struct vn_entry *e, uint64_t now)
 	vn_stat_add(&e->stats.skipped, n);
 }
 
-/* The departure under way and the one behind it may leave in one call. Virtual time
- * costs nothing: there each departure is built at the moment when the link takes it,
- * so that its stamp is exact. */
+/*
+ * The departure under way and the one behind it may leave in one call: it takes
+ * longer than the gap, or hardly less, so that nothing missed could be made up.
+ * Virtual time costs nothing: there each departure is built at the moment when the
+ * link takes it, so that its stamp is exact.
+ */
 static bool may_join(const struct vn_entry *e)
 {
 	const struct vn_engine *engine = e->worker->engine;
+	uint64_t call_ns = vn_stat_get(&e->stats.call_ns);
 
 	if (engine->is_virtual)
 		return false;
-	return e->sched.step_ns < vn_stat_get(&e->stats.call_ns) || engine->slack_ns ||
-	       e->txq->launch_ns;
+	return e->sched.step_ns < call_ns + call_ns / 4 || engine->slack_ns || e->txq->launch_ns;
 }
 
 void vn_pace_due(struct vn_entry *e, uint64_t now)
@@ -184,7 +237,7 @@ void vn_pace_due(struct vn_entry *e, uint64_t now)
 	const uint64_t limit = vn_pace_allowed(e);
 	const uint64_t due_ns = now + e->txq->launch_ns;
 	const uint32_t burst = vn_stream_burst(&e->stream.cfg);
-	uint64_t n = 0;
+	uint64_t gap_ns, n = 0;
 	bool joins;
 
 	/* The first one opens the measurement of the rate, however late it is. */
@@ -196,11 +249,13 @@ void vn_pace_due(struct vn_entry *e, uint64_t now)
 		n += vn_pace_departure(e, e->sched.next_ns);
 		e->turn_departures++;
 		joins = may_join(e);
+		gap_ns = e->sched.step_ns;
 		advance(e);
 	} while (joins && e->sched.next_ns <= due_ns && n < limit &&
 		 n + burst <= e->builder.max_batch && !vn_pace_is_over(e, e->sched.next_ns) &&
 		 (e->txq->head & e->txq->mask));
 	vn_stat_raise(&e->stats.batch_max, e->turn_departures);
+	e->not_before_ns = joins || !catches_up(e) ? 0 : vn_schedule_spaced(now, gap_ns);
 }
 
 void vn_pace_unscheduled(struct vn_entry *e, uint64_t now)
@@ -218,27 +273,4 @@ void vn_pace_slide(struct vn_entry *e, uint64_t late_ns)
 	e->sched.next_ns += late_ns;
 	vn_stat_add(&e->stats.slid_ns, late_ns);
 	vn_departures_slide(e->departures, late_ns);
-}
-
-/*
- * What one departure costs, from the end of the wait on: an average of some. A call
- * for several is dearer than one, so it can only show that one costs less.
- */
-void vn_pace_measure(struct vn_entry *e)
-{
-	struct vn_engine *engine = e->worker->engine;
-	uint64_t known = vn_stat_get(&e->stats.call_ns), cost;
-	bool is_single = e->turn_departures == 1;
-
-	if (engine->is_virtual || !e->turn_departures ||
-	    (known && is_single && ++e->n_unmeasured % MEASURE_EVERY))
-		return;
-	cost = vn_clock_now(engine->clock) - e->turn_ns;
-	if (!known && is_single)
-		vn_stat_set(&e->stats.call_ns, cost);
-	else if (is_single)
-		vn_stat_set(&e->stats.call_ns, known - known / 8 + cost / 8);
-	else
-		vn_stat_set(&e->stats.call_ns, VN_MIN(known, cost));
-	e->turn_departures = 0;
 }

@@ -14,6 +14,7 @@
 #include "engine/engine_priv.h"
 
 #define COMPLETION_POLL_NS 50000  /* looks for completions at the end of a run */
+#define COLD 16 /* times as long as other calls, the first one takes */
 #define NEVER_POLL_NS 100000000   /* a delay that never ends: pktgen's idle turn */
 
 uint32_t vn_entry_copies(const struct vn_entry *e)
@@ -181,7 +182,6 @@ static bool commit(struct vn_entry *e)
 
 	count_sent(e, f, done.sent, now);
 	if (is_scheduled(e)) {
-		vn_pace_measure(e);
 		count_departures(e, f, done.sent, now);
 		count_stamped(e);
 	}
@@ -281,6 +281,8 @@ static void count_generated(struct vn_entry *e, const struct vn_generation *g)
 	vn_stat_raise(&e->stats.batch_max, g->batch);
 	if (g->single_ns)
 		vn_stat_set(&e->stats.call_ns, g->single_ns);
+	if (g->stalls)
+		vn_machine_add_stalls(e->worker, g->stalls, g->stall_ns, g->stall_max_ns);
 	e->seq_num += (uint32_t)g->sent;
 	e->has_held = true;
 }
@@ -298,7 +300,7 @@ static void transmit_generated(struct vn_entry *e)
 	const struct vn_txq_generator *generator = e->txq->generator;
 	const uint64_t burst = vn_stream_burst(&e->stream.cfg), left = vn_pace_allowed(e);
 	struct vn_clock *clock = e->worker->engine->clock;
-	uint64_t at_ns = is_scheduled(e) ? e->sched.next_ns : vn_clock_now(clock);
+	uint64_t lead_ns, at_ns = is_scheduled(e) ? e->sched.next_ns : vn_clock_now(clock);
 	struct vn_generation g = {
 		/* A burst is never cut. */
 		.max = left > UINT64_MAX - burst ? left : (left + burst - 1) / burst * burst,
@@ -306,6 +308,7 @@ static void transmit_generated(struct vn_entry *e)
 		.sched = is_scheduled(e) ? &e->sched : NULL,
 		.end_ns = end_of_time(e),
 		.due_ns = UINT64_MAX,
+		.not_before_ns = e->not_before_ns,
 		.departures = e->departures,
 		.draw_gap = e->stream.gaps ? vn_pace_draw : NULL,
 		.draw_arg = e,
@@ -315,12 +318,15 @@ static void transmit_generated(struct vn_entry *e)
 		finish(e);
 		return;
 	}
-	if (g.sched && !vn_pace_await(e, at_ns, generator->lead_ns))
+	/* Before the first packet nothing is at hand yet. */
+	lead_ns = generator->lead_ns * (e->has_held ? 1 : COLD);
+	if (g.sched && !vn_pace_await(e, at_ns, lead_ns))
 		return;
 	if (e->worker->engine->slack_ns)
 		g.due_ns = vn_clock_now(clock);
 	generator->generate(e->txq, &g);
 	count_generated(e, &g);
+	e->not_before_ns = g.not_before_ns;
 	e->last_ok = g.code == VN_TX_OK;
 	if (g.code == VN_TX_DOWN)
 		vn_entry_stop(e);

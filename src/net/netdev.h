@@ -262,6 +262,9 @@ struct vn_generation {
 	void *draw_arg;
 	uint64_t end_ns;    /* nothing departs at or after this; the clock's, UINT64_MAX = never */
 	uint64_t due_ns;    /* departures after this are left for another call */
+	/* Nothing departs before this: the spacing of what is made up, if the queue
+	 * sends one by one. It is left as it is to be for the next call. */
+	uint64_t not_before_ns;
 	struct vn_departures *departures; /* takes what is counted of scheduled packets */
 
 	uint64_t sent;
