@@ -209,7 +209,7 @@ static __always_inline bool await_departure(void)
 		run.idle_ns += run.now_ns - from_ns;
 	}
 	note_departure(asked_ns);
-	run.not_before_ns = vn_schedule_spaced(run.now_ns, run.sched.step_ns);
+	run.not_before_ns = vn_schedule_spaced(run.now_ns, asked_ns, run.sched.step_ns);
 	run.burst_depart_ns = asked_ns;
 	run.burst_left = burst - 1;
 	advance();

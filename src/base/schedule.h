@@ -51,13 +51,20 @@ static inline uint64_t vn_schedule_following(const struct vn_schedule *s)
 }
 
 /*
- * When the departure behind one that left at ns may leave at the earliest, if it is
- * gap_ns later by the schedule: what was missed is made up at a little more than the
- * rate asked for, and not in a burst.
+ * One left at ns that was asked for at asked_ns. When the one behind it, gap_ns later
+ * by the schedule, may leave at the earliest: what was missed is made up at a little
+ * more than the rate asked for, and not in a burst. Gaps become shorter by a
+ * sixteenth, and by up to a quarter if much was missed.
  */
-static inline uint64_t vn_schedule_spaced(uint64_t ns, uint64_t gap_ns)
+static inline uint64_t vn_schedule_spaced(uint64_t ns, uint64_t asked_ns, uint64_t gap_ns)
 {
-	return ns + gap_ns - gap_ns / 4;
+	uint64_t shorter = ns > asked_ns ? (ns - asked_ns) / 32 : 0;
+
+	if (shorter < gap_ns / 16)
+		shorter = gap_ns / 16;
+	if (shorter > gap_ns / 4)
+		shorter = gap_ns / 4;
+	return ns + gap_ns - shorter;
 }
 
 static inline void vn_schedule_advance(struct vn_schedule *s)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The boundary is the greatest lateness and a quarter more, but for samples far
- * beyond the middle: those are no timer's. There another thread had the CPU, from
- * which spinning does not protect (it makes it likelier, since who spins uses up
- * its share).
+ * The boundary is several times the greatest lateness seen: some dozens of sleeps do
+ * not show what one in a thousand is like, and one in a hundred that is late is too
+ * many. On a virtual machine these are the times at which the host was slow to give
+ * the CPU back; who spins does not give it away.
  */
 #include "base/wakeup.h"
 
@@ -14,7 +14,7 @@
 
 #define SLEEP_NS  100000
 #define BUDGET_NS 8000000
-#define FAR	  4 /* times the middle */
+#define MARGIN	  8
 
 static int compare(const void *a, const void *b)
 {
@@ -28,15 +28,10 @@ static uint64_t percentile(const uint64_t sorted[], unsigned int n, unsigned int
 	return sorted[(n * percent + 99) / 100 - 1];
 }
 
-static uint64_t boundary(const uint64_t sorted[], unsigned int n, uint64_t middle_ns)
+static uint64_t boundary(uint64_t late_ns)
 {
-	unsigned int i = n - 1;
-	uint64_t ns;
-
-	while (sorted[i] > FAR * middle_ns)
-		i--;
-	ns = sorted[i] + sorted[i] / 4;
-	return VN_MIN(VN_MAX(ns, (uint64_t)VN_SPIN_MIN_NS), (uint64_t)VN_SPIN_MAX_NS);
+	return VN_MIN(VN_MAX(MARGIN * late_ns, (uint64_t)VN_SPIN_MIN_NS),
+		      (uint64_t)VN_SPIN_MAX_NS);
 }
 
 void vn_wakeup_judge(uint64_t late_ns[], unsigned int n, struct vn_wakeup *out)
@@ -48,7 +43,8 @@ void vn_wakeup_judge(uint64_t late_ns[], unsigned int n, struct vn_wakeup *out)
 		.p90_ns = percentile(late_ns, n, 90),
 		.max_ns = late_ns[n - 1],
 	};
-	out->spin_ns = boundary(late_ns, n, out->p50_ns);
+	out->spin_ns = boundary(out->max_ns);
+	out->spin_least_ns = boundary(out->p90_ns);
 }
 
 void vn_wakeup_measure(struct vn_wakeup *out)

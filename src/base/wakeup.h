@@ -14,12 +14,13 @@
 #define VN_WAKEUP_SAMPLES 48
 
 #define VN_SPIN_MIN_NS 5000    /* below it a sleep is not worth the two system calls */
-#define VN_SPIN_MAX_NS 1000000 /* beyond it spinning costs more than it saves */
+#define VN_SPIN_MAX_NS 2000000 /* beyond it spinning costs more than it saves */
 
 struct vn_wakeup {
 	unsigned int samples;		 /* 0: not measured */
 	uint64_t p50_ns, p90_ns, max_ns; /* lateness */
 	uint64_t spin_ns;		 /* nearer than this to a departure it is better to spin */
+	uint64_t spin_least_ns;		 /* and this would do most of the time */
 };
 
 /* Sleeps some dozens of times on the calling thread, as vn_clock_wait_by() does: for

@@ -9,22 +9,19 @@
 #include "base/macros.h"
 #include "base/wakeup.h"
 
-static void the_boundary_is_the_greatest_lateness_and_a_quarter(void **state)
+static void the_boundary_is_several_times_the_greatest_lateness(void **state)
 {
 	static const struct {
 		uint64_t late_ns[10];
 		unsigned int n;
-		uint64_t p50_ns, p90_ns, max_ns, spin_ns;
+		uint64_t p50_ns, p90_ns, max_ns, spin_ns, spin_least_ns;
 	} cases[] = {
-		{ { 40000 }, 1, 40000, 40000, 40000, 50000 },
-		{ { 60000, 40000, 80000 }, 3, 60000, 80000, 80000, 100000 },
-		/* The CPU was another's: beyond four times the middle. */
-		{ { 3000000, 50000, 50000, 52000 }, 4, 50000, 3000000, 3000000, 65000 },
-		{ { 200000, 50000, 50000 }, 3, 50000, 200000, 200000, 250000 },
+		{ { 40000 }, 1, 40000, 40000, 40000, 320000, 320000 },
+		{ { 60000, 40000, 80000 }, 3, 60000, 80000, 80000, 640000, 640000 },
 		/* From the least that is worth a sleep to the most that is worth a spin. */
-		{ { 0, 0, 9, 0 }, 4, 0, 9, 9, 5000 },
-		{ { 4000000, 2000000 }, 2, 2000000, 4000000, 4000000, 1000000 },
-		{ { 9, 1, 2, 3, 4, 5, 6, 7, 8, 10 }, 10, 5, 9, 10, 5000 },
+		{ { 0, 0, 9, 0 }, 4, 0, 9, 9, 5000, 5000 },
+		{ { 4000000, 2000 }, 2, 2000, 4000000, 4000000, 2000000, 2000000 },
+		{ { 9000, 1, 2, 3, 4, 5, 6, 7, 8, 10000 }, 10, 5, 9000, 10000, 80000, 72000 },
 	};
 
 	for (unsigned int i = 0; i < VN_ARRAY_SIZE(cases); i++) {
@@ -39,6 +36,7 @@ static void the_boundary_is_the_greatest_lateness_and_a_quarter(void **state)
 		assert_int_equal(w.p90_ns, cases[i].p90_ns);
 		assert_int_equal(w.max_ns, cases[i].max_ns);
 		assert_int_equal(w.spin_ns, cases[i].spin_ns);
+		assert_int_equal(w.spin_least_ns, cases[i].spin_least_ns);
 	}
 }
 
@@ -56,7 +54,7 @@ static void a_measurement_is_of_some_sleeps_and_in_order(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_boundary_is_the_greatest_lateness_and_a_quarter),
+		cmocka_unit_test(the_boundary_is_several_times_the_greatest_lateness),
 		cmocka_unit_test(a_measurement_is_of_some_sleeps_and_in_order),
 	};
 

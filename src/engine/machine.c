@@ -64,7 +64,7 @@ static struct vn_realtime_case case_of(const struct vn_worker *w, bool only_runn
 
 	for (unsigned int i = 0; i < e->n_bound; i++)
 		c.is_shared |= e->bound[i] == w->cpu;
-	c.permille = (unsigned int)spin_permille(w, only_running, m->wakeup.spin_ns);
+	c.permille = (unsigned int)spin_permille(w, only_running, m->wakeup.spin_least_ns);
 	return c;
 }
 

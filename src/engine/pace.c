@@ -237,7 +237,7 @@ void vn_pace_due(struct vn_entry *e, uint64_t now)
 	const uint64_t limit = vn_pace_allowed(e);
 	const uint64_t due_ns = now + e->txq->launch_ns;
 	const uint32_t burst = vn_stream_burst(&e->stream.cfg);
-	uint64_t gap_ns, n = 0;
+	uint64_t asked_ns, gap_ns, n = 0;
 	bool joins;
 
 	/* The first one opens the measurement of the rate, however late it is. */
@@ -246,16 +246,17 @@ void vn_pace_due(struct vn_entry *e, uint64_t now)
 	e->turn_ns = now;
 	e->turn_departures = 0;
 	do {
-		n += vn_pace_departure(e, e->sched.next_ns);
+		asked_ns = e->sched.next_ns;
+		gap_ns = e->sched.step_ns;
+		n += vn_pace_departure(e, asked_ns);
 		e->turn_departures++;
 		joins = may_join(e);
-		gap_ns = e->sched.step_ns;
 		advance(e);
 	} while (joins && e->sched.next_ns <= due_ns && n < limit &&
 		 n + burst <= e->builder.max_batch && !vn_pace_is_over(e, e->sched.next_ns) &&
 		 (e->txq->head & e->txq->mask));
 	vn_stat_raise(&e->stats.batch_max, e->turn_departures);
-	e->not_before_ns = joins || !catches_up(e) ? 0 : vn_schedule_spaced(now, gap_ns);
+	e->not_before_ns = joins || !catches_up(e) ? 0 : vn_schedule_spaced(now, asked_ns, gap_ns);
 }
 
 void vn_pace_unscheduled(struct vn_entry *e, uint64_t now)

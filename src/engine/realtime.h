@@ -14,7 +14,7 @@
 #include "engine/machine.h"
 
 /* Of the time a thread that is real-time of itself may spin. */
-#define VN_REALTIME_PERMILLE 500
+#define VN_REALTIME_PERMILLE 900
 
 struct vn_realtime_case {
 	enum vn_realtime asked;
