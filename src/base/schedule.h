@@ -50,21 +50,29 @@ static inline uint64_t vn_schedule_following(const struct vn_schedule *s)
 	return s->next_ns + s->step_ns + (s->rest + s->step_rest >= s->den);
 }
 
+/* What was missed leaves no nearer to each other than this, or than what was asked. */
+#define VN_MADE_UP_NS 20000
+
 /*
  * One left at ns that was asked for at asked_ns. When the one behind it, gap_ns later
- * by the schedule, may leave at the earliest: what was missed is made up at a little
- * more than the rate asked for, and not in a burst. Gaps become shorter by a
+ * by the schedule, may leave at the earliest. Less than half a gap is made up at
+ * once: that makes one short gap, and no burst. More is made up VN_MADE_UP_NS apart;
+ * where gaps are shorter than that, at a little more than the rate asked for: by a
  * sixteenth, and by up to a quarter if much was missed.
  */
 static inline uint64_t vn_schedule_spaced(uint64_t ns, uint64_t asked_ns, uint64_t gap_ns)
 {
-	uint64_t shorter = ns > asked_ns ? (ns - asked_ns) / 32 : 0;
+	uint64_t late_ns = ns > asked_ns ? ns - asked_ns : 0;
+	uint64_t shorter = late_ns / 64;
 
+	if (late_ns <= gap_ns / 2)
+		return 0;
 	if (shorter < gap_ns / 16)
 		shorter = gap_ns / 16;
 	if (shorter > gap_ns / 4)
 		shorter = gap_ns / 4;
-	return ns + gap_ns - shorter;
+	gap_ns -= shorter;
+	return ns + (gap_ns < VN_MADE_UP_NS ? gap_ns : VN_MADE_UP_NS);
 }
 
 static inline void vn_schedule_advance(struct vn_schedule *s)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/macros.h"
 #include "base/schedule.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -110,6 +111,30 @@ static void gaps_given_one_by_one_lose_nothing(void **state)
 	assert_int_equal(s.rest, 1000000 * gap % VN_SCHEDULE_ONE);
 }
 
+static void what_was_missed_is_made_up_with_space_between(void **state)
+{
+	static const struct {
+		uint64_t late_ns, gap_ns, spaced_ns; /* behind the last one; 0: at once */
+	} cases[] = {
+		{ 0, 1000, 0 },
+		{ 500, 1000, 0 },
+		{ 501, 1000, 1000 - 62 },     /* a sixteenth */
+		{ 6400, 1000, 1000 - 100 },   /* a 64th of what is missing */
+		{ 99999, 1000, 1000 - 250 },  /* a quarter at most */
+		{ 500001, 1000000, 20000 },   /* gaps that are longer than they need be */
+		{ 49999, 100000, 0 },
+	};
+
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		uint64_t asked_ns = 5000, ns = asked_ns + cases[i].late_ns;
+		uint64_t want = cases[i].spaced_ns ? ns + cases[i].spaced_ns : 0;
+
+		assert_int_equal(vn_schedule_spaced(ns, asked_ns, cases[i].gap_ns), want);
+	}
+	/* Early, as what is launched later: nothing is missing. */
+	assert_int_equal(vn_schedule_spaced(1000, 5000, 1000), 0);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -118,6 +143,7 @@ int main(void)
 		cmocka_unit_test(a_change_of_period_keeps_the_departure_under_way),
 		cmocka_unit_test(schedules_that_are_shifted_make_up_one),
 		cmocka_unit_test(gaps_given_one_by_one_lose_nothing),
+		cmocka_unit_test(what_was_missed_is_made_up_with_space_between),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

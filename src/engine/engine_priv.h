@@ -137,8 +137,15 @@ void vn_pace_change(struct vn_entry *e);
 /* The next gap of an entry that has a series of them, in 1/65536 ns. */
 uint64_t vn_pace_draw(void *entry);
 
-/* When the entry wants its next turn. */
-uint64_t vn_pace_turn_ns(const struct vn_entry *e);
+/* When the entry wants its next turn: not before what was missed may be made up, or
+ * others of the worker would wait for it. */
+static inline uint64_t vn_pace_turn_ns(const struct vn_entry *e)
+{
+	uint64_t at_ns = VN_MAX(e->sched.next_ns, e->not_before_ns);
+	uint64_t lead_ns = e->txq ? e->txq->launch_ns : 0;
+
+	return at_ns - VN_MIN(lead_ns, at_ns);
+}
 
 /* Waits for t_ns; false when something else wants the worker first. */
 bool vn_pace_wait(struct vn_entry *e, uint64_t t_ns);

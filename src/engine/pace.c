@@ -75,13 +75,6 @@ static void advance(struct vn_entry *e)
 		vn_schedule_set_gap(&e->sched, vn_pace_draw(e));
 }
 
-uint64_t vn_pace_turn_ns(const struct vn_entry *e)
-{
-	uint64_t lead_ns = e->txq ? e->txq->launch_ns : 0;
-
-	return e->sched.next_ns - VN_MIN(lead_ns, e->sched.next_ns);
-}
-
 /* --- waiting ------------------------------------------------------------------ */
 
 static bool wait_by(struct vn_entry *e, struct vn_waiter *by, uint64_t t_ns)

@@ -21,7 +21,7 @@ struct vn_entry *vn_worker_next(const struct vn_worker *w)
 	struct vn_entry *e, *best = NULL;
 
 	for (e = w->entries; e; e = e->next)
-		if (vn_entry_is_running(e) && (!best || e->sched.next_ns < best->sched.next_ns))
+		if (vn_entry_is_running(e) && (!best || vn_pace_turn_ns(e) < vn_pace_turn_ns(best)))
 			best = e;
 	return best;
 }
