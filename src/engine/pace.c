@@ -129,11 +129,12 @@ bool vn_pace_await(struct vn_entry *e, uint64_t at_ns, uint64_t lead_ns)
 		measure_turn(e, now);
 	e->worker->last = e;
 	e->turn_departures = 0;
-	if (engine->slack_ns)
+	if (engine->slack_ns) {
 		at_ns += engine->slack_ns;
-	else
+	} else {
 		at_ns = VN_MAX(at_ns, e->not_before_ns);
-	at_ns -= VN_MIN(lead_ns, at_ns);
+		at_ns -= VN_MIN(lead_ns, at_ns);
+	}
 	if (now >= at_ns)
 		return true;
 	if (!e->has_held && !engine->slack_ns)
