@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "machine_report.h"
@@ -185,6 +186,23 @@ static void add_run(json_t *o, const struct vn_json_run *run)
 	json_object_set_new(o, "virtual_time", json_boolean(run->is_virtual));
 }
 
+/* In one write: who follows the file finds whole lines. */
+static int write_line(FILE *out, const json_t *o)
+{
+	const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS);
+	char *line = json_dumps(o, flags);
+	size_t len;
+	bool is_bad;
+
+	if (!line)
+		return -ENOMEM;
+	len = strlen(line);
+	line[len++] = '\n'; /* in place of the NUL */
+	is_bad = fwrite(line, 1, len, out) != len;
+	free(line);
+	return is_bad ? -EIO : 0;
+}
+
 int vn_json_write(struct vn_json *j, const struct vn_snapshot *s, const char *verdict)
 {
 	json_t *o, *rows;
@@ -209,11 +227,9 @@ int vn_json_write(struct vn_json *j, const struct vn_snapshot *s, const char *ve
 	json_object_set_new(o, "receiver", receiver_json(&s->receiver));
 	json_object_set_new(o, "machine", vn_machine_json(s));
 	json_object_set_new(o, "devices", s->is_final ? devices_json(&j->run) : json_null());
-	rc = json_dumpf(o, j->out, JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS));
+	rc = write_line(j->out, o);
 	json_decref(o);
-	if (rc || fputc('\n', j->out) == EOF || fflush(j->out))
-		return -EIO;
-	return 0;
+	return rc;
 }
 
 int vn_json_open(struct vn_json *j, const char *path, struct vn_err *err)
@@ -224,6 +240,7 @@ int vn_json_open(struct vn_json *j, const char *path, struct vn_err *err)
 	j->out = strcmp(path, "-") ? fopen(path, "we") : stdout;
 	if (!j->out)
 		return vn_err_set(err, errno, "%s: %s", path, strerror(errno));
+	setvbuf(j->out, NULL, _IONBF, 0); /* lines are whole as they come */
 	return 0;
 }
 

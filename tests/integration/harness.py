@@ -356,7 +356,7 @@ class Tap:
 
 def json_lines(path):
     with open(path) as f:
-        return [json.loads(line) for line in f if line.strip()]
+        return [json.loads(line) for line in f if line.endswith("\n")]
 
 
 def tshark(path, *fields, filters="", options=()):
