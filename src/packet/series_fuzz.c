@@ -50,6 +50,20 @@ static void use(struct vn_series *s)
 		abort();
 }
 
+/* The input need not end in a NUL. */
+static char *copy_text(const uint8_t *data, size_t size)
+{
+	const uint8_t *end = memchr(data, 0, size);
+	size_t n = end ? (size_t)(end - data) : size;
+	char *text = malloc(n + 1);
+
+	if (!text)
+		return NULL;
+	memcpy(text, data, n);
+	text[n] = '\0';
+	return text;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct content content = { 0 };
@@ -61,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	text = strndup((const char *)data + 1, size - 1);
+	text = copy_text(data + 1, size - 1);
 	if (!text)
 		return 0;
 	n = strlen(text) + 2; /* the first byte and the NUL */
