@@ -51,19 +51,38 @@ check() {
 	fi
 }
 
-# build NAME CC [MESON OPTIONS]: returns whether it can be tested.
-build() {
-	local name=$1 cc=$2 before=$failed
+# compile NAME CC [MESON OPTIONS]: builds; says NAME and how that ended.
+compile() {
+	local name=$1 cc=$2
 	shift 2
-	check "build $name" configure_and_compile "$out/$name" "$cc" "$@"
-	[ "$failed" -eq "$before" ]
+	rm -rf "${out:?}/$name"
+	{
+		CC=$cc meson setup "$out/$name" -Dwerror=true "$@" &&
+			nice ninja -C "$out/$name"
+	} >"$out/build-$name.log" 2>&1 </dev/null
+	echo "$name $?"
 }
 
-configure_and_compile() {
-	local dir=$1 cc=$2
-	shift 2
-	rm -rf "$dir"
-	CC=$cc meson setup "$dir" -Dwerror=true "$@" && ninja -C "$dir"
+# All ways of building but the first, one after the other, while tests of those
+# that are done run: most of these wait more than they work.
+compile_others() {
+	compile clang clang
+	compile asan gcc -Db_sanitize=address,undefined -Db_lundef=false
+	compile tsan gcc -Db_sanitize=thread -Db_lundef=false
+	compile fuzz clang -Dfuzz=true -Dtests=disabled -Db_sanitize=address,undefined \
+		-Db_lundef=false
+}
+
+# built NAME: waits for it, the next of those; returns whether it can be tested.
+built() {
+	local name status
+	read -r name status <&3
+	if [ "$name $status" = "$1 0" ]; then
+		note ok "build $1"
+	else
+		note FAIL "build $1" "$out/build-$1.log"
+		return 1
+	fi
 }
 
 # tests NAME [MESON TEST OPTIONS]: runs suites of a build and adds their cases.
@@ -95,10 +114,10 @@ sanitizers() {
 	export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
 	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 	export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
-	if build asan gcc -Db_sanitize=address,undefined -Db_lundef=false; then
+	if built asan; then
 		tests asan --no-suite style --timeout-multiplier 4
 	fi
-	if build tsan gcc -Db_sanitize=thread -Db_lundef=false; then
+	if built tsan; then
 		local layout
 		layout=$(fixed_layout)
 		tests tsan --suite unit --suite golden --suite integration \
@@ -108,8 +127,7 @@ sanitizers() {
 }
 
 fuzz() {
-	build fuzz clang -Dfuzz=true -Dtests=disabled -Db_sanitize=address,undefined \
-		-Db_lundef=false || return
+	built fuzz || return
 	local target name n=0
 	while IFS= read -r target; do
 		n=$((n + 1))
@@ -154,11 +172,14 @@ install_and_run() {
 	return $status
 }
 
-if build gcc gcc; then
+exec 3< <(compile gcc gcc; compile_others)
+others=$!
+trap 'kill $others 2>/dev/null' EXIT
+if built gcc; then
 	tests gcc
 	check "install into DESTDIR" install_and_run
 fi
-if build clang clang; then
+if built clang; then
 	tests clang --suite unit --suite golden
 fi
 sanitizers
