@@ -227,14 +227,13 @@ static void begin_run(struct vn_machine *m)
 	pthread_mutex_unlock(&m->lock);
 }
 
+/* Read under the lock: nobody has read more meanwhile, to see it become less. */
 static void end_run(struct vn_worker *w)
 {
 	struct vn_machine *m = &w->machine;
-	struct vn_taken taken;
 
-	vn_taken_read(ROOT, w->cpu, m->tid, &taken);
 	pthread_mutex_lock(&m->lock);
-	m->end = taken;
+	vn_taken_read(ROOT, w->cpu, m->tid, &m->end);
 	m->is_running = false;
 	pthread_mutex_unlock(&m->lock);
 }
