@@ -115,7 +115,7 @@ sanitizers() {
 	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 	export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 	if built asan; then
-		tests asan --no-suite style --timeout-multiplier 4
+		tests asan --no-suite style --no-suite once --timeout-multiplier 4
 	fi
 	if built tsan; then
 		local layout
