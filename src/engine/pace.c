@@ -77,28 +77,21 @@ static void advance(struct vn_entry *e)
 
 /* --- waiting ------------------------------------------------------------------ */
 
-static bool wait_by(struct vn_entry *e, struct vn_waiter *by, uint64_t t_ns)
+/* From now on, as the clock was last read. */
+static bool wait_from(struct vn_entry *e, struct vn_waiter *by, uint64_t from, uint64_t t_ns)
 {
-	struct vn_clock *clock = e->worker->engine->clock;
-	uint64_t from = vn_clock_now(clock), now;
+	uint64_t now;
 
 	if (from >= t_ns)
 		return true;
-	now = vn_clock_wait_by(clock, by, t_ns, &e->worker->control);
+	now = vn_clock_wait_by(e->worker->engine->clock, by, t_ns, &e->worker->control);
 	vn_stat_add(&e->stats.idle_ns, now - from);
 	return now >= t_ns;
 }
 
 bool vn_pace_wait(struct vn_entry *e, uint64_t t_ns)
 {
-	return wait_by(e, &e->worker->waiter, t_ns);
-}
-
-static bool wait_awake(struct vn_entry *e, uint64_t t_ns)
-{
-	struct vn_waiter awake = { .spin_ns = VN_AWAKE_NS };
-
-	return wait_by(e, &awake, t_ns);
+	return wait_from(e, &e->worker->waiter, vn_clock_now(e->worker->engine->clock), t_ns);
 }
 
 /*
@@ -122,6 +115,8 @@ static void measure_turn(struct vn_entry *e, uint64_t now)
 bool vn_pace_await(struct vn_entry *e, uint64_t at_ns, uint64_t lead_ns)
 {
 	struct vn_engine *engine = e->worker->engine;
+	struct vn_waiter awake = { .spin_ns = VN_AWAKE_NS };
+	bool is_first = !e->has_held && !engine->slack_ns;
 	uint64_t now = vn_clock_now(engine->clock);
 
 	/* Turns of other entries that came between are no part of it. */
@@ -135,11 +130,7 @@ bool vn_pace_await(struct vn_entry *e, uint64_t at_ns, uint64_t lead_ns)
 		at_ns = VN_MAX(at_ns, e->not_before_ns);
 		at_ns -= VN_MIN(lead_ns, at_ns);
 	}
-	if (now >= at_ns)
-		return true;
-	if (!e->has_held && !engine->slack_ns)
-		return wait_awake(e, at_ns);
-	return vn_pace_wait(e, at_ns);
+	return wait_from(e, is_first ? &awake : &e->worker->waiter, now, at_ns);
 }
 
 /* --- how much ------------------------------------------------------------------- */

@@ -6,8 +6,7 @@
  *
  * Packets are built after the wait, so that their stamp is that of their
  * departure. An entry without a delay is served in batches; one with a delay
- * packet by packet, or burst by burst, unless it is behind: then all that is
- * due leaves together.
+ * packet by packet, or burst by burst, as far as that can keep its rate (pace.c).
  */
 #include <string.h>
 
@@ -22,8 +21,8 @@ uint32_t vn_entry_copies(const struct vn_entry *e)
 	const struct vn_stream_cfg *cfg = &e->stream.cfg;
 
 	if (!(cfg->flags & VN_FLAG_SHARED) || cfg->clone_skb <= 1)
-		return vn_stream_burst(&e->stream.cfg);
-	return (uint32_t)cfg->clone_skb * vn_stream_burst(&e->stream.cfg);
+		return vn_stream_burst(cfg);
+	return (uint32_t)cfg->clone_skb * vn_stream_burst(cfg);
 }
 
 static bool is_scheduled(const struct vn_entry *e)
