@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From counters to numbers that are told: identities, rates, what is unknown. */
-#include "snapshot.h"
+#include "snapshot_fixture.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,15 +77,6 @@ static void take(const struct vn_snap_source *src, unsigned int n, bool is_final
 	};
 
 	assert_int_equal(vn_snapshot_take(&in, out), 0);
-}
-
-static void assert_text(const struct vn_snap_row *row, enum vn_snap_field f, const char *expected)
-{
-	char text[VN_SNAP_TEXT];
-
-	vn_snap_text(row, f, text);
-	if (strcmp(text, expected))
-		fail_msg("%s is \"%s\", not \"%s\"", vn_snap_fields[f].key, text, expected);
 }
 
 static void what_is_not_known_is_a_dash(void **state)
