@@ -14,6 +14,7 @@ MAY_INCLUDE = {
     "base": "",
     "wire": "base",
     "packet": "base wire",
+    "nt": "base wire",
     "net": "base",
     # packet, and bpf beside src: drivers that build frames themselves
     "dev": "base wire net packet bpf",
