@@ -22,6 +22,8 @@ enum vn_nt_engine {
 	VN_NT_INTERPRET,
 };
 
+struct vn_nt_profile;
+
 struct vn_nt_config {
 	struct vn_nt_hw_config hw;
 	enum vn_nt_engine engine;
@@ -31,8 +33,9 @@ struct vn_nt_config {
 	unsigned int div_slots; /* slots that div and divu take */
 	bool no_skip;		/* polls that find nothing are executed one by one */
 	bool fault_halts;	/* a fault ends its thread only */
-	bool profiles;		/* counts by instruction (profile.h); runs in order, one by one */
-	uint64_t idle_cycles;	/* run() stops after so many without an event; 0: never */
+	/* Counts into it (profile.h), and runs in order, one by one. Not owned; NULL: does not. */
+	struct vn_nt_profile *profile;
+	uint64_t idle_cycles; /* run() stops after so many without an event; 0: never */
 };
 
 extern const struct vn_nt_config vn_nt_defaults;
