@@ -57,6 +57,11 @@ int vn_nt_image_parse_elf(struct vn_nt_image *image, const char *name, const uin
 int vn_nt_image_read_instr_mif(struct vn_nt_image *image, const char *path, struct vn_err *err);
 int vn_nt_image_read_data_mif(struct vn_nt_image *image, const char *path, struct vn_err *err);
 
+/* Writes one of the two (mif.h has the form). -EINVAL for data before LOAD_BASE,
+ * which a data file cannot name; -errno of the stream, which the caller flushes. */
+int vn_nt_image_write_instr_mif(const struct vn_nt_image *image, FILE *out);
+int vn_nt_image_write_data_mif(const struct vn_nt_image *image, FILE *out, struct vn_err *err);
+
 /* The function or object that addr lies in, with the distance; NULL: none. */
 const struct vn_nt_symbol *vn_nt_image_symbol(const struct vn_nt_image *image, uint32_t addr,
 					      uint32_t *offset);
