@@ -5,8 +5,9 @@
  * what stock compilers emit for MIPS32 release 1 and 2 (spec netthreads 1.2).
  *
  * Fields that the architecture wants to be zero must be zero: anything else is
- * an illegal instruction. Hints and codes (jr, sync, pref, cache, break,
- * syscall, traps) may hold anything.
+ * an illegal instruction, and so are what it leaves undefined in the word itself
+ * (bit fields beyond bit 31, clz and clo with two different destinations). Hints
+ * and codes (jr, sync, pref, cache, break, syscall, traps) may hold anything.
  */
 #ifndef VN_NT_ISA_H
 #define VN_NT_ISA_H
@@ -94,9 +95,10 @@ struct vn_nt_insn {
 /* pc: byte address of the word. An illegal word gives op ILLEGAL. */
 struct vn_nt_insn vn_nt_decode(uint32_t word, uint32_t pc);
 
-/* Mnemonic and operands as GNU objdump -M no-aliases,reg-names=32 writes them,
- * but "nop" for 0; registers by their o32 names without '$', targets as eight
- * hexadecimal digits. Returns buf. */
+/* Mnemonic and operands as GNU objdump -M no-aliases,reg-names=32 writes them, with
+ * a blank for its tab and targets as eight hexadecimal digits, but "nop" for 0 and
+ * the names of the table where objdump has aliases all the same (sub, subu of
+ * zero, rotr, rotrv, pause). Returns buf. */
 #define VN_NT_DISASM_LEN 48
 char *vn_nt_disasm(uint32_t word, uint32_t pc, char buf[VN_NT_DISASM_LEN]);
 
