@@ -17,25 +17,21 @@
 #include "nt/hw.h"
 #include "nt/image.h"
 
+struct vn_nt_profile;
+
 enum vn_nt_engine {
 	VN_NT_TRANSLATE, /* host code, where the host can (x86-64); else as INTERPRET */
 	VN_NT_INTERPRET,
 };
 
-struct vn_nt_profile;
-
 struct vn_nt_config {
 	struct vn_nt_hw_config hw;
 	enum vn_nt_engine engine;
-	/* Instructions by which loads and stores of plain memory may be seen early or late by
-	 * other threads; 0: never, as the definition has it (spec 8). */
-	unsigned int window;
-	unsigned int div_slots; /* slots that div and divu take */
-	bool no_skip;		/* polls that find nothing are executed one by one */
-	bool fault_halts;	/* a fault ends its thread only */
-	/* Counts into it (profile.h), and runs in order, one by one. Not owned; NULL: does not. */
-	struct vn_nt_profile *profile;
-	uint64_t idle_cycles; /* run() stops after so many without an event; 0: never */
+	unsigned int div_slots;	       /* slots that div and divu take */
+	bool no_skip;		       /* polls that find nothing are executed one by one */
+	bool fault_halts;	       /* a fault ends its thread only */
+	struct vn_nt_profile *profile; /* counts here, in order, one by one; NULL: does not */
+	uint64_t idle_cycles;	       /* run() stops after so many without an event; 0: never */
 };
 
 extern const struct vn_nt_config vn_nt_defaults;
@@ -118,10 +114,10 @@ void vn_nt_card_thread(const struct vn_nt_card *card, unsigned int tid,
 		       struct vn_nt_thread_view *view);
 
 /* Instructions that all threads executed; polls that were skipped count as
- * executed. skipped and redone (by running ahead in vain) say how it went; they are
- * the engine's business and differ between engines. */
+ * executed. Checkpoints and rollbacks say how the engine got there; they differ between
+ * engines and ways of calling run(). */
 struct vn_nt_run_stats {
-	uint64_t instructions, skipped, redone, checkpoints, rollbacks;
+	uint64_t instructions, checkpoints, rollbacks;
 };
 void vn_nt_card_run_stats(const struct vn_nt_card *card, struct vn_nt_run_stats *stats);
 uint64_t vn_nt_card_memory_hash(const struct vn_nt_card *card);

@@ -168,6 +168,9 @@ uint64_t vn_nt_hw_next(const struct vn_nt_hw *hw);
 /* Lets all events up to and including this cycle happen, in order. */
 void vn_nt_hw_run(struct vn_nt_hw *hw, uint64_t cycle);
 
+/* A packet that was launched has not departed by the end of this cycle. */
+bool vn_nt_hw_is_sending(const struct vn_nt_hw *hw, uint64_t cycle);
+
 /* The cycle of the last frame that came or left, packet popped or record
  * logged: what -idle counts from. */
 uint64_t vn_nt_hw_last_event(const struct vn_nt_hw *hw);

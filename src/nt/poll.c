@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Programs wait for packets in loops around a pop, often from all threads. A
+ * loop that comes back to the pop with nothing changed will do so until a
+ * packet is there: its thread sleeps until then, and the result is the same to
+ * the cycle (spec 8).
+ */
+#include "nt/card_priv.h"
+
+#include <string.h>
+
+/* Instructions that a loop may have. */
+#define LOOP_MAX 64
+
+/* It touches registers of the thread alone, and cannot fault. */
+static bool is_harmless(unsigned int op)
+{
+	switch (op) {
+	case VN_NT_J ... VN_NT_BGEZAL:
+	case VN_NT_ADDIU ... VN_NT_LUI:
+	case VN_NT_ADDU:
+	case VN_NT_SUBU ... VN_NT_ROTRV:
+	case VN_NT_MFHI ... VN_NT_MULTU:
+	case VN_NT_MADD ... VN_NT_SEH:
+	case VN_NT_SYNC:
+	case VN_NT_PREF:
+	case VN_NT_CACHE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static const struct vn_nt_insn *fetch(const struct vn_nt_card *card, uint32_t pc)
+{
+	uint32_t offset = pc - VN_NT_TEXT_BASE;
+
+	if (offset >= 4 * VN_NT_TEXT_WORDS || offset % 4)
+		return NULL;
+	return &card->text[offset / 4];
+}
+
+/* Back at the pop with what it had the first time; the register that the pop
+ * writes may differ, unless it gives the address. */
+static bool came_round(const struct vn_nt_thread *t, const struct vn_nt_insn *pop,
+		       const uint32_t *before)
+{
+	for (unsigned int r = 0; r < 32; r++)
+		if (t->r[r] != before[r] && (r != pop->rd || r == pop->rs))
+			return false;
+	return true;
+}
+
+void vn_nt_poll_sleep(struct vn_nt_card *card, struct vn_nt_thread *t, uint64_t moment, uint32_t pc,
+		      const uint32_t *before)
+{
+	struct vn_nt_thread ahead = *t;
+
+	for (unsigned int n = 0; n < LOOP_MAX && ahead.pc != pc; n++) {
+		const struct vn_nt_insn *i = fetch(card, ahead.pc);
+
+		if (!i || !is_harmless(i->op) || vn_nt_step(card, &ahead, false) != VN_NT_STEPPED)
+			return;
+	}
+	if (ahead.pc != pc || !came_round(&ahead, fetch(card, pc), before) || ahead.hi != t->hi ||
+	    ahead.lo != t->lo)
+		return;
+	*t = ahead;
+	t->polls = true;
+	t->poll_moments = (uint32_t)(ahead.moment - moment);
+}
+
+void vn_nt_poll_wake(struct vn_nt_thread *t, uint64_t cycle)
+{
+	uint64_t now = vn_nt_moment(cycle, 0);
+
+	t->polls = false;
+	if (t->moment < now)
+		t->moment +=
+			(now - t->moment + t->poll_moments - 1) / t->poll_moments * t->poll_moments;
+}
+
+void vn_nt_poll_settle(struct vn_nt_card *card, struct vn_nt_thread *t, uint64_t cycle)
+{
+	uint64_t now = vn_nt_moment(cycle, 0);
+
+	t->polls = false;
+	if (t->moment >= now)
+		return;
+	t->moment += (now - 1 - t->moment) / t->poll_moments * t->poll_moments;
+	t->r[fetch(card, t->pc)->rd] = VN_NT_NO_PACKET;
+	t->pc += 4;
+	t->moment += VN_NT_SLOT_MOMENTS;
+	while (t->moment < now)
+		vn_nt_step(card, t, false);
+}
