@@ -37,7 +37,8 @@ struct vn_nt_thread {
 	uint32_t r[VN_NT_REG_SINK + 1];
 	uint32_t hi, lo;
 	uint32_t pc;
-	uint64_t moment; /* of its next instruction */
+	uint32_t time_less; /* for translated code: the clock's zero, by the stamps' */
+	uint64_t moment;    /* of its next instruction */
 	enum vn_nt_state state;
 	bool waits;	       /* its next instruction waits for its turn */
 	bool polls;	       /* asleep in a loop around a pop that finds nothing */

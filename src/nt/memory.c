@@ -89,7 +89,7 @@ void vn_nt_memory_free(struct vn_nt_memory *mem)
 void vn_nt_memory_forget(struct vn_nt_memory *mem, uint64_t moment)
 {
 	madvise(mem->stamps, STAMPS_LEN, MADV_DONTNEED);
-	mem->stamp_base = moment ? moment - 1 : 0;
+	mem->stamp_base = moment;
 }
 
 void vn_nt_memory_clear(struct vn_nt_memory *mem)
