@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSD-2-Clause
+/*
+ * Ports (spec 2.1, 2.3, 2.4): what is fed is spaced as a wire of 1 Gb/s has it,
+ * on which a byte takes a cycle; what the send engine has let go waits in the
+ * queue of its port and leaves.
+ *
+ * Settled here: a frame that is fed stays as long as it was fed, though on the
+ * wire it takes the time of 60 bytes at least; one that is sent takes up its
+ * room in the queue until the first byte of its destination is on the wire,
+ * and leaves, for all that watch, in that cycle.
+ */
+#include "nt/hw_priv.h"
+
+#include <errno.h>
+
+#define PREAMBLE  8u /* byte times, with the start of frame delimiter */
+#define FRAME_MIN 60u
+#define FCS	  4u
+#define GAP	  12u
+#define FED_MAX	  65535u
+#define CYCLE_MAX (UINT64_C(1) << 62) /* sums with it do not overflow */
+
+/* From the first preamble byte to behind the last byte of the FCS. */
+static uint64_t wire_cycles(uint32_t len)
+{
+	return PREAMBLE + VN_MAX(len, FRAME_MIN) + FCS;
+}
+
+int vn_nt_hw_feed(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle, const void *bytes,
+		  uint32_t len)
+{
+	uint64_t *free = &hw->now.rx_free[port % VN_NT_PORTS];
+	int r;
+
+	if (port >= VN_NT_PORTS || !len || len > FED_MAX || cycle > CYCLE_MAX)
+		return -EINVAL;
+	cycle = VN_MAX(cycle, *free);
+	r = vn_nt_queue_add(hw, VN_NT_RX(port), port & 1 ? cycle : cycle + wire_cycles(len), bytes,
+			    len);
+	if (r)
+		return r;
+	*free = port & 1 ? cycle : cycle + wire_cycles(len) + GAP;
+	vn_nt_hw_save(hw);
+	return 0;
+}
+
+uint64_t vn_nt_hw_fed_bytes(const struct vn_nt_hw *hw, unsigned int port)
+{
+	return port < VN_NT_PORTS ? hw->now.queues[VN_NT_RX(port)].on_way : 0;
+}
+
+static void lose(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle, struct vn_nt_frame *f,
+		 uint64_t *counter)
+{
+	vn_nt_queue_lose(hw, VN_NT_TX(port), f);
+	++*counter;
+	vn_nt_trace(hw, PKT, cycle, NULL, "pkt drop len=%u dst=%u full", f->len, port);
+}
+
+static void come_to_mac(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
+{
+	struct vn_nt_hw_state *s = &hw->now;
+	struct vn_nt_frame *f = vn_nt_queue_come(hw, VN_NT_TX(port));
+	unsigned int mac = port / 2;
+	uint64_t start = VN_MAX(cycle, s->tx_free[mac]);
+
+	if (s->queues[VN_NT_TX(port)].used > hw->cfg.mac_txq_bytes) {
+		lose(hw, port, cycle, f, &s->counters.mac_tx_full[mac]);
+		return;
+	}
+	f->leaves = start + PREAMBLE;
+	s->tx_free[mac] = start + wire_cycles(f->len) + GAP;
+	if (vn_nt_queue_first(hw, VN_NT_TX(port)) == f)
+		vn_nt_hw_at(hw, VN_NT_EV_LEAVE + mac, f->leaves);
+}
+
+static void leave(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle, uint32_t min)
+{
+	struct vn_nt_hw_state *s = &hw->now;
+	struct vn_nt_frame *f = vn_nt_queue_first(hw, VN_NT_TX(port));
+
+	s->counters.tx_frames[port]++;
+	s->last_event = cycle;
+	vn_nt_trace(hw, PKT, cycle, NULL, "pkt out len=%u dst=%u", f->len, port);
+	vn_nt_out_frame(hw, VN_NT_OUT_FRAME, port, cycle, f, min);
+	vn_nt_queue_pop(hw, VN_NT_TX(port));
+}
+
+static void come_to_host(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
+{
+	struct vn_nt_hw_state *s = &hw->now;
+	struct vn_nt_frame *f = vn_nt_queue_come(hw, VN_NT_TX(port));
+
+	if (!hw->cfg.has_driver)
+		leave(hw, port, cycle, 0);
+	else if (s->queues[VN_NT_TX(port)].used > hw->cfg.cpu_txq_bytes)
+		lose(hw, port, cycle, f, &s->counters.cpu_tx_full[port / 2]);
+	else
+		vn_nt_dma_offer(hw, cycle);
+}
+
+/* A frame reaches the queue of its port. */
+void vn_nt_port_come(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
+{
+	if (port & 1)
+		come_to_host(hw, port, cycle);
+	else
+		come_to_mac(hw, port, cycle);
+}
+
+void vn_nt_mac_leave(struct vn_nt_hw *hw, unsigned int mac, uint64_t cycle)
+{
+	struct vn_nt_hw_state *s = &hw->now;
+	struct vn_nt_frame *next;
+
+	leave(hw, 2 * mac, cycle, FRAME_MIN);
+	if (++s->mac_frames == hw->cfg.attends_frames)
+		vn_nt_hw_attend(hw, cycle);
+	next = vn_nt_queue_first(hw, VN_NT_TX(2 * mac));
+	if (next)
+		vn_nt_hw_at(hw, VN_NT_EV_LEAVE + mac, next->leaves);
+}
