@@ -14,27 +14,12 @@
 #define WORDS_PER_START 12 /* of each thread's start block (spec 1.5) */
 
 const struct vn_nt_config vn_nt_defaults = {
-	.hw = {
-		.model = 0x10,
-		.cpus = VN_NT_CPUS,
-		.dma_cycles = 4405,
-		.dma_millicycles = 947,
-		.tx_latency_cycles = 64,
-		.mac_rxq_bytes = 8192,
-		.cpu_rxq_bytes = 16384,
-		.mac_txq_bytes = 65536,
-		.cpu_txq_bytes = 65536,
-		.trace_to = VN_NT_NEVER,
-	},
+	.hw = VN_NT_HW_DEFAULTS,
 	.div_slots = 8,
 };
 
 static int check_config(const struct vn_nt_config *cfg, struct vn_err *err)
 {
-	if (cfg->hw.model != 0x10 && cfg->hw.model != RE2)
-		return vn_err_set(err, EINVAL, "model 0x%x: 0x10 or 0x20", cfg->hw.model);
-	if (cfg->hw.cpus < 1 || cfg->hw.cpus > VN_NT_CPUS)
-		return vn_err_set(err, EINVAL, "%u CPUs: 1 or 2", cfg->hw.cpus);
 	if (cfg->div_slots < 1 || cfg->div_slots > 1024)
 		return vn_err_set(err, EINVAL, "division in %u slots: 1 to 1024", cfg->div_slots);
 	return 0;

@@ -19,18 +19,7 @@
 /* Sums of cycles with it stay far from the end of time. */
 #define DMA_MAX (UINT64_C(1) << 40)
 
-const struct vn_nt_hw_config vn_nt_hw_defaults = {
-	.model = 0x10,
-	.cpus = 2,
-	.dma_cycles = 4405,
-	.dma_millicycles = 947,
-	.tx_latency_cycles = 64,
-	.mac_rxq_bytes = 8192,
-	.cpu_rxq_bytes = 16384,
-	.mac_txq_bytes = 65536,
-	.cpu_txq_bytes = 65536,
-	.trace_to = UINT64_MAX,
-};
+const struct vn_nt_hw_config vn_nt_hw_defaults = VN_NT_HW_DEFAULTS;
 
 static int check_config(const struct vn_nt_hw_config *cfg, struct vn_err *err)
 {
@@ -193,6 +182,19 @@ void vn_nt_hw_run(struct vn_nt_hw *hw, uint64_t cycle)
 uint64_t vn_nt_hw_next(const struct vn_nt_hw *hw)
 {
 	return hw->now.next;
+}
+
+bool vn_nt_hw_is_leaving(const struct vn_nt_hw *hw)
+{
+	const uint64_t *due = hw->now.due;
+
+	for (unsigned int i = 0; i < VN_NT_MACS; i++)
+		if (due[VN_NT_EV_LEAVE + i] != VN_NT_NEVER)
+			return true;
+	for (unsigned int port = 0; port < VN_NT_PORTS; port++)
+		if (due[VN_NT_EV_COME + VN_NT_TX(port)] != VN_NT_NEVER)
+			return true;
+	return false;
 }
 
 uint64_t vn_nt_hw_last_event(const struct vn_nt_hw *hw)

@@ -69,6 +69,12 @@ struct vn_nt_hw_config {
 };
 
 /* The defaults of the specification: 1.0, two CPUs. */
+#define VN_NT_HW_DEFAULTS                                                                          \
+	{                                                                                          \
+		.model = 0x10, .cpus = VN_NT_CPUS, .dma_cycles = 4405, .dma_millicycles = 947,     \
+		.tx_latency_cycles = 64, .mac_rxq_bytes = 8192, .cpu_rxq_bytes = 16384,            \
+		.mac_txq_bytes = 65536, .cpu_txq_bytes = 65536, .trace_to = VN_NT_NEVER,           \
+	}
 extern const struct vn_nt_hw_config vn_nt_hw_defaults;
 
 /*
@@ -168,8 +174,8 @@ uint64_t vn_nt_hw_next(const struct vn_nt_hw *hw);
 /* Lets all events up to and including this cycle happen, in order. */
 void vn_nt_hw_run(struct vn_nt_hw *hw, uint64_t cycle);
 
-/* A packet that was launched has not departed by the end of this cycle. */
-bool vn_nt_hw_is_sending(const struct vn_nt_hw *hw, uint64_t cycle);
+/* A packet that was launched is on its way to a port, or to its end. */
+bool vn_nt_hw_is_leaving(const struct vn_nt_hw *hw);
 
 /* The cycle of the last frame that came or left, packet popped or record
  * logged: what -idle counts from. */

@@ -116,11 +116,6 @@ static void dispatch(struct vn_nt_hw *hw, uint64_t cycle, uint32_t len)
 					hw->packet + IOQ_LEN, len);
 }
 
-bool vn_nt_hw_is_sending(const struct vn_nt_hw *hw, uint64_t cycle)
-{
-	return hw->now.depart > cycle;
-}
-
 static enum vn_nt_answer wait_for_engine(struct vn_nt_hw *hw, const struct vn_nt_access *a,
 					 struct vn_nt_reply *reply)
 {

@@ -99,7 +99,7 @@ static void look_for_stops(struct vn_nt_card *card, uint64_t cycle)
 	if (any(card, VN_NT_ASLEEP)) {
 		if (vn_nt_hw_next(card->hw) == VN_NT_NEVER)
 			stop_behind(card, cycle, VN_NT_STOP_DEADLOCK);
-	} else if (!vn_nt_hw_is_sending(card->hw, cycle)) {
+	} else if (!vn_nt_hw_is_leaving(card->hw)) {
 		stop_behind(card, cycle, VN_NT_STOP_ENDED);
 	}
 }
@@ -273,7 +273,7 @@ static void run_on(struct vn_nt_card *card, uint64_t until)
 		card->stop = VN_NT_STOP_IDLE;
 }
 
-/* There is nothing to wait for, and nobody to wait. */
+/* A program has run, and nobody of it is left. */
 static bool is_over(const struct vn_nt_card *card)
 {
 	return !any(card, VN_NT_RUNNING) && !any(card, VN_NT_ASLEEP) &&
@@ -288,7 +288,7 @@ static bool is_endless(const struct vn_nt_card *card, uint64_t until)
 
 enum vn_nt_stop vn_nt_card_run(struct vn_nt_card *card, uint64_t until)
 {
-	if (is_over(card) && !vn_nt_hw_is_sending(card->hw, card->cycle))
+	if (is_over(card) && !vn_nt_hw_is_leaving(card->hw))
 		return VN_NT_STOP_ENDED;
 	card->stop = VN_NT_STOP_UNTIL;
 	save(card);
