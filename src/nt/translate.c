@@ -80,9 +80,10 @@ struct block {
 	struct vn_nt_card *card;
 	struct vn_nt_code *code;
 	struct vn_x86 *x;
-	uint32_t pc; /* of the instruction that is written now */
-	uint32_t n;  /* instructions before it */
-	int held;    /* soft register whose value rax has; -1: none */
+	uint32_t pc;   /* of the instruction that is written now */
+	uint32_t next; /* of the one that is written next */
+	uint32_t n;    /* instructions before it */
+	int held;      /* soft register whose value rax has; -1: none */
 	struct stub stubs[BLOCK_MAX * STUBS_PER_INSN];
 	unsigned int n_stubs;
 };
@@ -157,6 +158,10 @@ static void alu_imm(struct block *b, const struct vn_nt_insn *i, enum vn_x86_alu
 {
 	if (i->rs == 0 && op != VN_AND) {
 		set_constant(b, i->rd, i->imm);
+		return;
+	}
+	if (i->rs == i->rd && b->held != i->rs) {
+		vn_x86_alu_to_imm(b->x, op, soft(i->rd), i->imm);
 		return;
 	}
 	take(b, i->rs);
@@ -409,15 +414,22 @@ static void store(struct block *b, const struct vn_nt_insn *i, unsigned int widt
 
 /* -- Jumps ------------------------------------------------------------------- */
 
+/* A branch backwards is taken more often than not: the block goes on there, and
+ * the way out is the other one. So a short loop is several times in its block. */
 static void branch(struct block *b, const struct vn_nt_insn *i, enum vn_x86_cond c)
 {
+	bool goes_back = i->imm < b->pc;
+	uint32_t out = goes_back ? b->pc + 4 : i->imm;
+
 	take(b, i->rs);
 	if (i->rt)
 		vn_x86_alu(b->x, VN_CMP, VN_RAX, soft(i->rt));
 	else
 		vn_x86_test(b->x, VN_RAX, VN_RAX);
 	hold(b, i->rs);
-	add_stub(b, vn_x86_jcc(b->x, c), i->imm, b->n + 1)->is_jump = true;
+	add_stub(b, vn_x86_jcc(b->x, goes_back ? c ^ 1 : c), out, b->n + 1)->is_jump = true;
+	if (goes_back)
+		b->next = i->imm;
 }
 
 static void link_to(struct block *b, const struct vn_nt_insn *i)
@@ -646,14 +658,14 @@ static bool write_body(struct block *b)
 			b->n++;
 			return true;
 		}
+		b->next = b->pc + 4;
 		if (is_known_jump(i, b->pc)) {
 			link_to(b, i);
-			b->pc = i->imm;
-			continue;
-		}
-		if (!write_insn(b, i))
+			b->next = i->imm;
+		} else if (!write_insn(b, i)) {
 			return false;
-		b->pc += 4;
+		}
+		b->pc = b->next;
 	}
 	return false;
 }
