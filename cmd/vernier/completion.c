@@ -40,6 +40,7 @@ static struct vn_completion_option from_row(const struct vn_option *row)
 {
 	return (struct vn_completion_option){
 		.row = row,
+		.dashes = "--",
 		.metavar = row->metavar,
 		.help = row->help,
 	};
@@ -49,10 +50,22 @@ static struct vn_completion_option from_param(const struct vn_param *p)
 {
 	return (struct vn_completion_option){
 		.param = p,
+		.dashes = "--",
 		.metavar = p->metavar,
 		.help = p->help,
 		.is_repeated = p->flags & VN_PARAM_REPEAT,
 	};
+}
+
+static void each_spelling(const struct vn_options *spec, const struct vn_option *row,
+			  vn_completion_fn *fn, FILE *out)
+{
+	struct vn_completion_option o = from_row(row);
+
+	fn(out, spec, &o);
+	o.dashes = "-";
+	if (spec->single_dash)
+		fn(out, spec, &o);
 }
 
 void vn_completion_each(const struct vn_options *spec, vn_completion_fn *fn, FILE *out)
@@ -65,17 +78,14 @@ void vn_completion_each(const struct vn_options *spec, vn_completion_fn *fn, FIL
 		o = from_param(&vn_params[i]);
 		fn(out, spec, &o);
 	}
-	for (unsigned int i = 0; i < spec->n_rows; i++) {
-		o = from_row(&spec->rows[i]);
-		fn(out, spec, &o);
-	}
-	o = from_row(&vn_option_help);
-	fn(out, spec, &o);
+	for (unsigned int i = 0; i < spec->n_rows; i++)
+		each_spelling(spec, &spec->rows[i], fn, out);
+	each_spelling(spec, &vn_option_help, fn, out);
 }
 
 void vn_completion_put_name(FILE *out, const struct vn_completion_option *o)
 {
-	fputs("--", out);
+	fputs(o->dashes, out);
 	for (const char *c = o->row ? o->row->name : o->param->name; *c; c++)
 		fputc(*c == '_' ? '-' : *c, out);
 }

@@ -17,6 +17,7 @@
 struct vn_completion_option {
 	const struct vn_option *row;  /* NULL: a parameter */
 	const struct vn_param *param; /* NULL: a row */
+	const char *dashes;	      /* in front of the name */
 	const char *metavar;	      /* NULL: takes no value */
 	const char *help;
 	bool is_repeated; /* may be given several times */
@@ -25,7 +26,8 @@ struct vn_completion_option {
 typedef void vn_completion_fn(FILE *out, const struct vn_options *spec,
 			      const struct vn_completion_option *o);
 
-/* Calls fn for all options of the sub-command, --help too. */
+/* Calls fn for all options of the sub-command, --help too; for each of its two
+ * spellings where names have one dash. */
 void vn_completion_each(const struct vn_options *spec, vn_completion_fn *fn, FILE *out);
 
 /* "--pkt-size" */

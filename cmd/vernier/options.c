@@ -10,7 +10,8 @@
 #include "base/text.h"
 #include "ctl/param.h"
 
-#define FIRST_ROW 256 /* getopt values: above every short option's letter */
+#define HELP	  1   /* getopt values: --help, which is no letter, */
+#define FIRST_ROW 256 /* and what is above every letter */
 #define HELP_COLUMN 32 /* as the stream options below them */
 #define SHORTS_SIZE 64 /* "+:h" and two characters for each letter of a table */
 
@@ -75,7 +76,7 @@ static int list_make(struct long_list *l, const struct vn_options *spec)
 	if (!l->v || !l->names)
 		return -ENOMEM;
 	at = l->names;
-	list_add(l, vn_option_help.name, false, 'h');
+	list_add(l, vn_option_help.name, false, HELP);
 	for (unsigned int i = 0; i < spec->n_rows; i++) {
 		const struct vn_option *o = &spec->rows[i];
 
@@ -104,8 +105,14 @@ static void list_free(struct long_list *l)
 	free(l->names);
 }
 
-static int option_store(const struct vn_option *o, void *dest, const char *value,
-			struct vn_err *err)
+/* How names are spelled where they are listed. */
+static const char *dashes(const struct vn_options *spec)
+{
+	return spec->single_dash ? "-" : "--";
+}
+
+static int option_store(const struct vn_options *spec, const struct vn_option *o, void *dest,
+			const char *value, struct vn_err *err)
 {
 	char *field = (char *)dest + o->offset;
 	char what[64];
@@ -120,7 +127,7 @@ static int option_store(const struct vn_option *o, void *dest, const char *value
 		*(const char **)field = value;
 		return 0;
 	}
-	snprintf(what, sizeof(what), "--%s", o->name);
+	snprintf(what, sizeof(what), "%s%s", dashes(spec), o->name);
 	return vn_parse_quantity(what, value, o->units, o->min, o->max, (uint64_t *)field, err);
 }
 
@@ -130,7 +137,7 @@ static int defaults_store(const struct vn_options *spec, void *dest, struct vn_e
 
 	for (unsigned int i = 0; i < spec->n_rows && !rc; i++)
 		if (spec->rows[i].def)
-			rc = option_store(&spec->rows[i], dest, spec->rows[i].def, err);
+			rc = option_store(spec, &spec->rows[i], dest, spec->rows[i].def, err);
 	return rc;
 }
 
@@ -157,14 +164,15 @@ static void shorts_make(const struct vn_options *spec, char buf[SHORTS_SIZE])
 	struct vn_text text;
 
 	vn_text_init(&text, buf, SHORTS_SIZE);
-	vn_text_add(&text, spec->ends_at_args ? "+:h" : ":h");
+	vn_text_add(&text, spec->ends_at_args ? "+:h" : ":h"); /* the first of two h counts */
 	for (unsigned int i = 0; i < spec->n_rows; i++)
 		if (spec->rows[i].letter)
 			vn_text_add(&text, "%c%s", spec->rows[i].letter,
 				    spec->rows[i].metavar ? ":" : "");
 }
 
-/* The row that getopt means: by its number, or by its letter. */
+/* The row that getopt means: by its number, or by its letter. Above all rows: a
+ * stream parameter, or a letter that no row has. */
 static unsigned int row_of(const struct vn_options *spec, int c)
 {
 	for (unsigned int i = 0; i < spec->n_rows; i++)
@@ -179,12 +187,12 @@ static int take(const struct vn_options *spec, void *dest, int c, char **argv, s
 
 	if (c == '?' || c == ':')
 		return refuse(spec, c, argv[optind - 1], err);
-	if (c == 'h') {
+	if (c == HELP || (c == 'h' && row >= spec->n_rows)) {
 		vn_options_help(spec, stdout);
 		return VN_OPTIONS_HELPED;
 	}
 	if (row < spec->n_rows)
-		return option_store(&spec->rows[row], dest, optarg, err);
+		return option_store(spec, &spec->rows[row], dest, optarg, err);
 	return spec->param(dest, &vn_params[row - spec->n_rows], optarg, err);
 }
 
@@ -199,6 +207,13 @@ static int check_args(const struct vn_options *spec, int argc, char **argv, stru
 		return vn_err_set(err, EINVAL, "missing argument: vernier %s %s", spec->command,
 				  spec->args);
 	return 0;
+}
+
+static int get_next(const struct vn_options *spec, int argc, char **argv, const char *shorts,
+		    const struct option *list)
+{
+	return spec->single_dash ? getopt_long_only(argc, argv, shorts, list, NULL) :
+				   getopt_long(argc, argv, shorts, list, NULL);
 }
 
 int vn_options_parse(const struct vn_options *spec, void *dest, int argc, char **argv, int *first,
@@ -216,7 +231,7 @@ int vn_options_parse(const struct vn_options *spec, void *dest, int argc, char *
 	shorts_make(spec, shorts);
 	optind = 0; /* glibc: begin anew */
 	opterr = 0;
-	while (!rc && (c = getopt_long(argc, argv, shorts, list.v, NULL)) != -1)
+	while (!rc && (c = get_next(spec, argc, argv, shorts, list.v)) != -1)
 		rc = take(spec, dest, c, argv, err);
 	if (!rc)
 		rc = check_args(spec, argc, argv, err);
@@ -225,14 +240,14 @@ int vn_options_parse(const struct vn_options *spec, void *dest, int argc, char *
 	return rc;
 }
 
-static void help_row(const struct vn_option *o, FILE *out)
+static void help_row(const struct vn_options *spec, const struct vn_option *o, FILE *out)
 {
 	char letter[8] = "";
 	int n;
 
 	if (o->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-	n = fprintf(out, "  %s--%s%s%s", letter, o->name, o->metavar ? " " : "",
+	n = fprintf(out, "  %s%s%s%s%s", letter, dashes(spec), o->name, o->metavar ? " " : "",
 		    o->metavar ? o->metavar : "");
 	if (n < HELP_COLUMN - 1)
 		fprintf(out, "%*s", HELP_COLUMN - n, "");
@@ -249,8 +264,8 @@ void vn_options_help(const struct vn_options *spec, FILE *out)
 	fprintf(out, "Usage: vernier %s%s%s [options]\n\n%s\n\nOptions:\n", spec->command,
 		spec->args[0] ? " " : "", spec->args, spec->summary);
 	for (unsigned int i = 0; i < spec->n_rows; i++)
-		help_row(&spec->rows[i], out);
-	help_row(&vn_option_help, out);
+		help_row(spec, &spec->rows[i], out);
+	help_row(spec, &vn_option_help, out);
 	if (spec->param) {
 		fputs("\nStream options:\n", out);
 		vn_params_help(out);

@@ -5,7 +5,8 @@
  * completion words. A row stores into the sub-command's own struct.
  *
  * Options are long, spelled with '-' (a '_' is taken as well); a row may have a
- * letter besides. --help and -h are understood everywhere.
+ * letter besides. --help and -h are understood everywhere; a row whose letter is
+ * h takes that one over.
  */
 #ifndef VN_CMD_OPTIONS_H
 #define VN_CMD_OPTIONS_H
@@ -51,6 +52,9 @@ struct vn_options {
 	unsigned int n_rows;
 	unsigned int args_min, args_max;
 	bool ends_at_args; /* options end at the first argument: the rest is a command */
+	/* Names with one dash are options too, and so spelled in lists: -mac0 is
+	 * --mac0. A single letter is that of a row before it is an abbreviation. */
+	bool single_dash;
 	/* For completion: an argument is the name of an interface, or one of
 	 * these words (as vn_option.word). */
 	bool has_interface;

@@ -69,8 +69,27 @@ static const struct vn_options spec = {
 	.param = take_param,
 };
 
+/* The same with names of one dash, and a letter h of its own. */
+static const struct vn_option dash_rows[] = {
+	{ .name = "text", .letter = 't', .metavar = "WORD", .offset = OFF(text), .help = "a word" },
+	{ .name = "number", .metavar = "N", .offset = OFF(count), .def = "3",
+	  .units = vn_units_count, .min = 1, .max = 1000, .help = "a number" },
+	{ .name = "set", .letter = 'h', .offset = OFF(is_set), .help = "a flag" },
+};
+
+static const struct vn_options dash_spec = {
+	.command = "try",
+	.args = "[ONE]",
+	.summary = "Tries.",
+	.examples = "",
+	.rows = dash_rows,
+	.n_rows = VN_ARRAY_SIZE(dash_rows),
+	.args_max = 1,
+	.single_dash = true,
+};
+
 /* line is cut at blanks; the result's texts point into it. */
-static int parse(char *line, struct values *v, char **arg, struct vn_err *err)
+static int parse_by(const struct vn_options *by, char *line, struct values *v, char **arg, struct vn_err *err)
 {
 	static char *argv[16];
 	int argc = 0, first, rc;
@@ -81,9 +100,14 @@ static int parse(char *line, struct values *v, char **arg, struct vn_err *err)
 	argv[argc] = NULL;
 	*v = (struct values){ 0 };
 	err->text[0] = '\0';
-	rc = vn_options_parse(&spec, v, argc, argv, &first, err);
+	rc = vn_options_parse(by, v, argc, argv, &first, err);
 	*arg = argv[first];
 	return rc;
+}
+
+static int parse(char *line, struct values *v, char **arg, struct vn_err *err)
+{
+	return parse_by(&spec, line, v, arg, err);
 }
 
 static void defaults_are_stored(void **state)
@@ -172,6 +196,63 @@ static void mistakes_are_named(void **state)
 	}
 }
 
+static void names_may_have_one_dash(void **state)
+{
+	static const struct {
+		const char *line, *text;
+		uint64_t count;
+		bool is_set;
+	} cases[] = {
+		{ "try -text a -number 5 -set", "a", 5, true },
+		{ "try --text a --number 5 --set", "a", 5, true },
+		{ "try one -text=a -number=5", "a", 5, false },
+		{ "try -t a -h", "a", 3, true }, /* letters */
+		{ "try -tb", "b", 3, false },
+		{ "try -numb 7", NULL, 7, false }, /* abbreviated */
+	};
+
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		struct values v;
+		struct vn_err err;
+		char line[64], *arg;
+
+		snprintf(line, sizeof(line), "%s", cases[i].line);
+		if (parse_by(&dash_spec, line, &v, &arg, &err))
+			fail_msg("%s: %s", cases[i].line, err.text);
+		assert_true(cases[i].text ? v.text && !strcmp(v.text, cases[i].text) : !v.text);
+		assert_int_equal(v.count, cases[i].count);
+		assert_int_equal(v.is_set, cases[i].is_set);
+	}
+}
+
+static void mistakes_with_one_dash_are_named(void **state)
+{
+	static const struct {
+		const char *line;
+		int rc;
+		const char *part; /* of the message */
+	} cases[] = {
+		{ "try -nonsense 3", -EINVAL, "option -nonsense (" },
+		{ "try -x", -EINVAL, "option -x (" },
+		{ "try -text", -EINVAL, "-text needs a value" },
+		{ "try -set=1", -EINVAL, "-set takes no value" },
+		{ "try -number 1001", -ERANGE, "-number: " },
+		{ "try --number 1001", -ERANGE, "-number: " },
+	};
+
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		struct values v;
+		struct vn_err err;
+		char line[64], *arg;
+
+		snprintf(line, sizeof(line), "%s", cases[i].line);
+		assert_int_equal(parse_by(&dash_spec, line, &v, &arg, &err), cases[i].rc);
+		if (!strstr(err.text, cases[i].part))
+			fail_msg("%s: \"%s\" does not say \"%s\"", cases[i].line, err.text,
+				 cases[i].part);
+	}
+}
+
 /* Text that fn prints, to be freed. */
 static char *printed(void (*fn)(FILE *out, const struct values *v), const struct values *v)
 {
@@ -207,6 +288,21 @@ static void help_has_every_row_and_its_default(void **state)
 	free(text);
 }
 
+static void print_dash_help(FILE *out, const struct values *v)
+{
+	vn_options_help(&dash_spec, out);
+}
+
+static void help_spells_names_with_one_dash(void **state)
+{
+	char *text = printed(print_dash_help, NULL);
+
+	assert_non_null(strstr(text, "\n  -t, -text WORD                a word\n"));
+	assert_non_null(strstr(text, "\n  -number N                     a number (default 3)\n"));
+	assert_non_null(strstr(text, "\n  -help                         print this and exit\n"));
+	free(text);
+}
+
 static void settings_can_be_typed_again(void **state)
 {
 	const struct values v = { .text = "x", .time_ns = 1500, .count = 2, .is_set = true };
@@ -224,7 +320,10 @@ int main(void)
 		cmocka_unit_test(letters_stand_for_their_options),
 		cmocka_unit_test(calls_and_params_come_in_order_in_both_spellings),
 		cmocka_unit_test(mistakes_are_named),
+		cmocka_unit_test(names_may_have_one_dash),
+		cmocka_unit_test(mistakes_with_one_dash_are_named),
 		cmocka_unit_test(help_has_every_row_and_its_default),
+		cmocka_unit_test(help_spells_names_with_one_dash),
 		cmocka_unit_test(settings_can_be_typed_again),
 	};
 
