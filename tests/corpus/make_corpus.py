@@ -7,8 +7,7 @@
 Each group of commands.jsonl becomes an input of command_fuzz (its writes to a
 device file) and one of tree_fuzz (all its writes), each case of packets.jsonl
 one of receiver_fuzz; the targets say what the bytes mean. What is long is cut:
-a fuzzer wants short inputs. (Those of sa_fuzz, netem_words_fuzz,
-responder_fuzz and series_fuzz were written by hand.)
+a fuzzer wants short inputs. (Those of all other targets were written by hand.)
 """
 import json
 import os
