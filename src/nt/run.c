@@ -41,27 +41,43 @@ bool vn_nt_run_ahead(struct vn_nt_card *card, struct vn_nt_thread *t)
 	return true;
 }
 
-static bool all_run_ahead(struct vn_nt_card *card)
+static bool run_ahead(struct vn_nt_card *card, struct vn_nt_thread *t)
 {
-	for (struct vn_nt_thread *t = card->threads; t < card->threads + VN_NT_THREADS; t++) {
-		if (!runs(t) || t->waits || t->moment >= card->horizon)
-			continue;
-		if (card->in_order)
-			t->waits = true;
-		else if (!(card->code ? vn_nt_code_run(card, t) : vn_nt_run_ahead(card, t)))
-			return false;
-	}
+	if (!runs(t) || t->waits || t->moment >= card->horizon)
+		return true;
+	if (!card->in_order)
+		return card->code ? vn_nt_code_run(card, t) : vn_nt_run_ahead(card, t);
+	t->waits = true;
 	return true;
 }
 
-/* Whose turn it is; NULL: all stand at the horizon, or do not run. */
-static struct vn_nt_thread *first_waiting(struct vn_nt_card *card)
+static bool all_run_ahead(struct vn_nt_card *card)
+{
+	for (struct vn_nt_thread *t = card->threads; t < card->threads + VN_NT_THREADS; t++)
+		if (!run_ahead(card, t))
+			return false;
+	return true;
+}
+
+/* Whose turn it is, and until which moment, given that no event comes between;
+ * NULL: all stand at the horizon, or do not run. */
+static struct vn_nt_thread *first_waiting(struct vn_nt_card *card, uint64_t *until)
 {
 	struct vn_nt_thread *first = NULL;
+	uint64_t at = card->horizon;
 
-	for (struct vn_nt_thread *t = card->threads; t < card->threads + VN_NT_THREADS; t++)
-		if (t->waits && (!first || t->moment < first->moment))
+	*until = card->horizon;
+	for (struct vn_nt_thread *t = card->threads; t < card->threads + VN_NT_THREADS; t++) {
+		if (!t->waits || t->moment >= *until)
+			continue;
+		if (t->moment < at) {
+			*until = at;
+			at = t->moment;
 			first = t;
+		} else {
+			*until = t->moment;
+		}
+	}
 	return first;
 }
 
@@ -126,7 +142,8 @@ static void wake_those(struct vn_nt_card *card, unsigned int mask, uint64_t cycl
 		wake(card, (unsigned int)__builtin_ctz(mask), cycle);
 }
 
-static void take_turn(struct vn_nt_card *card, struct vn_nt_thread *t)
+/* False: the order of turns is another one now. */
+static bool take_turn(struct vn_nt_card *card, struct vn_nt_thread *t)
 {
 	uint64_t cycle = vn_nt_cycle_of(t->moment);
 	unsigned int woken;
@@ -139,8 +156,23 @@ static void take_turn(struct vn_nt_card *card, struct vn_nt_thread *t)
 	woken = vn_nt_hw_woken(card->hw);
 	if (woken)
 		wake_those(card, woken, cycle);
-	if (t->state != VN_NT_RUNNING || vn_nt_hw_attention(card->hw) != VN_NT_NEVER)
-		look_for_stops(card, cycle);
+	if (t->state == VN_NT_RUNNING && vn_nt_hw_attention(card->hw) == VN_NT_NEVER)
+		return !woken;
+	look_for_stops(card, cycle);
+	return false;
+}
+
+/* One turn after another, while it is this thread's. False: it came too late. */
+static bool take_turns(struct vn_nt_card *card, struct vn_nt_thread *t, uint64_t until)
+{
+	while (take_turn(card, t) && !card->mem->is_late) {
+		if (!run_ahead(card, t))
+			return false;
+		if (!t->waits || t->moment >= until ||
+		    vn_nt_hw_next(card->hw) <= vn_nt_cycle_of(t->moment))
+			break;
+	}
+	return !card->mem->is_late;
 }
 
 static void let_happen(struct vn_nt_card *card, uint64_t cycle)
@@ -159,26 +191,20 @@ static bool run_span(struct vn_nt_card *card)
 {
 	uint64_t horizon = card->horizon;
 
-	for (;;) {
-		struct vn_nt_thread *t;
-		uint64_t next, limit;
+	while (all_run_ahead(card)) {
+		uint64_t until, next = vn_nt_hw_next(card->hw);
+		struct vn_nt_thread *t = first_waiting(card, &until);
 
-		if (!all_run_ahead(card))
-			return false;
-		t = first_waiting(card);
-		if (t && t->moment >= card->horizon) /* it came nearer, in order */
-			t = NULL;
-		limit = t ? vn_nt_cycle_of(t->moment) : vn_nt_cycle_of(card->horizon) - 1;
-		next = vn_nt_hw_next(card->hw);
-		if (next <= limit)
+		if (next <= vn_nt_cycle_of(t ? t->moment : card->horizon - 1))
 			let_happen(card, next);
-		else if (t)
-			take_turn(card, t);
-		else
+		else if (!t)
 			return true;
+		else if (!take_turns(card, t, until))
+			return false;
 		if (card->mem->is_late || (card->horizon != horizon && !card->in_order))
 			return false;
 	}
+	return false;
 }
 
 /* -- Checkpoints ---------------------------------------------------------- */
