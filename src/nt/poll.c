@@ -65,32 +65,24 @@ void vn_nt_poll_sleep(struct vn_nt_card *card, struct vn_nt_thread *t, uint64_t 
 	if (ahead.pc != pc || !came_round(&ahead, fetch(card, pc), before) || ahead.hi != t->hi ||
 	    ahead.lo != t->lo)
 		return;
-	*t = ahead;
 	t->polls = true;
 	t->poll_moments = (uint32_t)(ahead.moment - moment);
 }
 
+/* It stands behind its pop, as it will behind every one that finds nothing: the last
+ * before the cycle is where it goes on. */
 void vn_nt_poll_wake(struct vn_nt_thread *t, uint64_t cycle)
 {
-	uint64_t now = vn_nt_moment(cycle, 0);
+	uint64_t now = vn_nt_moment(cycle, 0), popped = t->moment - VN_NT_SLOT_MOMENTS;
 
 	t->polls = false;
-	if (t->moment < now)
-		t->moment +=
-			(now - t->moment + t->poll_moments - 1) / t->poll_moments * t->poll_moments;
+	if (popped < now)
+		t->moment += (now - 1 - popped) / t->poll_moments * t->poll_moments;
 }
 
 void vn_nt_poll_settle(struct vn_nt_card *card, struct vn_nt_thread *t, uint64_t cycle)
 {
-	uint64_t now = vn_nt_moment(cycle, 0);
-
-	t->polls = false;
-	if (t->moment >= now)
-		return;
-	t->moment += (now - 1 - t->moment) / t->poll_moments * t->poll_moments;
-	t->r[fetch(card, t->pc)->rd] = VN_NT_NO_PACKET;
-	t->pc += 4;
-	t->moment += VN_NT_SLOT_MOMENTS;
-	while (t->moment < now)
+	vn_nt_poll_wake(t, cycle);
+	while (t->moment < vn_nt_moment(cycle, 0))
 		vn_nt_step(card, t, false);
 }
