@@ -900,6 +900,8 @@ bool vn_nt_code_run(struct vn_nt_card *card, struct vn_nt_thread *t)
 		}
 		if (left == LEFT_HORIZON)
 			return vn_nt_run_ahead(card, t);
+		if (t->moment >= card->horizon) /* the block ended at it */
+			break;
 		switch (vn_nt_step(card, t, false)) {
 		case VN_NT_STEPPED:
 			break;
