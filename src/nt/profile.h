@@ -97,8 +97,17 @@ int vn_nt_profile_new(const struct vn_nt_image *image, struct vn_nt_profile **ou
 void vn_nt_profile_free(struct vn_nt_profile *p);
 
 /* A thread is somewhere else than behind the last instruction that it executed, or in
- * another function. For vn_nt_profile_count() only. */
+ * another function. For those below only. */
 void vn_nt_profile_moved(struct vn_nt_profile *p, unsigned int tid, uint32_t word);
+
+static inline void vn_nt_profile_arrive(struct vn_nt_profile *p, unsigned int tid, uint32_t word)
+{
+	struct vn_nt_profile_thread *t = &p->threads[tid];
+
+	if (word != t->next || p->function_of[word] != t->function)
+		vn_nt_profile_moved(p, tid, word);
+	t->next = word + 1;
+}
 
 /* The instruction at pc has been executed. */
 static inline void vn_nt_profile_count(struct vn_nt_profile *p, unsigned int tid, uint32_t pc)
@@ -106,24 +115,26 @@ static inline void vn_nt_profile_count(struct vn_nt_profile *p, unsigned int tid
 	struct vn_nt_profile_thread *t = &p->threads[tid];
 	uint32_t word = (pc - VN_NT_TEXT_BASE) / 4;
 
-	if (word != t->next || p->function_of[word] != t->function)
-		vn_nt_profile_moved(p, tid, word);
-	t->next = word + 1;
+	vn_nt_profile_arrive(p, tid, word);
 	t->rows[word].executed++;
 	p->nodes[t->node].cycles += VN_NT_THREADS_PER_CPU;
 }
 
 /*
- * Cycles (whole slots) that the instruction, which has been counted, cost besides its
- * own slot: the cycle in which the thread goes on, less that in which it would have.
- * May come in pieces, so that waits which have not ended can be told, too.
+ * Cycles (whole slots) that the instruction costs besides its own slot: the cycle in
+ * which the thread goes on, less that in which it would have. Before or behind its
+ * count, and in pieces, so that waits which have not ended can be told, too. (It does
+ * not jump, so to arrive at it twice changes nothing.)
  */
 static inline void vn_nt_profile_stall(struct vn_nt_profile *p, unsigned int tid, uint32_t pc,
 				       enum vn_nt_stall cause, uint64_t cycles)
 {
 	struct vn_nt_profile_thread *t = &p->threads[tid];
+	uint32_t word = (pc - VN_NT_TEXT_BASE) / 4;
 
-	t->rows[(pc - VN_NT_TEXT_BASE) / 4].stalled[cause] += cycles;
+	if (word + 1 != t->next)
+		vn_nt_profile_arrive(p, tid, word);
+	t->rows[word].stalled[cause] += cycles;
 	p->nodes[t->node].cycles += cycles;
 	if (cause == VN_NT_STALL_LOCK)
 		t->lock_cycles[t->lock] += cycles;
