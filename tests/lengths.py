@@ -12,7 +12,7 @@ import tap
 LINES_MAX = 70
 COLUMNS_MAX = 100
 FLAT_TABLES = set()  # names of functions that are one long table
-FOLDERS = ("src", "bpf", "cmd", "tests", "bench", "include")
+FOLDERS = ("src", "bpf", "cmd", "tests", "bench", "include", "firmware")
 
 
 def c_files(top):

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What support.h promises, on the card's registers: on the card itself, and in
+ * context sw on those that the host plays (sw.h).
+ *
+ * A store to GET_LOCK returns when the lock is this thread's, so the compiler
+ * must not keep what the lock guards in registers across it: lock and unlock are
+ * barriers.
+ */
+#include <stdint.h>
+
+#include "support.h"
+#include "hw.h"
+
+static int is_ready; /* for nf_stall_a_bit() */
+
+static inline void barrier(void)
+{
+	asm volatile("" ::: "memory");
+}
+
+/* Addresses of packet memory have 32 bits, in context sw as well. */
+static inline uint address_of(const void *p)
+{
+	return (uint)(uintptr_t)p;
+}
+
+static inline t_addr *at(uint address)
+{
+	return (t_addr *)(uintptr_t)address;
+}
+
+#ifdef CONTEXT_SW
+
+#include "sw.h"
+
+static inline uint load(uint reg)
+{
+	return sw_load(reg);
+}
+
+static inline void store(uint reg, uint value)
+{
+	sw_store(reg, value);
+}
+
+int nf_tid(void)
+{
+	return sw_tid();
+}
+
+void relax(void)
+{
+	sw_relax();
+}
+
+#else
+
+static inline uint load(uint reg)
+{
+	return *(volatile uint *)reg;
+}
+
+static inline void store(uint reg, uint value)
+{
+	*(volatile uint *)reg = value;
+}
+
+int nf_tid(void)
+{
+	int id;
+
+	asm("move %0, $26" : "=r"(id));
+	return id;
+}
+
+/* Not by nops, so that a nop in a program is always a slot's. */
+void relax(void)
+{
+	asm volatile("or $0, $0, $0\n\tor $0, $0, $0\n\tor $0, $0, $0\n\tor $0, $0, $0");
+}
+
+#endif
+
+uint nf_time(void)
+{
+	return load(REG_COMMON_TIME);
+}
+
+/* An atomic access of a word is a plain one on the card. What comes before it is
+ * guarded by locks. */
+static void say_ready(void)
+{
+	__atomic_store_n(&is_ready, 1, __ATOMIC_RELAXED);
+}
+
+int nf_stall_a_bit(void)
+{
+	while (!__atomic_load_n(&is_ready, __ATOMIC_RELAXED))
+		relax();
+	return 0;
+}
+
+void nf_lock(int id)
+{
+	store(REG_GET_LOCK, (uint)id);
+	barrier();
+}
+
+void nf_unlock(int id)
+{
+	barrier();
+	store(REG_UN_LOCK, (uint)id);
+}
+
+t_addr *nf_pktin_pop(void)
+{
+	t_addr *p = at(load(REG_HEADER_FLUSH));
+
+	barrier(); /* what the card wrote is read after this */
+	return p;
+}
+
+int nf_pktin_is_valid(t_addr *p)
+{
+	return address_of(p) != 0xffffffffu;
+}
+
+void nf_pktin_free(t_addr *p)
+{
+	barrier();
+	store(REG_HEADER_RETURN, address_of(p));
+}
+
+/* Which byte of the last word is the last: a bit, the highest the first byte. */
+static uint last_byte_bit(uint bytes)
+{
+	return (0x101u >> (bytes & 7)) & 0xff;
+}
+
+static t_addr *launch(void)
+{
+	barrier(); /* the bytes that are sent are those in memory now */
+	return at(load(REG_SEND_OUT));
+}
+
+#ifdef NF_RE2
+
+/* Slot 0 is what the engine holds at reset. */
+void nf_pktin_init(void)
+{
+	int i;
+
+	for (i = 1; i < NF_SLOTS; i++)
+		store(REG_HEADER_RETURN, i * NF_SLOT_BYTES);
+	say_ready();
+}
+
+uint calc_ctrl(char *start, char *end)
+{
+	return last_byte_bit((uint)(end - start));
+}
+
+/* Each thread has send registers of its own: no lock. */
+void do_send(char *start, char *last, uint ctrl)
+{
+	store(REG_CTRL_START, address_of(start));
+	store(REG_CTRL_END, address_of(last));
+	store(REG_CTRL_END_W, ctrl);
+	nf_pktin_free(launch());
+}
+
+#else
+
+static uint free_slots; /* a bit each; guarded by LOCK_PO_MEM */
+
+void nf_pktin_init(void)
+{
+	int i;
+
+	for (i = 0; i < NF_SLOTS; i++)
+		store(REG_HEADER_RETURN, i * NF_SLOT_BYTES);
+}
+
+/* All but slot 0, which the engine holds at reset. */
+void nf_pktout_init(void)
+{
+	nf_lock(LOCK_PO_MEM);
+	free_slots = (1u << NF_SLOTS) - 2;
+	nf_unlock(LOCK_PO_MEM);
+	say_ready();
+}
+
+t_addr *nf_pktout_alloc(uint size)
+{
+	uint lowest;
+
+	(void)size;
+	nf_lock(LOCK_PO_MEM);
+	lowest = free_slots & -free_slots;
+	free_slots ^= lowest;
+	nf_unlock(LOCK_PO_MEM);
+	if (!lowest)
+		return 0;
+	return at(OUTPUT_MEM + (31 - (uint)__builtin_clz(lowest)) * NF_SLOT_BYTES);
+}
+
+/* The low bits of an address are its place in output memory. */
+void nf_pktout_free(t_addr *p)
+{
+	uint slot = (address_of(p) & 0x3fff) / NF_SLOT_BYTES;
+
+	nf_lock(LOCK_PO_MEM);
+	free_slots |= 1u << slot;
+	nf_unlock(LOCK_PO_MEM);
+}
+
+void nf_pktout_send_setup(char *start, char *end)
+{
+	store(REG_CTRL_START, address_of(start));
+	store(REG_CTRL_END, address_of(end) - 1);
+	store(REG_CTRL_END_W, last_byte_bit((uint)(end - start)));
+}
+
+void nf_pktout_send_schedule(unsigned time)
+{
+	store(REG_SEND_TIME_TRIG, time);
+}
+
+void nf_pktout_send_finish(void)
+{
+	nf_pktout_free(launch());
+}
+
+t_addr *nf_pktout_send_finish_nocollect(void)
+{
+	return launch();
+}
+
+/* The three registers belong to all threads. */
+void nf_pktout_send(char *start, char *end)
+{
+	t_addr *held;
+
+	nf_lock(SENDING_LOCK);
+	nf_pktout_send_setup(start, end);
+	held = launch();
+	nf_unlock(SENDING_LOCK);
+	nf_pktout_free(held);
+}
+
+unsigned nf_send_departed(void)
+{
+#ifdef NF_PLAIN
+	return nf_time();
+#else
+	return load(REG_SEND_DEPART);
+#endif
+}
+
+#endif
