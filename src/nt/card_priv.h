@@ -153,8 +153,9 @@ void vn_nt_code_free(struct vn_nt_code *code);
  * nothing but try again. before: its registers when it popped. */
 void vn_nt_poll_sleep(struct vn_nt_card *card, struct vn_nt_thread *t, uint64_t moment, uint32_t pc,
 		      const uint32_t *before);
-/* Wakes it, with its next pop at or after the cycle. */
-void vn_nt_poll_wake(struct vn_nt_thread *t, uint64_t cycle);
+/* A packet has come by the cycle: of the threads that sleep so, the one that pops next
+ * goes on. */
+void vn_nt_poll_wake_one(struct vn_nt_card *card, uint64_t cycle);
 /* Where it would stand at the cycle had it not slept. */
 void vn_nt_poll_settle(struct vn_nt_card *card, struct vn_nt_thread *t, uint64_t cycle);
 

@@ -69,20 +69,46 @@ void vn_nt_poll_sleep(struct vn_nt_card *card, struct vn_nt_thread *t, uint64_t 
 	t->poll_moments = (uint32_t)(ahead.moment - moment);
 }
 
-/* It stands behind its pop, as it will behind every one that finds nothing: the last
- * before the cycle is where it goes on. */
-void vn_nt_poll_wake(struct vn_nt_thread *t, uint64_t cycle)
+/* It stands behind its pop, as it will behind every one that finds nothing. */
+static uint64_t last_pop_before(const struct vn_nt_thread *t, uint64_t cycle)
 {
 	uint64_t now = vn_nt_moment(cycle, 0), popped = t->moment - VN_NT_SLOT_MOMENTS;
 
-	t->polls = false;
 	if (popped < now)
-		t->moment += (now - 1 - popped) / t->poll_moments * t->poll_moments;
+		popped += (now - 1 - popped) / t->poll_moments * t->poll_moments;
+	return popped;
+}
+
+static void wake(struct vn_nt_thread *t, uint64_t cycle)
+{
+	t->polls = false;
+	t->moment = last_pop_before(t, cycle) + VN_NT_SLOT_MOMENTS;
+}
+
+/* Who pops first has the packet; the others will find nothing, as before. */
+void vn_nt_poll_wake_one(struct vn_nt_card *card, uint64_t cycle)
+{
+	struct vn_nt_thread *first = NULL;
+	uint64_t at = VN_NT_NEVER;
+
+	for (struct vn_nt_thread *t = card->threads; t < card->threads + VN_NT_THREADS; t++) {
+		uint64_t pops;
+
+		if (!t->polls)
+			continue;
+		pops = last_pop_before(t, cycle) + t->poll_moments;
+		if (pops < at) {
+			at = pops;
+			first = t;
+		}
+	}
+	if (first)
+		wake(first, cycle);
 }
 
 void vn_nt_poll_settle(struct vn_nt_card *card, struct vn_nt_thread *t, uint64_t cycle)
 {
-	vn_nt_poll_wake(t, cycle);
+	wake(t, cycle);
 	while (t->moment < vn_nt_moment(cycle, 0))
 		vn_nt_step(card, t, false);
 }

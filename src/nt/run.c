@@ -179,9 +179,7 @@ static void let_happen(struct vn_nt_card *card, uint64_t cycle)
 {
 	vn_nt_hw_run(card->hw, cycle);
 	if (vn_nt_hw_has_packet(card->hw))
-		for (unsigned int i = 0; i < VN_NT_THREADS; i++)
-			if (card->threads[i].polls)
-				vn_nt_poll_wake(&card->threads[i], cycle);
+		vn_nt_poll_wake_one(card, cycle);
 	look_for_stops(card, cycle);
 }
 
