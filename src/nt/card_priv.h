@@ -93,6 +93,7 @@ struct vn_nt_card {
 
 	/* A run. horizon: nobody runs at or after this moment. */
 	uint64_t horizon;
+	unsigned int behind;  /* threads that may have something to run ahead */
 	uint64_t span_cycles; /* from a checkpoint to its horizon, as it went so far */
 	bool in_order;	      /* one instruction after another, nothing ahead */
 	uint64_t idle_from;   /* where the card began */

@@ -102,8 +102,10 @@ void vn_nt_poll_wake_one(struct vn_nt_card *card, uint64_t cycle)
 			first = t;
 		}
 	}
-	if (first)
-		wake(first, cycle);
+	if (!first)
+		return;
+	wake(first, cycle);
+	card->behind |= 1u << vn_nt_tid(card, first);
 }
 
 void vn_nt_poll_settle(struct vn_nt_card *card, struct vn_nt_thread *t, uint64_t cycle)

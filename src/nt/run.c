@@ -43,7 +43,7 @@ bool vn_nt_run_ahead(struct vn_nt_card *card, struct vn_nt_thread *t)
 
 static bool run_ahead(struct vn_nt_card *card, struct vn_nt_thread *t)
 {
-	if (!runs(t) || t->waits || t->moment >= card->horizon)
+	if (!runs(t) || t->moment >= card->horizon)
 		return true;
 	if (!card->in_order)
 		return card->code ? vn_nt_code_run(card, t) : vn_nt_run_ahead(card, t);
@@ -51,10 +51,11 @@ static bool run_ahead(struct vn_nt_card *card, struct vn_nt_thread *t)
 	return true;
 }
 
+/* All that can. */
 static bool all_run_ahead(struct vn_nt_card *card)
 {
-	for (struct vn_nt_thread *t = card->threads; t < card->threads + VN_NT_THREADS; t++)
-		if (!run_ahead(card, t))
+	for (; card->behind; card->behind &= card->behind - 1)
+		if (!run_ahead(card, &card->threads[__builtin_ctz(card->behind)]))
 			return false;
 	return true;
 }
@@ -134,6 +135,7 @@ static void wake(struct vn_nt_card *card, unsigned int tid, uint64_t cycle)
 				    slots * VN_NT_SLOT_CYCLES);
 	t->moment = then;
 	t->state = VN_NT_RUNNING;
+	card->behind |= 1u << tid;
 }
 
 static void wake_those(struct vn_nt_card *card, unsigned int mask, uint64_t cycle)
@@ -149,6 +151,7 @@ static bool take_turn(struct vn_nt_card *card, struct vn_nt_thread *t)
 	unsigned int woken;
 
 	t->waits = false;
+	card->behind |= 1u << vn_nt_tid(card, t);
 	if (card->in_order)
 		vn_nt_step_watched(card, t);
 	else
@@ -166,7 +169,7 @@ static bool take_turn(struct vn_nt_card *card, struct vn_nt_thread *t)
 static bool take_turns(struct vn_nt_card *card, struct vn_nt_thread *t, uint64_t until)
 {
 	while (take_turn(card, t) && !card->mem->is_late) {
-		if (!run_ahead(card, t))
+		if (!all_run_ahead(card))
 			return false;
 		if (!t->waits || t->moment >= until ||
 		    vn_nt_hw_next(card->hw) <= vn_nt_cycle_of(t->moment))
@@ -189,6 +192,7 @@ static bool run_span(struct vn_nt_card *card)
 {
 	uint64_t horizon = card->horizon;
 
+	card->behind = (1u << VN_NT_THREADS) - 1;
 	while (all_run_ahead(card)) {
 		uint64_t until, next = vn_nt_hw_next(card->hw);
 		struct vn_nt_thread *t = first_waiting(card, &until);
