@@ -39,12 +39,13 @@
  * data a sentence in UTF-8 without a NUL. Requests that have no answer get one
  * when they are refused. A cycle is 64 bits: a the low half, b the high half.
  *
- * Registers (offsets in the PCI window; all others are ENXIO):
+ * Registers (offsets in the PCI window; all others are ENXIO) are the driver's but
+ * for the last:
  *     0x040  interrupt mask: bits that raise no IRQ; 0 when a driver comes
  *     0x044  interrupt status: bits raised since the last read, which clears them
  *     0x140, 0x148, 0x150  receive DMA: address, size, control
  *     0x144, 0x14C, 0x154  transmit DMA: address, size, control
- *     0x2000408  the loader's (both roles; write only)
+ *     0x2000408  for either role to load by; write only
  * Addresses are kept and mean nothing. Sizes and control say what the last
  * transfer was: bytes, bits 9:8 the queue, bit 0 while it runs. Bit 0 written to
  * receive control is DMA_RX_START; to transmit control it is refused
