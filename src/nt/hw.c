@@ -58,8 +58,10 @@ void vn_nt_hw_free(struct vn_nt_hw *hw)
 {
 	if (!hw)
 		return;
-	for (unsigned int q = 0; q < VN_NT_N_QUEUES; q++)
-		free(hw->frames[q].bytes);
+	for (unsigned int q = 0; q < VN_NT_N_QUEUES; q++) {
+		free(hw->way[q].bytes);
+		free(hw->wait[q].bytes);
+	}
 	free(hw->out.bytes);
 	free(hw);
 }

@@ -66,7 +66,7 @@ static void a_transfer_takes_its_time(void **state)
 		run_to(g, end);
 		assert_int_equal(next_irq(g, &cycle), VN_NT_INT_DMA_TX_COMPLETE);
 		assert_int_equal(cycle, end);
-		assert_int_equal(g->hw->now.queues[VN_NT_RX(1)].used,
+		assert_int_equal(g->hw->now.queues[VN_NT_RX(1)].wait.len,
 				 cases[i].len <= VN_NT_FRAME_MAX ? cases[i].len : 0);
 		assert_int_equal(vn_nt_hw_counters(g->hw)->dma_tx_bytes[0], cases[i].len);
 	}

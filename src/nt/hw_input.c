@@ -30,39 +30,46 @@ static unsigned int list_take(struct vn_nt_slot_list *l)
 	return slot;
 }
 
-static void drop(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle, struct vn_nt_frame *f,
-		 uint64_t *counter, const char *why)
+static void drop(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle, uint64_t *counter,
+		 const char *why)
 {
+	uint32_t len = vn_nt_queue_coming(hw, VN_NT_RX(port))->len;
 	struct vn_nt_out out = {
-		.kind = VN_NT_OUT_DROP, .port = port, .cycle = cycle, .value = f->len
+		.kind = VN_NT_OUT_DROP, .port = port, .cycle = cycle, .value = len
 	};
 
-	vn_nt_queue_lose(hw, VN_NT_RX(port), f);
+	vn_nt_queue_turn_away(hw, VN_NT_RX(port));
 	++*counter;
 	hw->now.counters.rx_dropped[0]++;
 	vn_nt_out_add(hw, &out);
-	vn_nt_trace(hw, PKT, cycle, NULL, "pkt drop len=%u src=%u %s", f->len, port, why);
+	vn_nt_trace(hw, PKT, cycle, NULL, "pkt drop len=%u src=%u %s", len, port, why);
+}
+
+static void let_in(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
+{
+	vn_nt_queue_let_in(hw, VN_NT_RX(port));
+	if (!hw->now.is_arbiter_busy)
+		vn_nt_hw_at(hw, VN_NT_EV_ARBITER_BEGIN, cycle);
 }
 
 /* A frame is complete at its MAC, or the bus has brought it. */
 void vn_nt_input_come(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
 {
 	struct vn_nt_hw_state *s = &hw->now;
-	struct vn_nt_frame *f = vn_nt_queue_come(hw, VN_NT_RX(port));
+	uint32_t len = vn_nt_queue_coming(hw, VN_NT_RX(port))->len;
 	bool is_host = port & 1;
 	uint32_t room = is_host ? hw->cfg.cpu_rxq_bytes : hw->cfg.mac_rxq_bytes;
+	uint64_t *full = is_host ? s->counters.cpu_rx_full : &s->counters.mac_rx_full[port / 2];
 
 	s->last_event = cycle;
 	if (is_host && port != 1)
-		drop(hw, port, cycle, f, &s->counters.host_swallowed[port / 2], "not connected");
-	else if (f->len > VN_NT_FRAME_MAX)
-		drop(hw, port, cycle, f, &s->counters.rx_oversize[port], "oversize");
-	else if (s->queues[VN_NT_RX(port)].used > room)
-		drop(hw, port, cycle, f,
-		     is_host ? &s->counters.cpu_rx_full[0] : &s->counters.mac_rx_full[port / 2],
-		     "full");
-	else if (!s->is_arbiter_busy)
-		vn_nt_hw_at(hw, VN_NT_EV_ARBITER_BEGIN, cycle);
+		drop(hw, port, cycle, &s->counters.host_swallowed[port / 2], "not connected");
+	else if (len > VN_NT_FRAME_MAX)
+		drop(hw, port, cycle, &s->counters.rx_oversize[port], "oversize");
+	else if (s->queues[VN_NT_RX(port)].wait.len + len > room)
+		drop(hw, port, cycle, full, "full");
+	else
+		let_in(hw, port, cycle);
 }
 
 /* The next frame in turn, into the slot that has been free longest. */

@@ -46,77 +46,83 @@ int vn_nt_hw_feed(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle, const 
 
 uint64_t vn_nt_hw_fed_bytes(const struct vn_nt_hw *hw, unsigned int port)
 {
-	return port < VN_NT_PORTS ? hw->now.queues[VN_NT_RX(port)].on_way : 0;
+	return port < VN_NT_PORTS ? hw->now.queues[VN_NT_RX(port)].way.len : 0;
 }
 
-static void lose(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle, struct vn_nt_frame *f,
-		 uint64_t *counter)
+static bool has_room(const struct vn_nt_hw *hw, unsigned int port, uint32_t len)
 {
-	vn_nt_queue_lose(hw, VN_NT_TX(port), f);
-	++*counter;
-	vn_nt_trace(hw, PKT, cycle, NULL, "pkt drop len=%u dst=%u full", f->len, port);
+	uint32_t room = port & 1 ? hw->cfg.cpu_txq_bytes : hw->cfg.mac_txq_bytes;
+
+	return hw->now.queues[VN_NT_TX(port)].wait.len + len <= room;
 }
 
-static void come_to_mac(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
+static void lose(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
 {
-	struct vn_nt_hw_state *s = &hw->now;
-	struct vn_nt_frame *f = vn_nt_queue_come(hw, VN_NT_TX(port));
+	struct vn_nt_counters *c = &hw->now.counters;
+	uint32_t len = vn_nt_queue_coming(hw, VN_NT_TX(port))->len;
+
+	vn_nt_queue_turn_away(hw, VN_NT_TX(port));
+	++*(port & 1 ? &c->cpu_tx_full[port / 2] : &c->mac_tx_full[port / 2]);
+	vn_nt_trace(hw, PKT, cycle, NULL, "pkt drop len=%u dst=%u full", len, port);
+}
+
+static void let_in_to_mac(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
+{
+	struct vn_nt_frame *f = vn_nt_queue_let_in(hw, VN_NT_TX(port));
 	unsigned int mac = port / 2;
-	uint64_t start = VN_MAX(cycle, s->tx_free[mac]);
+	uint64_t start = VN_MAX(cycle, hw->now.tx_free[mac]);
 
-	if (s->queues[VN_NT_TX(port)].used > hw->cfg.mac_txq_bytes) {
-		lose(hw, port, cycle, f, &s->counters.mac_tx_full[mac]);
+	if (!f)
 		return;
-	}
 	f->leaves = start + PREAMBLE;
-	s->tx_free[mac] = start + wire_cycles(f->len) + GAP;
+	hw->now.tx_free[mac] = start + wire_cycles(f->len) + GAP;
 	if (vn_nt_queue_first(hw, VN_NT_TX(port)) == f)
 		vn_nt_hw_at(hw, VN_NT_EV_LEAVE + mac, f->leaves);
 }
 
-static void leave(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle, uint32_t min)
+static void leave(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle,
+		  const struct vn_nt_frame *f, uint32_t min)
 {
-	struct vn_nt_hw_state *s = &hw->now;
-	struct vn_nt_frame *f = vn_nt_queue_first(hw, VN_NT_TX(port));
-
-	s->counters.tx_frames[port]++;
-	s->last_event = cycle;
+	hw->now.counters.tx_frames[port]++;
+	hw->now.last_event = cycle;
 	vn_nt_trace(hw, PKT, cycle, NULL, "pkt out len=%u dst=%u", f->len, port);
 	vn_nt_out_frame(hw, VN_NT_OUT_FRAME, port, cycle, f, min);
-	vn_nt_queue_pop(hw, VN_NT_TX(port));
 }
 
-static void come_to_host(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
+/* With nobody to transfer it, a frame leaves when it reaches the queue. */
+static void pass_to_host(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
 {
-	struct vn_nt_hw_state *s = &hw->now;
-	struct vn_nt_frame *f = vn_nt_queue_come(hw, VN_NT_TX(port));
-
-	if (!hw->cfg.has_driver)
-		leave(hw, port, cycle, 0);
-	else if (s->queues[VN_NT_TX(port)].used > hw->cfg.cpu_txq_bytes)
-		lose(hw, port, cycle, f, &s->counters.cpu_tx_full[port / 2]);
-	else
-		vn_nt_dma_offer(hw, cycle);
+	leave(hw, port, cycle, vn_nt_queue_coming(hw, VN_NT_TX(port)), 0);
+	vn_nt_queue_turn_away(hw, VN_NT_TX(port));
 }
 
 /* A frame reaches the queue of its port. */
 void vn_nt_port_come(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
 {
-	if (port & 1)
-		come_to_host(hw, port, cycle);
-	else
-		come_to_mac(hw, port, cycle);
+	uint32_t len = vn_nt_queue_coming(hw, VN_NT_TX(port))->len;
+
+	if (port & 1 && !hw->cfg.has_driver) {
+		pass_to_host(hw, port, cycle);
+	} else if (!has_room(hw, port, len)) {
+		lose(hw, port, cycle);
+	} else if (port & 1) {
+		vn_nt_queue_let_in(hw, VN_NT_TX(port));
+		vn_nt_dma_offer(hw, cycle);
+	} else {
+		let_in_to_mac(hw, port, cycle);
+	}
 }
 
 void vn_nt_mac_leave(struct vn_nt_hw *hw, unsigned int mac, uint64_t cycle)
 {
-	struct vn_nt_hw_state *s = &hw->now;
-	struct vn_nt_frame *next;
+	unsigned int queue = VN_NT_TX(2 * mac);
+	const struct vn_nt_frame *next;
 
-	leave(hw, 2 * mac, cycle, FRAME_MIN);
-	if (++s->mac_frames == hw->cfg.attends_frames)
+	leave(hw, 2 * mac, cycle, vn_nt_queue_first(hw, queue), FRAME_MIN);
+	vn_nt_queue_pop(hw, queue);
+	if (++hw->now.mac_frames == hw->cfg.attends_frames)
 		vn_nt_hw_attend(hw, cycle);
-	next = vn_nt_queue_first(hw, VN_NT_TX(2 * mac));
+	next = vn_nt_queue_first(hw, queue);
 	if (next)
 		vn_nt_hw_at(hw, VN_NT_EV_LEAVE + mac, next->leaves);
 }

@@ -34,25 +34,22 @@ enum vn_nt_event {
 #define VN_NT_TX(port) ((unsigned int)(port) + VN_NT_PORTS)
 #define VN_NT_N_QUEUES (2 * VN_NT_PORTS)
 
-/* Offsets of records (struct vn_nt_frame): [head, come) are in the queue, [come, end) on
- * their way to it. */
-struct vn_nt_queue {
-	uint32_t head, come, end;
-	uint32_t used;	 /* bytes of frames in the queue */
-	uint64_t on_way; /* bytes of frames on their way */
+/* Records (struct vn_nt_frame) in a buffer, from head to end. */
+struct vn_nt_fifo {
+	uint32_t head, end;
+	uint32_t len; /* bytes of their frames */
 };
 
-/*
- * The fields below `len` are written when the frame comes. That is not undone
- * by going back, and need not be: they are read only after the frame has come,
- * and it comes again first.
- */
+struct vn_nt_queue {
+	struct vn_nt_fifo way;	/* what will come to it */
+	struct vn_nt_fifo wait; /* what is in it */
+};
+
 struct vn_nt_frame {
-	uint64_t cycle; /* in which it comes */
-	uint32_t len;
-	bool is_lost;	 /* it found no room, and is only here until the head passes it */
+	uint64_t cycle;	 /* in which it comes */
 	uint64_t leaves; /* MACs: when the first byte of its destination is on the wire */
-	uint8_t ioq[8];	 /* header, right before the bytes as in packet memory */
+	uint32_t len;
+	uint8_t ioq[8]; /* header, right before the bytes as in packet memory */
 	uint8_t bytes[];
 };
 
@@ -145,7 +142,7 @@ struct vn_nt_hw {
 	struct vn_nt_hw_state now, saved;
 	struct vn_nt_hw_config cfg;
 	struct vn_nt_memory *mem;
-	struct vn_nt_buffer frames[VN_NT_N_QUEUES];
+	struct vn_nt_buffer way[VN_NT_N_QUEUES], wait[VN_NT_N_QUEUES];
 	struct vn_nt_buffer out;
 	uint32_t out_taken; /* of the list, by the outside */
 	bool must_trim;	    /* a buffer has more at its beginning that is done with than not */
@@ -180,17 +177,18 @@ bool vn_nt_buffer_reserve(struct vn_nt_hw *hw, struct vn_nt_buffer *b, uint32_t 
 /* A frame will come in that cycle, no earlier than the one before it. -ENOMEM. */
 int vn_nt_queue_add(struct vn_nt_hw *hw, unsigned int queue, uint64_t cycle, const void *bytes,
 		    uint32_t len);
-/* The frame whose time has come is in the queue now, and the next one's event is due. */
-struct vn_nt_frame *vn_nt_queue_come(struct vn_nt_hw *hw, unsigned int queue);
-/* It is lost instead. */
-void vn_nt_queue_lose(struct vn_nt_hw *hw, unsigned int queue, struct vn_nt_frame *f);
+/* The one that comes next, or has come and is to be let in or turned away; NULL. */
+struct vn_nt_frame *vn_nt_queue_coming(struct vn_nt_hw *hw, unsigned int queue);
+/* Returns it where it is now; NULL: hw has failed. */
+struct vn_nt_frame *vn_nt_queue_let_in(struct vn_nt_hw *hw, unsigned int queue);
+void vn_nt_queue_turn_away(struct vn_nt_hw *hw, unsigned int queue);
 /* The oldest in the queue; NULL. */
 struct vn_nt_frame *vn_nt_queue_first(struct vn_nt_hw *hw, unsigned int queue);
 /* The oldest leaves. */
 void vn_nt_queue_pop(struct vn_nt_hw *hw, unsigned int queue);
 /* All in the queue are gone; with on_way, also those on their way. */
 void vn_nt_queue_clear(struct vn_nt_hw *hw, unsigned int queue, bool on_way);
-/* Drops records before the head. Not between a checkpoint and going back to it. */
+/* Drops records before the heads. Not between a checkpoint and going back to it. */
 void vn_nt_queue_trim(struct vn_nt_hw *hw, unsigned int queue);
 
 /* -- hw_lock.c -- */

@@ -2,8 +2,9 @@
 /*
  * Queues of frames: towards the processors (what was fed, then the receive
  * queue of its port) and from them (on the way from the send engine, then the
- * transmit queue). Both are stretches of one buffer of records, so a frame is
- * copied once, when it is added, and coming to the queue only moves an index.
+ * transmit queue). What is on its way and what waits lie in buffers of their
+ * own, so that a frame that finds no room is gone at once: however many are
+ * lost, the buffers are as large as what is kept.
  */
 #include "nt/hw_priv.h"
 
@@ -37,115 +38,123 @@ fail:
 	return false;
 }
 
-static struct vn_nt_frame *frame_at(struct vn_nt_hw *hw, unsigned int queue, uint32_t offset)
-{
-	return (struct vn_nt_frame *)(void *)(hw->frames[queue].bytes + offset);
-}
-
 /* Records begin at multiples of 8, as their fields need. */
 static uint32_t record_size(uint32_t len)
 {
 	return (uint32_t)(sizeof(struct vn_nt_frame) + len + 7) & ~7u;
 }
 
+/* -- Records in a buffer -- */
+
+static struct vn_nt_frame *first(const struct vn_nt_fifo *q, const struct vn_nt_buffer *b)
+{
+	return q->head == q->end ? NULL : (struct vn_nt_frame *)(void *)(b->bytes + q->head);
+}
+
+/* NULL: hw has failed. */
+static struct vn_nt_frame *push(struct vn_nt_hw *hw, struct vn_nt_fifo *q, struct vn_nt_buffer *b,
+				uint64_t cycle, const void *bytes, uint32_t len)
+{
+	uint32_t size = record_size(len);
+	struct vn_nt_frame *f;
+
+	if (!vn_nt_buffer_reserve(hw, b, q->end, size))
+		return NULL;
+	f = (struct vn_nt_frame *)(void *)(b->bytes + q->end);
+	*f = (struct vn_nt_frame){ .cycle = cycle, .len = len };
+	memcpy(f->bytes, bytes, len);
+	q->end += size;
+	q->len += len;
+	return f;
+}
+
+static void pop(struct vn_nt_hw *hw, struct vn_nt_fifo *q, const struct vn_nt_buffer *b)
+{
+	uint32_t len = first(q, b)->len;
+
+	q->head += record_size(len);
+	q->len -= len;
+	if (q->head >= TRIM_MIN && q->head >= q->end / 2)
+		hw->must_trim = true;
+}
+
+static void trim(struct vn_nt_fifo *q, struct vn_nt_buffer *b)
+{
+	uint32_t n = q->head;
+
+	if (n < TRIM_MIN || n < q->end / 2)
+		return;
+	memmove(b->bytes, b->bytes + n, q->end - n);
+	q->head = 0;
+	q->end -= n;
+}
+
+/* -- Queues -- */
+
 static void await_next(struct vn_nt_hw *hw, unsigned int queue)
 {
-	struct vn_nt_queue *q = &hw->now.queues[queue];
+	const struct vn_nt_frame *f = vn_nt_queue_coming(hw, queue);
 
-	if (q->come != q->end)
-		vn_nt_hw_at(hw, VN_NT_EV_COME + queue, frame_at(hw, queue, q->come)->cycle);
+	if (f)
+		vn_nt_hw_at(hw, VN_NT_EV_COME + queue, f->cycle);
 }
 
 int vn_nt_queue_add(struct vn_nt_hw *hw, unsigned int queue, uint64_t cycle, const void *bytes,
 		    uint32_t len)
 {
-	struct vn_nt_queue *q = &hw->now.queues[queue];
-	uint32_t size = record_size(len);
-	struct vn_nt_frame *f;
+	struct vn_nt_fifo *way = &hw->now.queues[queue].way;
+	bool is_first = way->head == way->end;
 
-	if (!vn_nt_buffer_reserve(hw, &hw->frames[queue], q->end, size))
+	if (!push(hw, way, &hw->way[queue], cycle, bytes, len))
 		return -ENOMEM;
-	f = frame_at(hw, queue, q->end);
-	*f = (struct vn_nt_frame){ .cycle = cycle, .len = len };
-	memcpy(f->bytes, bytes, len);
-	q->end += size;
-	q->on_way += len;
-	if (q->end - q->come == size)
+	if (is_first)
 		await_next(hw, queue);
 	return 0;
 }
 
-struct vn_nt_frame *vn_nt_queue_come(struct vn_nt_hw *hw, unsigned int queue)
+struct vn_nt_frame *vn_nt_queue_coming(struct vn_nt_hw *hw, unsigned int queue)
 {
-	struct vn_nt_queue *q = &hw->now.queues[queue];
-	struct vn_nt_frame *f = frame_at(hw, queue, q->come);
+	return first(&hw->now.queues[queue].way, &hw->way[queue]);
+}
 
-	f->is_lost = false;
-	q->come += record_size(f->len);
-	q->on_way -= f->len;
-	q->used += f->len;
+void vn_nt_queue_turn_away(struct vn_nt_hw *hw, unsigned int queue)
+{
+	pop(hw, &hw->now.queues[queue].way, &hw->way[queue]);
 	await_next(hw, queue);
-	return f;
 }
 
-void vn_nt_queue_lose(struct vn_nt_hw *hw, unsigned int queue, struct vn_nt_frame *f)
+struct vn_nt_frame *vn_nt_queue_let_in(struct vn_nt_hw *hw, unsigned int queue)
 {
-	f->is_lost = true;
-	hw->now.queues[queue].used -= f->len;
-}
+	const struct vn_nt_frame *f = vn_nt_queue_coming(hw, queue);
+	struct vn_nt_frame *in =
+		push(hw, &hw->now.queues[queue].wait, &hw->wait[queue], f->cycle, f->bytes, f->len);
 
-static void advance(struct vn_nt_hw *hw, struct vn_nt_queue *q, uint32_t size)
-{
-	q->head += size;
-	if (q->head >= TRIM_MIN && q->head >= q->end / 2)
-		hw->must_trim = true;
+	vn_nt_queue_turn_away(hw, queue);
+	return in;
 }
 
 struct vn_nt_frame *vn_nt_queue_first(struct vn_nt_hw *hw, unsigned int queue)
 {
-	struct vn_nt_queue *q = &hw->now.queues[queue];
-
-	while (q->head != q->come) {
-		struct vn_nt_frame *f = frame_at(hw, queue, q->head);
-
-		if (!f->is_lost)
-			return f;
-		advance(hw, q, record_size(f->len));
-	}
-	return NULL;
+	return first(&hw->now.queues[queue].wait, &hw->wait[queue]);
 }
 
 void vn_nt_queue_pop(struct vn_nt_hw *hw, unsigned int queue)
 {
-	struct vn_nt_queue *q = &hw->now.queues[queue];
-	struct vn_nt_frame *f = vn_nt_queue_first(hw, queue);
-
-	q->used -= f->len;
-	advance(hw, q, record_size(f->len));
+	pop(hw, &hw->now.queues[queue].wait, &hw->wait[queue]);
 }
 
 void vn_nt_queue_clear(struct vn_nt_hw *hw, unsigned int queue, bool on_way)
 {
 	struct vn_nt_queue *q = &hw->now.queues[queue];
 
-	if (on_way) {
-		q->come = q->end;
-		q->on_way = 0;
-	}
-	q->head = q->come;
-	q->used = 0;
+	q->wait = (struct vn_nt_fifo){ 0 };
+	if (on_way)
+		q->way = (struct vn_nt_fifo){ 0 };
 	await_next(hw, queue);
 }
 
 void vn_nt_queue_trim(struct vn_nt_hw *hw, unsigned int queue)
 {
-	struct vn_nt_queue *q = &hw->now.queues[queue];
-	uint32_t n = q->head;
-
-	if (n < TRIM_MIN || n < q->end / 2)
-		return;
-	memmove(hw->frames[queue].bytes, hw->frames[queue].bytes + n, q->end - n);
-	q->head -= n;
-	q->come -= n;
-	q->end -= n;
+	trim(&hw->now.queues[queue].way, &hw->way[queue]);
+	trim(&hw->now.queues[queue].wait, &hw->wait[queue]);
 }
