@@ -194,14 +194,14 @@ void vn_capture_free(struct vn_capture *c)
 }
 
 /* The head goes out at once: who reads along may begin. */
-static int open_file(struct vn_capture *c, const char *path)
+static int open_file(struct vn_capture *c, const char *path, uint32_t link_type)
 {
 	const struct file_head head = {
 		.magic = MAGIC_NS,
 		.major = 2,
 		.minor = 4,
 		.snaplen = c->snaplen,
-		.link_type = ETHERNET,
+		.link_type = link_type ? link_type : ETHERNET,
 	};
 	struct stat st;
 
@@ -231,7 +231,7 @@ int vn_capture_open(const struct vn_capture_opts *opts, struct vn_capture **out,
 	pthread_mutex_init(&c->lock, NULL);
 	c->max = opts->max_packets ? opts->max_packets : UINT64_MAX;
 	c->snaplen = opts->snaplen ? VN_MIN(opts->snaplen, VN_CAPTURE_SNAPLEN) : VN_CAPTURE_SNAPLEN;
-	rc = open_file(c, opts->path);
+	rc = open_file(c, opts->path, opts->link_type);
 	if (rc) {
 		vn_capture_free(c);
 		return vn_err_set(err, -rc, "%s: cannot be written (%s)", opts->path,

@@ -22,6 +22,7 @@ struct vn_capture_opts {
 	const char *path;     /* "-": standard output */
 	uint64_t max_packets; /* nothing is written after so many, 0 = no limit */
 	uint32_t snaplen;     /* bytes of each frame, 0 = VN_CAPTURE_SNAPLEN */
+	uint32_t link_type;   /* LINKTYPE_*, 0 = Ethernet */
 };
 
 /* Writes the head of the file. 0 or -errno with a sentence, *out NULL. */

@@ -46,7 +46,11 @@ static int remove_file(void **state)
 
 static struct vn_capture *open_capture(const char *path, uint64_t max, uint32_t snaplen)
 {
-	const struct vn_capture_opts opts = { path, max, snaplen };
+	const struct vn_capture_opts opts = {
+		.path = path,
+		.max_packets = max,
+		.snaplen = snaplen,
+	};
 	struct vn_capture *c;
 	struct vn_err err;
 
@@ -96,6 +100,22 @@ static void expect_end(pcap_t *p)
 
 	assert_int_equal(pcap_next_ex(p, &h, &got), PCAP_ERROR_BREAK);
 	pcap_close(p);
+}
+
+static void another_link_type_is_in_the_head(void **state)
+{
+	const struct vn_capture_opts opts = { .path = *state, .link_type = DLT_USER0 };
+	char text[PCAP_ERRBUF_SIZE];
+	struct vn_capture *c;
+	struct vn_err err;
+	pcap_t *p;
+
+	assert_int_equal(vn_capture_open(&opts, &c, &err), 0);
+	finish_capture(c, 0);
+	p = pcap_open_offline(*state, text);
+	assert_non_null(p);
+	assert_int_equal(pcap_datalink(p), DLT_USER0);
+	expect_end(p);
 }
 
 static void frames_come_back_with_stamp_and_tag(void **state)
@@ -354,6 +374,7 @@ static void a_path_that_cannot_be_written_is_named(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		WITH_FILE(another_link_type_is_in_the_head),
 		WITH_FILE(frames_come_back_with_stamp_and_tag),
 		WITH_FILE(no_more_packets_than_asked_for_are_written),
 		WITH_FILE(what_no_reader_would_take_is_cut),
