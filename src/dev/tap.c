@@ -276,6 +276,7 @@ static int tap_rxq_open(struct vn_netdev *dev, const struct vn_rxq_opts *opts, s
 	r->rxq.poll = tap_poll;
 	r->rxq.stats = tap_rx_stats;
 	r->rxq.dev = dev;
+	r->rxq.fd = d->fd;
 	d->has_rxq = true;
 	*out = &r->rxq;
 	return 0;

@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <net/if.h>
+#include <poll.h>
 
 #include "dev/link.h"
 
@@ -150,6 +151,21 @@ static void stamps_are_the_time_of_reading(void **state)
 	sent_ns = x->clock.wall(&x->clock);
 	receive(x, x->tap_rx, &s, 3);
 	assert_true(s.first_ns >= sent_ns && s.last_ns <= x->clock.wall(&x->clock));
+}
+
+/* Who waits for several queues waits for their descriptors. */
+static void the_queue_tells_what_to_wait_for(void **state)
+{
+	struct fixture *x = *state;
+	struct pollfd pfd = { .fd = x->tap_rx->fd, .events = POLLIN };
+	struct seen s = { .len = 60 };
+
+	while (x->tap_rx->poll(x->tap_rx, 10, 0, see, &s) > 0)
+		; /* what the kernel sends of its own */
+	fill_frames(x->link_tx, 1, 60, 0, 0, 0);
+	assert_done(vn_txq_commit(x->link_tx, 1), 1, VN_TX_OK);
+	assert_int_equal(poll(&pfd, 1, WAIT_NS / 1000000), 1);
+	receive(x, x->tap_rx, &s, 1);
 }
 
 /* The kernel takes a tag of its own aside, and puts it back for the far end. */
@@ -445,6 +461,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		CASE(both_ways_frames_arrive_whole_and_in_order),
 		CASE(stamps_are_the_time_of_reading),
+		CASE(the_queue_tells_what_to_wait_for),
 		CASE(a_tag_stays_in_the_frame),
 		CASE(longer_than_the_mtu_is_an_error_of_the_frame),
 		CASE(down_keeps_frames_and_is_told_once),

@@ -406,6 +406,7 @@ struct vn_rxq {
 	struct vn_netdev *dev;
 	bool has_filter;  /* opts.filter was applied before poll */
 	bool is_recorded; /* the stamps are of another time than the run's */
+	int fd;		  /* readable when there is something to poll for; 0: there is no such */
 };
 
 /* A device of the system came to be called name, or changed in another way
