@@ -16,6 +16,8 @@ enum vn_exit {
 	VN_EXIT_DONE = 0,
 	VN_EXIT_FAILED = 1,
 	VN_EXIT_USAGE = 2,
+	VN_EXIT_FAULT = 3,    /* card: of the program it ran */
+	VN_EXIT_DEADLOCK = 4, /* card: the program waits for ever */
 };
 
 struct vn_options;
@@ -32,7 +34,7 @@ extern const struct vn_command vn_commands[];
 
 /* options.h, beside their functions */
 extern const struct vn_options send_spec, recv_spec, drivers_spec, params_spec, completion_spec,
-	serve_spec, exec_spec, ctl_spec, rfc2544_spec, report_spec, probe_spec;
+	serve_spec, exec_spec, ctl_spec, rfc2544_spec, report_spec, probe_spec, card_spec;
 
 int vn_cmd_send(int argc, char **argv, struct vn_err *err);
 int vn_cmd_recv(int argc, char **argv, struct vn_err *err);
