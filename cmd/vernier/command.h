@@ -44,6 +44,7 @@ int vn_cmd_exec(int argc, char **argv, struct vn_err *err);
 int vn_cmd_ctl(int argc, char **argv, struct vn_err *err);
 int vn_cmd_report(int argc, char **argv, struct vn_err *err);
 int vn_cmd_probe(int argc, char **argv, struct vn_err *err);
+int vn_cmd_card(int argc, char **argv, struct vn_err *err);
 int vn_cmd_drivers(int argc, char **argv, struct vn_err *err);
 int vn_cmd_params(int argc, char **argv, struct vn_err *err);
 int vn_cmd_completion(int argc, char **argv, struct vn_err *err);

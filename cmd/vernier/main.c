@@ -17,6 +17,7 @@ const struct vn_command vn_commands[] = {
 	{ &ctl_spec, vn_cmd_ctl },
 	{ &report_spec, vn_cmd_report },
 	{ &probe_spec, vn_cmd_probe },
+	{ &card_spec, vn_cmd_card },
 	{ &drivers_spec, vn_cmd_drivers },
 	{ &params_spec, vn_cmd_params },
 	{ &completion_spec, vn_cmd_completion },
