@@ -23,57 +23,58 @@ struct loose_word {
 	uint v;
 } __attribute__((packed));
 
-static uint copy_bytes(char *dst, const char *src, uint n)
+static void copy_bytes(char *dst, const char *src, uint n)
 {
-	uint i;
-
-	for (i = 0; i < n; i++)
-		dst[i] = src[i];
-	return n;
+	for (; n; n--)
+		*dst++ = *src++;
 }
 
-/* Returns how many bytes it copied: all but less than a word. */
-static uint copy_words(char *dst, const char *src, uint n)
+static void copy_words(struct word *d, const struct word *s, uint n)
 {
-	struct word *d = (struct word *)dst;
-	const struct word *s = (const struct word *)src;
-	uint left;
+	const struct word *end = s + n / 32 * 8;
 
-	for (left = n / 4; left >= 8; left -= 8, d += 8, s += 8) {
+	for (; s != end; d += 8, s += 8) {
 		struct word a = s[0], b = s[1], c = s[2], e = s[3];
-		struct word f = s[4], g = s[5], h = s[6], i = s[7];
 
 		d[0] = a, d[1] = b, d[2] = c, d[3] = e;
-		d[4] = f, d[5] = g, d[6] = h, d[7] = i;
+		a = s[4], b = s[5], c = s[6], e = s[7];
+		d[4] = a, d[5] = b, d[6] = c, d[7] = e;
 	}
-	for (; left; left--)
-		*d++ = *s++;
-	return n & ~3u;
+	for (end = s + n / 4 % 8; s != end; d++, s++)
+		*d = *s;
+	if (n & 3)
+		copy_bytes((char *)d, (const char *)s, n & 3);
 }
 
-static uint copy_loose_words(char *dst, const char *src, uint n)
+static void copy_loose_words(struct word *d, const struct loose_word *s, uint n)
 {
-	struct word *d = (struct word *)dst;
-	const struct loose_word *s = (const struct loose_word *)src;
-	uint left;
-
-	for (left = n / 4; left; left--)
+	for (; n >= 4; n -= 4)
 		(d++)->v = (s++)->v;
-	return n & ~3u;
+	copy_bytes((char *)d, (const char *)s, n);
+}
+
+/* Apart, so that what is aligned does not pay for what this needs. */
+static __attribute__((noinline)) void copy_unaligned(char *d, const char *s, uint n)
+{
+	uint before = -(uint)d & 3;
+
+	before = before < n ? before : n;
+	copy_bytes(d, s, before);
+	d += before;
+	s += before;
+	n -= before;
+	if ((uint)s & 3)
+		copy_loose_words((struct word *)d, (const struct loose_word *)s, n);
+	else
+		copy_words((struct word *)d, (const struct word *)s, n);
 }
 
 void memcpy32(void *dst, const void *src, uint n)
 {
-	char *d = dst;
-	const char *s = src;
-	uint done = -(uint)d & 3;
-
-	done = copy_bytes(d, s, done < n ? done : n);
-	if ((uint)(s + done) & 3)
-		done += copy_loose_words(d + done, s + done, n - done);
+	if (((uint)dst | (uint)src) & 3)
+		copy_unaligned(dst, src, n);
 	else
-		done += copy_words(d + done, s + done, n - done);
-	copy_bytes(d + done, s + done, n - done);
+		copy_words(dst, src, n);
 }
 
 void *memcpy(void *dst, const void *src, size_t n)

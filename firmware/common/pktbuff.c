@@ -75,7 +75,7 @@ t_addr *pkt_to_output(t_addr *in)
 
 	while (!(out = nf_pktout_alloc(bytes)))
 		relax();
-	memcpy32(out, in, bytes);
+	memcpy32(out, in, (bytes + 7) & ~7u); /* whole words: both slots have them */
 	nf_pktin_free(in);
 	return out;
 }

@@ -19,6 +19,10 @@ static inline void barrier(void)
 	asm volatile("" ::: "memory");
 }
 
+/* Works v out here, and not later: what a lock guards is short when nothing else is
+ * done meanwhile, and compilers put things where they like. */
+#define SETTLE(v) asm volatile("" : "+r"(v))
+
 /* Addresses of packet memory have 32 bits, in context sw as well. */
 static inline uint address_of(const void *p)
 {
@@ -121,11 +125,6 @@ t_addr *nf_pktin_pop(void)
 	return p;
 }
 
-int nf_pktin_is_valid(t_addr *p)
-{
-	return address_of(p) != 0xffffffffu;
-}
-
 void nf_pktin_free(t_addr *p)
 {
 	barrier();
@@ -208,18 +207,24 @@ t_addr *nf_pktout_alloc(uint size)
 /* The low bits of an address are its place in output memory. */
 void nf_pktout_free(t_addr *p)
 {
-	uint slot = (address_of(p) & 0x3fff) / NF_SLOT_BYTES;
+	uint bit = 1u << (address_of(p) & 0x3fff) / NF_SLOT_BYTES;
 
+	SETTLE(bit);
 	nf_lock(LOCK_PO_MEM);
-	free_slots |= 1u << slot;
+	free_slots |= bit;
 	nf_unlock(LOCK_PO_MEM);
+}
+
+static void set_up(uint start, uint last, uint ctrl)
+{
+	store(REG_CTRL_START, start);
+	store(REG_CTRL_END, last);
+	store(REG_CTRL_END_W, ctrl);
 }
 
 void nf_pktout_send_setup(char *start, char *end)
 {
-	store(REG_CTRL_START, address_of(start));
-	store(REG_CTRL_END, address_of(end) - 1);
-	store(REG_CTRL_END_W, last_byte_bit((uint)(end - start)));
+	set_up(address_of(start), address_of(end) - 1, last_byte_bit((uint)(end - start)));
 }
 
 void nf_pktout_send_schedule(unsigned time)
@@ -240,10 +245,13 @@ t_addr *nf_pktout_send_finish_nocollect(void)
 /* The three registers belong to all threads. */
 void nf_pktout_send(char *start, char *end)
 {
+	uint last = address_of(end) - 1, ctrl = last_byte_bit((uint)(end - start));
 	t_addr *held;
 
+	SETTLE(last);
+	SETTLE(ctrl);
 	nf_lock(SENDING_LOCK);
-	nf_pktout_send_setup(start, end);
+	set_up(address_of(start), last, ctrl);
 	held = launch();
 	nf_unlock(SENDING_LOCK);
 	nf_pktout_free(held);

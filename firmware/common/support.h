@@ -85,7 +85,10 @@ void nf_unlock(int id);
  * it is freed; free early, frames that find no slot are lost. */
 void nf_pktin_init(void);
 t_addr *nf_pktin_pop(void); /* never waits */
-int nf_pktin_is_valid(t_addr *p);
+static inline int nf_pktin_is_valid(t_addr *p)
+{
+	return (unsigned long)p != 0xffffffffu;
+}
 void nf_pktin_free(t_addr *p);
 
 #ifndef NF_RE2
