@@ -8,7 +8,7 @@ import shutil
 import struct
 import subprocess
 
-from harness import TOP, Skip, case, equal, frames, holds, main, sh
+from harness import TOP, Skip, case, equal, frames, holds, main, sh, vernier
 
 APPLICATIONS = ["simple", "bounce", "pipe", "ping"]
 # Programs of tests/firmware, and how many checks each makes in context sw.
@@ -557,6 +557,96 @@ def mistakes_are_said():
                        ("/dev/null", "shorter than")):
         holds(want in sw(program, 1, 2, NF_PCAP_IN=path).stderr, want)
     holds("/absent/o" in sw(program, 1, 2, NF_PCAP_OUT="/absent/o").stderr, "output")
+
+
+# On the card
+
+def card(program, *words, status=0):
+    return vernier("card", "-q", *words, program, status=status).stdout
+
+
+def the_api_on_the_card(compiler):
+    need(compiler)
+    tree()
+    make("tests/firmware", "CROSS=" + compiler, "CONTEXT=sim")
+    for name, checks in CHECKS.items():
+        said = card("tests/firmware/" + name, "-cycles", 30000000)
+        if name == "logs":
+            with open("tests/firmware/logs.txt") as f:
+                equal(said, f.read(), "formats")
+            continue
+        checks += name == "locks"  # who is woken first is known here alone
+        equal([line[:3] for line in said.splitlines()], ["ok "] * checks, name + ": " + said)
+
+
+@case
+def the_api_of_gcc_tests_itself_on_the_card():
+    the_api_on_the_card("gcc")
+
+
+@case
+def the_api_of_clang_tests_itself_on_the_card():
+    the_api_on_the_card("clang")
+
+
+@case
+def applications_on_the_card():
+    """on the card: simple says eight lines, bounce, pipe and ping answer; MIF as ELF; in place"""
+    need("gcc")
+    tree()
+    make("firmware", "CROSS=gcc", "CONTEXT=sim", "mif")
+    said = card("firmware/simple/simple").splitlines()
+    equal(sorted(said), sorted("Hello world. I am %s %d" % (
+        "the wonderful thread" if t == 2 else "thread", t) for t in range(8)), "lines")
+    sent = numbered(300)
+    answered, others = requests()
+    capture("in.pcap", sent)
+    capture("requests.pcap", answered + others)
+    for name, model, out, given, want in (
+            ("bounce", "1.0", 1, "in.pcap", sent), ("pipe", "1.0", 0, "in.pcap", sent),
+            ("ping", "1.0", 1, "requests.pcap", [reply_to(p) for p in answered]),
+            ("pipe", "re2", 0, "in.pcap", sent)):
+        path = "firmware/%s/%s" % (name, name)
+        if model == "re2":
+            make("firmware/" + name, "CROSS=gcc", "CONTEXT=sim", "NF_RE2=1", "mif")
+        words = ["-model", model, "-pcapmac1", given, "-pcapasap"]
+        card(path, *words, "-outmac%d" % out, "elf.pcap")
+        vernier("card", "-q", *words, "-outmac%d" % out, "mif.pcap", "-i", path + ".instr.mif",
+                "-d", path + ".data.mif")
+        equal(sorted(contents("elf.pcap")), sorted(want), "%s, %s" % (name, model))
+        equal(frames("mif.pcap"), frames("elf.pcap"), "%s from its images" % name)
+
+
+TIMED = r"""#include "support.h"
+#define FROM_TO(what) \
+	asm volatile(".set push\n\t.set noreorder\n\tlui $8, 0xc000\n\tlui $9, 0x2000\n\t" \
+		     "lui $10, 0x4000\n\tlw %0, 0($8)\n\t" what "\n\tlw %1, 0($8)\n\t.set pop" \
+		     : "=&r"(before), "=r"(after) : : "$8", "$9", "$10", "memory")
+int main(void)
+{
+	uint before, after;
+
+	if (nf_tid() != 0)
+		return 0;
+	FROM_TO(".rept 10\n\tor $0, $0, $0\n\t.endr");
+	log("%u\n", after - before);
+	FROM_TO("sw $10, 4($9)\n\tsw $10, 4($10)");
+	log("%u\n", after - before);
+	FROM_TO("div $0, $8, $10");
+	log("%u\n", after - before);
+	return 0;
+}
+"""
+
+
+@case
+def cycles_on_the_card():
+    """on the card: an instruction takes 4 cycles, free locks no more, a division 32"""
+    need("gcc")
+    tree()
+    folder = application("timed", TIMED)
+    make(folder, "CROSS=gcc", "CONTEXT=sim")
+    equal(card(folder + "/timed").split(), [str(11 * 4), str(3 * 4), str(4 + 32)], "cycles")
 
 
 if __name__ == "__main__":
