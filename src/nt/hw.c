@@ -82,6 +82,7 @@ void vn_nt_hw_reset(struct vn_nt_hw *hw, uint64_t cycle)
 	struct vn_nt_hw_state *s = &hw->now, before = *s;
 
 	memset(s, 0, sizeof(*s));
+	hw->logs_changed = true;
 	keep(s, &before);
 	s->next = VN_NT_NEVER;
 	for (unsigned int i = 0; i < VN_NT_N_EVENTS; i++)
@@ -106,17 +107,25 @@ static void trim(struct vn_nt_hw *hw)
 	hw->must_trim = false;
 }
 
+/* The records of the log port are a third of the state, and seldom change. */
+static size_t changed_size(const struct vn_nt_hw *hw)
+{
+	return hw->logs_changed ? sizeof(hw->now) : offsetof(struct vn_nt_hw_state, logs);
+}
+
 void vn_nt_hw_save(struct vn_nt_hw *hw)
 {
 	hw->now.attention = VN_NT_NEVER;
 	if (hw->must_trim)
 		trim(hw);
-	hw->saved = hw->now;
+	memcpy(&hw->saved, &hw->now, changed_size(hw));
+	hw->logs_changed = false;
 }
 
 void vn_nt_hw_restore(struct vn_nt_hw *hw)
 {
-	hw->now = hw->saved;
+	memcpy(&hw->now, &hw->saved, changed_size(hw));
+	hw->logs_changed = false;
 }
 
 /* -- Events -- */
@@ -150,15 +159,20 @@ static void happen(struct vn_nt_hw *hw, unsigned int event, uint64_t cycle)
 	kinds[k].happen(hw, event - kinds[k].first, cycle);
 }
 
+/* Without jumps: which is the earliest cannot be predicted. */
 static void find_next(struct vn_nt_hw_state *s)
 {
-	s->next = VN_NT_NEVER;
-	s->next_event = 0;
-	for (unsigned int i = 0; i < VN_NT_N_EVENTS; i++)
-		if (s->due[i] < s->next) {
-			s->next = s->due[i];
-			s->next_event = i;
-		}
+	uint64_t next = VN_NT_NEVER;
+	unsigned int event = 0;
+
+	for (unsigned int i = 0; i < VN_NT_N_EVENTS; i++) {
+		bool is_earlier = s->due[i] < next;
+
+		next = is_earlier ? s->due[i] : next;
+		event = is_earlier ? i : event;
+	}
+	s->next = next;
+	s->next_event = event;
 }
 
 static void run(struct vn_nt_hw *hw, uint64_t cycle)

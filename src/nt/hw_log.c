@@ -6,8 +6,8 @@
  *
  * Settled here, so that no record takes more than some 40 KiB: a format has at
  * most 4096 bytes and wants at most 32 words; a width or precision above 1024
- * counts as 1024. A conversion that is not known takes one word and prints a
- * question mark. A string that reaches the end of its memory ends there; one
+ * counts as 1024. A conversion that is not known takes a word, or with ll two,
+ * and prints a question mark. A string that reaches the end of its memory ends there; one
  * that begins in no memory is a fault, as the format is.
  */
 #include "nt/hw_priv.h"
@@ -101,7 +101,7 @@ static unsigned int words_of(const struct conversion *c)
 
 	if (!c->letter || c->letter == '%')
 		return n;
-	return n + (c->is_long_long && strchr("diuxXo", c->letter) ? 2 : 1);
+	return n + (c->is_long_long ? 2 : 1);
 }
 
 static unsigned int words_of_format(const char *p)
@@ -223,14 +223,11 @@ static void put_signed(struct text *t, const struct conversion *c, uint64_t valu
 	put_number(t, c, sign, is_negative ? 0 - value : value, 10);
 }
 
-static void put_integer(struct text *t, const struct conversion *c, struct args *args)
+static void put_integer(struct text *t, const struct conversion *c, uint64_t value)
 {
 	bool is_signed = c->letter == 'd' || c->letter == 'i';
-	uint64_t value = take_word(args);
 
-	if (c->is_long_long)
-		value = value << 32 | take_word(args);
-	else if (is_signed)
+	if (is_signed && !c->is_long_long)
 		value = (uint64_t)(int64_t)(int32_t)value;
 	if (is_signed)
 		put_signed(t, c, value);
@@ -261,37 +258,36 @@ static enum vn_nt_answer put_string(struct vn_nt_hw *hw, const struct vn_nt_acce
 	return VN_NT_DONE;
 }
 
-static enum vn_nt_answer put_conversion(struct vn_nt_hw *hw, const struct vn_nt_access *a,
-					struct text *t, const struct conversion *c,
-					struct args *args, struct vn_nt_reply *reply)
+/* What a conversion takes besides its fields; the high word comes first. */
+static uint64_t take_value(struct args *args, const struct conversion *c)
 {
-	char byte;
+	uint64_t value = take_word(args);
 
+	return c->is_long_long ? value << 32 | take_word(args) : value;
+}
+
+static enum vn_nt_answer put_conversion(struct vn_nt_hw *hw, const struct vn_nt_access *a,
+					struct text *t, const struct conversion *c, uint64_t value,
+					struct vn_nt_reply *reply)
+{
 	switch (c->letter) {
-	case '\0': /* as printf of most systems: nothing of it */
-		break;
-	case '%':
-		put(t, "%", 1);
-		break;
 	case 'd':
 	case 'i':
 	case 'u':
 	case 'x':
 	case 'X':
 	case 'o':
-		put_integer(t, c, args);
+		put_integer(t, c, value);
 		break;
 	case 'c':
-		byte = (char)take_word(args);
-		put_field(t, c, &byte, 1);
+		put_field(t, c, &(char){ (char)value }, 1);
 		break;
 	case 's':
-		return put_string(hw, a, t, c, take_word(args), reply);
+		return put_string(hw, a, t, c, (uint32_t)value, reply);
 	case 'p':
-		put_number(t, c, "0x", take_word(args), 16);
+		put_number(t, c, "0x", (uint32_t)value, 16);
 		break;
 	default:
-		take_word(args);
 		put_field(t, c, "?", 1);
 	}
 	return VN_NT_DONE;
@@ -312,7 +308,11 @@ static enum vn_nt_answer format_record(struct vn_nt_hw *hw, const struct vn_nt_a
 			break;
 		p = parse_conversion(p + 1, &c);
 		take_fields(&args, &c);
-		if (put_conversion(hw, a, t, &c, &args, reply) != VN_NT_DONE)
+		if (!c.letter) /* nothing of it, as printf of most systems */
+			break;
+		if (c.letter == '%')
+			put(t, "%", 1);
+		else if (put_conversion(hw, a, t, &c, take_value(&args, &c), reply) != VN_NT_DONE)
 			return VN_NT_FAULT;
 	}
 	return VN_NT_DONE;
@@ -412,6 +412,7 @@ enum vn_nt_answer vn_nt_log_write(struct vn_nt_hw *hw, const struct vn_nt_access
 {
 	struct vn_nt_log *log = &hw->now.logs[a->tid];
 
+	hw->logs_changed = true;
 	if (!log->is_open)
 		return open_record(hw, a, value, reply);
 	if (log->n == log->n_wanted)

@@ -70,6 +70,7 @@ static void texts_are_as_formatted(void **state)
 		{ "%.*d", { 0xffffffff, 0 }, 2, "0" },
 		{ "%f %g", { 1, 2 }, 2, "? ?" },
 		{ "%5e|%n", { 1, 2 }, 2, "    ?|?" },
+		{ "%llf%llc|", { 1, 2, 3, 'c' }, 4, "?c|" },
 		{ "end %", { 0 }, 0, "end " },
 		{ "end %-08.3l", { 0 }, 0, "end " },
 	};

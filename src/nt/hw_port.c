@@ -40,7 +40,8 @@ int vn_nt_hw_feed(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle, const 
 	if (r)
 		return r;
 	*free = port & 1 ? cycle : cycle + wire_cycles(len) + GAP;
-	vn_nt_hw_save(hw);
+	vn_nt_queue_keep(hw, VN_NT_RX(port));
+	hw->saved.rx_free[port] = *free;
 	return 0;
 }
 

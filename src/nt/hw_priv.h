@@ -125,8 +125,8 @@ struct vn_nt_hw_state {
 	uint32_t dma_tx_len;
 	uint32_t status; /* interrupt bits but for INT_PKT_AVAIL */
 
-	struct vn_nt_log logs[VN_NT_THREADS];
 	struct vn_nt_counters counters;
+	struct vn_nt_log logs[VN_NT_THREADS]; /* last: see logs_changed */
 };
 
 _Static_assert(offsetof(struct vn_nt_frame, bytes) == offsetof(struct vn_nt_frame, ioq) + 8,
@@ -145,6 +145,7 @@ struct vn_nt_hw {
 	struct vn_nt_buffer way[VN_NT_N_QUEUES], wait[VN_NT_N_QUEUES];
 	struct vn_nt_buffer out;
 	uint32_t out_taken; /* of the list, by the outside */
+	bool logs_changed;  /* since the checkpoint */
 	bool must_trim;	    /* a buffer has more at its beginning that is done with than not */
 	const char *failed; /* the host could not keep what happened: a sentence */
 	char reason[192];   /* of the last fault */
@@ -177,6 +178,8 @@ bool vn_nt_buffer_reserve(struct vn_nt_hw *hw, struct vn_nt_buffer *b, uint32_t 
 /* A frame will come in that cycle, no earlier than the one before it. -ENOMEM. */
 int vn_nt_queue_add(struct vn_nt_hw *hw, unsigned int queue, uint64_t cycle, const void *bytes,
 		    uint32_t len);
+/* What was added since the checkpoint belongs to it; cheaper than another. */
+void vn_nt_queue_keep(struct vn_nt_hw *hw, unsigned int queue);
 /* The one that comes next, or has come and is to be let in or turned away; NULL. */
 struct vn_nt_frame *vn_nt_queue_coming(struct vn_nt_hw *hw, unsigned int queue);
 /* Returns it where it is now; NULL: hw has failed. */

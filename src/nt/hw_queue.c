@@ -112,6 +112,14 @@ int vn_nt_queue_add(struct vn_nt_hw *hw, unsigned int queue, uint64_t cycle, con
 	return 0;
 }
 
+void vn_nt_queue_keep(struct vn_nt_hw *hw, unsigned int queue)
+{
+	hw->saved.queues[queue].way = hw->now.queues[queue].way;
+	hw->saved.due[VN_NT_EV_COME + queue] = hw->now.due[VN_NT_EV_COME + queue];
+	hw->saved.next = hw->now.next;
+	hw->saved.next_event = hw->now.next_event;
+}
+
 struct vn_nt_frame *vn_nt_queue_coming(struct vn_nt_hw *hw, unsigned int queue)
 {
 	return first(&hw->now.queues[queue].way, &hw->way[queue]);

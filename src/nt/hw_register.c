@@ -73,7 +73,7 @@ static enum vn_nt_answer load_depart(struct vn_nt_hw *hw, const struct vn_nt_acc
 static enum vn_nt_answer load_busy(struct vn_nt_hw *hw, const struct vn_nt_access *a,
 				   struct vn_nt_reply *reply)
 {
-	return answer(reply, (hw->now.depart > a->cycle));
+	return answer(reply, hw->now.depart > a->cycle);
 }
 
 #define COUNTER0 0xC0000140u
