@@ -168,10 +168,11 @@ bool vn_nt_hw_has_packet(const struct vn_nt_hw *hw);
 /* -- Time --------------------------------------------------------------- */
 
 /* The cycle of the next event of the hardware itself (a frame complete, the
- * arbiter done, a departure, the end of a transfer); VN_NT_NEVER: none. */
+ * arbiter done, a frame at its port, the end of a transfer); VN_NT_NEVER: none. */
 uint64_t vn_nt_hw_next(const struct vn_nt_hw *hw);
 
-/* Lets all events up to and including this cycle happen, in order. */
+/* Lets all events up to and including this cycle happen, in order (hw_priv.h has that of
+ * events of one cycle). An access does so itself, for its own cycle. */
 void vn_nt_hw_run(struct vn_nt_hw *hw, uint64_t cycle);
 
 /* A packet that was launched is on its way to a port, or to its end. */
@@ -184,14 +185,17 @@ uint64_t vn_nt_hw_last_event(const struct vn_nt_hw *hw);
 /*
  * The first cycle since the last checkpoint at which the host has to be heard
  * before time goes on: an interrupt bit was raised (attends_irq), the N-th
- * frame left (attends_frames). VN_NT_NEVER: none.
+ * frame left (attends_frames), or more than 16 MiB wait to be taken, which is
+ * asked again with each entry. VN_NT_NEVER: none.
  */
 uint64_t vn_nt_hw_attention(const struct vn_nt_hw *hw);
 
 /* -- Checkpoints --------------------------------------------------------- */
 
 /* What has happened is final: the list for the outside can be taken, frames
- * that were consumed are dropped, and restore() comes back to here. */
+ * that were consumed are dropped, and restore() comes back to here. Memory is needed for
+ * what waits to come, is in queues, or was not taken, and for what happens until the
+ * next; if the host has none left, the next register access is a fault that says so. */
 void vn_nt_hw_save(struct vn_nt_hw *hw);
 void vn_nt_hw_restore(struct vn_nt_hw *hw);
 
@@ -200,8 +204,10 @@ void vn_nt_hw_restore(struct vn_nt_hw *hw);
 /*
  * A frame (without FCS) comes: on a MAC (port even) its first preamble byte at
  * the cycle, or when the frame before it and its gap have passed; to a host
- * queue (port odd) it enters the queue in that cycle. Cycles of a port do not
- * go back. The bytes are copied. -ENOMEM, -EINVAL (len 0 or above 65535).
+ * queue (port odd) it enters the queue in that cycle. Frames of a port come in
+ * the order in which they were fed, so a cycle before that of the last one is
+ * as that; it is not before the cycle of the card. The bytes are copied, and
+ * stay as many as they are. -ENOMEM, -EINVAL (len 0 or above 65535).
  */
 int vn_nt_hw_feed(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle, const void *bytes,
 		  uint32_t len);
@@ -212,7 +218,7 @@ uint64_t vn_nt_hw_fed_bytes(const struct vn_nt_hw *hw, unsigned int port);
  * A transfer from the host to host queue 0..3 of the card, that begins in this
  * cycle: it takes T0 + len*B, then the frame is in the queue and
  * INT_DMA_TX_COMPLETE is raised. -EBUSY while one runs, -EMSGSIZE above 2048
- * bytes (INT_DMA_SETUP_ERROR is raised).
+ * bytes (INT_DMA_SETUP_ERROR is raised), -EINVAL for other queues or no bytes.
  */
 int vn_nt_hw_dma_tx(struct vn_nt_hw *hw, uint64_t cycle, unsigned int queue, const void *bytes,
 		    uint32_t len);
@@ -231,17 +237,18 @@ int vn_nt_hw_dma_rx(struct vn_nt_hw *hw, uint64_t cycle);
 #define VN_NT_INT_DMA_SETUP_ERROR    UINT32_C(0x02)
 #define VN_NT_INT_DMA_FATAL_ERROR    UINT32_C(0x01)
 
-/* The bits raised since the last read, which it clears. */
+/* The bits raised since the last read, which it clears; INT_PKT_AVAIL while it is so: a
+ * frame waits for the host, and none is being transferred to it. */
 uint32_t vn_nt_hw_read_status(struct vn_nt_hw *hw);
 
 enum vn_nt_out_kind {
 	VN_NT_OUT_FRAME, /* left by a port; cycle: of the first byte of the destination address,
 			  * for host queues of entering the queue */
 	VN_NT_OUT_DMA,	 /* a transfer to the host is complete; port: of its queue */
-	VN_NT_OUT_IRQ,	 /* value: bits newly raised */
+	VN_NT_OUT_IRQ,	 /* value: bits newly raised; each completion, read or not */
 	VN_NT_OUT_LOG,	 /* text as formatted, no end added */
 	VN_NT_OUT_TRACE, /* a line, with its newline */
-	VN_NT_OUT_DROP,	 /* a frame that came was lost; port: where it came */
+	VN_NT_OUT_DROP,	 /* a frame that came was lost; port: where it came; value: its length */
 };
 
 struct vn_nt_out {
@@ -257,7 +264,9 @@ struct vn_nt_out {
  * false: no more. */
 bool vn_nt_hw_take(struct vn_nt_hw *hw, struct vn_nt_out *out);
 
-/* For the engine's own traces (instr, reg, mem): a line into the same list. */
+/* For the engine's own traces (instr, reg, mem): a line with its newline into the same
+ * list, if its cycle is one that is traced. Lines of the hardware's own events have
+ * dashes where others name a thread: "0000012009 -.- -- -------- pkt in slot=3 ...". */
 void vn_nt_hw_trace(struct vn_nt_hw *hw, uint64_t cycle, const char *line);
 
 const struct vn_nt_counters *vn_nt_hw_counters(const struct vn_nt_hw *hw);
