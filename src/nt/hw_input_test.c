@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "nt/hw_fixture_test.h"
+#include "nt/memory_priv.h"
 
 static uint32_t pop(struct rig *g, uint64_t cycle)
 {
@@ -94,6 +95,25 @@ static void the_arbiter_goes_round(void **state)
 		assert_int_equal(pop(g, poppable), INPUT(i + 1));
 		assert_int_equal(ioq(g, INPUT(i + 1), 2), order[i]);
 	}
+}
+
+/* With frames in all queues, each has its turn. */
+static void no_queue_has_to_wait_for_another_to_be_empty(void **state)
+{
+	static const unsigned int order[] = { 0, 1, 4, 0, 1, 4, 0, 1, 1 };
+	struct rig *g = *state;
+
+	for (unsigned int i = 0; i < 3; i++) {
+		feed(g, 0, 0, 60, 0);
+		feed(g, 1, 0, 60, 0);
+	}
+	feed(g, 4, 0, 60, 0);
+	feed(g, 4, 0, 60, 0);
+	feed(g, 1, 0, 60, 0);
+	run_to(g, 1000); /* all are there */
+	free_slots(g, 1000);
+	for (size_t i = 0; i < VN_ARRAY_SIZE(order); i++)
+		assert_int_equal(ioq(g, pop(g, 1009 + 9 * i), 2), order[i] & 1 ? 1 : order[i]);
 }
 
 static void frames_go_to_the_slot_that_has_been_free_longest(void **state)
@@ -274,6 +294,30 @@ static void what_is_no_slot_of_the_program_cannot_be_freed(void **state)
 	}
 }
 
+/* A thread that ran ahead and has read what a frame is written over later, in cycles
+ * before or in that of the event: what it read is not what it should have read only if
+ * its access is behind the event, which is before the accesses of its cycle. */
+static void who_read_a_slot_too_early_is_found_out(void **state)
+{
+	static const struct {
+		uint64_t cycle;
+		unsigned int cpu;
+		bool is_late;
+	} cases[] = { { 80, 0, false }, { 80, 1, false }, { 81, 0, true }, { 81, 1, true } };
+	struct rig *g = *state;
+
+	for (size_t i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		rig_again(g, &vn_nt_hw_defaults);
+		g->mem->tracks = true;
+		free_slots(g, 0);
+		feed(g, 0, 0, 60, 0);
+		g->mem->stamps[INPUT(0) / 4 + 3].read =
+			(uint32_t)(vn_nt_moment(cases[i].cycle, cases[i].cpu) - g->mem->stamp_base);
+		vn_nt_hw_run(g->hw, 81);
+		assert_int_equal(g->mem->is_late, cases[i].is_late);
+	}
+}
+
 /* RE 2.0: the engine holds slot 0, programs free the others, and what a launch returns. */
 static void slots_go_round_through_the_engine_in_re2(void **state)
 {
@@ -330,6 +374,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_frame_can_be_popped_when_the_arbiter_is_done),
 		CASE(the_arbiter_goes_round),
+		CASE(no_queue_has_to_wait_for_another_to_be_empty),
 		CASE(frames_go_to_the_slot_that_has_been_free_longest),
 		CASE(full_slots_let_queues_run_over),
 		CASE(losses_are_told),
@@ -337,6 +382,7 @@ int main(void)
 		CASE(host_queues_but_the_first_are_not_connected),
 		CASE(only_the_low_bits_of_a_freed_address_count),
 		CASE(what_is_no_slot_of_the_program_cannot_be_freed),
+		CASE(who_read_a_slot_too_early_is_found_out),
 		CASE(slots_go_round_through_the_engine_in_re2),
 		CASE(the_trace_tells_of_packets),
 	};

@@ -47,6 +47,8 @@ static void numbers_wrap_at_sixteen(void **state)
 		rig_again(g, &vn_nt_hw_defaults);
 		assert_int_equal(lock(g, 0, 0, cases[i].first), VN_NT_DONE);
 		assert_int_equal(lock(g, 1, 1, cases[i].second), cases[i].answer);
+		assert_int_equal(unlock(g, 2, 2, cases[i].second),
+				 cases[i].answer == VN_NT_SLEEP ? 1u << 1 : 0);
 	}
 }
 

@@ -149,6 +149,44 @@ static void configurations_that_cannot_be_are_refused(void **state)
 	}
 }
 
+/* Whichever was fed first: what comes in the same cycle comes by port. */
+static void events_of_a_cycle_have_an_order(void **state)
+{
+	static const unsigned int fed[] = { 4, 0, 7, 2, 1, 6 };
+	static const unsigned int come[] = { 0, 1, 2, 4, 6, 7 };
+	struct rig *g = *state;
+	struct vn_nt_out out;
+
+	for (size_t i = 0; i < VN_ARRAY_SIZE(fed); i++)
+		feed(g, fed[i], fed[i] & 1 ? 9000 : 9000 - 2012, 2000, 0);
+	run_to(g, 9000);
+	for (size_t i = 0; i < VN_ARRAY_SIZE(come); i++) {
+		assert_true(take(g, VN_NT_OUT_DROP, &out));
+		assert_int_equal(out.port, come[i]);
+	}
+}
+
+static void traces_keep_to_their_cycles(void **state)
+{
+	struct vn_nt_hw_config cfg = vn_nt_hw_defaults;
+	struct rig *g = *state;
+	char text[256];
+
+	cfg.trace = VN_NT_TRACE(LOCK);
+	cfg.trace_from = 100;
+	cfg.trace_to = 200;
+	rig_again(g, &cfg);
+	for (uint64_t cycle = 99; cycle <= 201; cycle += cycle == 100 ? 100 : 1)
+		store(g, cycle, UN_LOCK, 1);
+	vn_nt_hw_trace(g->hw, 99, "early\n");
+	vn_nt_hw_trace(g->hw, 150, "in time\n");
+	vn_nt_hw_save(g->hw);
+	assert_string_equal(take_text(g, VN_NT_OUT_TRACE, text, sizeof(text)),
+			    "0000000100 0.0 t0 20000000 lock 1 free\n"
+			    "0000000200 0.0 t0 20000000 lock 1 free\n"
+			    "in time\n");
+}
+
 /* -- Reset -- */
 
 static void a_reset_empties_everything_but_the_wire(void **state)
@@ -326,14 +364,11 @@ static void restore(struct random *r)
 	vn_nt_hw_restore(r->g.hw);
 }
 
-/* What will not have been: checkpoint, other operations in a future, and back. */
+/* What will not have been: other operations in a future, and back to the checkpoint. */
 static void go_astray(struct random *r, struct vn_rng *other)
 {
 	uint64_t cycle = r->cycle, ignored = 0;
 
-	save(r);
-	if (vn_rng_below(other, 2))
-		take_all(r);
 	for (unsigned int i = vn_rng_below(other, 12); i; i--) {
 		r->cycle += vn_rng_below(other, 400);
 		some_access(r, other, &ignored);
@@ -372,8 +407,12 @@ static void random_run(struct random *r, unsigned int n, struct vn_rng *other)
 	for (unsigned int i = 0; i < n; i++) {
 		if (vn_rng_below(&r->rng, 3) == 0)
 			r->cycle += vn_rng_below(&r->rng, 200);
-		if (other && vn_rng_below(other, 3) == 0)
+		if (other && vn_rng_below(other, 3) == 0) {
+			save(r);
+			if (vn_rng_below(other, 2))
+				take_all(r);
 			go_astray(r, other);
+		}
 		if (vn_rng_below(&r->rng, 12)) {
 			some_access(r, &r->rng, &r->replies);
 			continue;
@@ -381,6 +420,8 @@ static void random_run(struct random *r, unsigned int n, struct vn_rng *other)
 		vn_nt_hw_run(r->g.hw, r->cycle);
 		save(r);
 		some_doing_of_the_host(r, &r->rng);
+		if (other && vn_rng_below(other, 2)) /* what the host did stays */
+			go_astray(r, other);
 		take_all(r);
 	}
 	vn_nt_hw_run(r->g.hw, r->cycle + 1000000);
@@ -556,6 +597,8 @@ int main(void)
 		CASE(a_halt_ends_the_thread),
 		CASE(counters_can_be_read_by_programs),
 		CASE(configurations_that_cannot_be_are_refused),
+		CASE(events_of_a_cycle_have_an_order),
+		CASE(traces_keep_to_their_cycles),
 		CASE(a_reset_empties_everything_but_the_wire),
 		cmocka_unit_test(what_was_not_leaves_no_trace),
 		CASE(no_access_breaks_anything),
