@@ -89,7 +89,8 @@ static const struct vn_options dash_spec = {
 };
 
 /* line is cut at blanks; the result's texts point into it. */
-static int parse_by(const struct vn_options *by, char *line, struct values *v, char **arg, struct vn_err *err)
+static int parse_by(const struct vn_options *by, char *line, struct values *v, char **arg,
+		    struct vn_err *err)
 {
 	static char *argv[16];
 	int argc = 0, first, rc;
