@@ -63,7 +63,8 @@ static void bash_completes(void **state)
 	static const struct {
 		const char *words, *want;
 	} cases[] = {
-		{ "''", "send recv rfc2544 serve exec ctl report probe drivers params completion" },
+		{ "''", "send recv rfc2544 serve exec ctl report probe card load drivers "
+			"params completion" },
 		{ "re", "recv report" },
 		{ "nonsense ''", "" },
 		{ "send --pk", "--pkt-size" },
@@ -84,6 +85,9 @@ static void bash_completes(void **state)
 		{ "send --quiet lo", "lo" },
 		{ "params ''", "--man --help" },
 		{ "drivers ''", "--help" },
+		{ "load -n", "-nodebug" },
+		{ "load --n", "--nodebug" },
+		{ "load -step ''", "" },
 		{ "completion b", "bash" },
 		{ "completion ''", "--help bash zsh" },
 	};

@@ -18,6 +18,7 @@ const struct vn_command vn_commands[] = {
 	{ &report_spec, vn_cmd_report },
 	{ &probe_spec, vn_cmd_probe },
 	{ &card_spec, vn_cmd_card },
+	{ &load_spec, vn_cmd_load },
 	{ &drivers_spec, vn_cmd_drivers },
 	{ &params_spec, vn_cmd_params },
 	{ &completion_spec, vn_cmd_completion },
