@@ -86,7 +86,7 @@ static void follow_jump(struct vn_nt_profile *p, struct vn_nt_profile_thread *t,
 	uint32_t function = p->function_of[word];
 
 	t->node = child_node(p, p->nodes[t->node].parent, function);
-	if (p->functions[function].word == word)
+	if (p->functions[function].word == word || t->next == VN_NT_PROFILE_NONE)
 		p->nodes[t->node].calls++;
 }
 

@@ -52,7 +52,7 @@ struct vn_nt_profile_node {
 	uint32_t function;	 /* index, see below; of roots VN_NT_PROFILE_NONE */
 	uint32_t parent;	 /* of a root itself */
 	uint32_t child, sibling; /* the first, the next; VN_NT_PROFILE_NONE: none */
-	uint64_t calls;
+	uint64_t calls;	 /* also jumps to its beginning, and where the thread itself began */
 	uint64_t cycles; /* its own, without what it called, stalls included */
 };
 

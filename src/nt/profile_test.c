@@ -151,8 +151,8 @@ static void a_return_past_several_calls_ends_them_all(void **state)
 {
 	struct vn_nt_profile *p = new_profile(&image);
 
-	COUNT(p, 0, 1, 3, 7, 8, 2); /* leaf returns behind start's call */
-	assert_node(p, 0, PATH("start"), 0, 8);
+	COUNT(p, 0, 1, 3, 7, 8, 2);		/* leaf returns behind start's call */
+	assert_node(p, 0, PATH("start"), 1, 8); /* the thread began there */
 	assert_int_equal(p->threads[0].depth, 0);
 	vn_nt_profile_free(p);
 }
