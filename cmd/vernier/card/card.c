@@ -11,6 +11,7 @@
 #include "command.h"
 #include "faults.h"
 #include "options.h"
+#include "profile.h"
 #include "progress.h"
 #include "run.h"
 #include "stats.h"
@@ -57,6 +58,8 @@ static int open_inputs(struct card_run *r, struct vn_err *err)
 
 	if (!rc)
 		rc = card_feed_open(&r->feed, &r->s, err);
+	if (!rc)
+		rc = card_profile_new(r, err);
 	return rc;
 }
 
@@ -75,6 +78,8 @@ static int connect_all(struct card_run *r, struct vn_err *err)
 	int rc = card_outputs_open(&r->out, &r->s, err);
 
 	if (!rc)
+		rc = card_profile_open(r, err);
+	if (!rc)
 		rc = card_taps_open(&r->taps, &r->s, r->hw, err);
 	if (!rc)
 		rc = card_server_open(&r->server, r->s.socket_path, r->card, &server_ops, r, err);
@@ -89,6 +94,7 @@ static void fini(struct card_run *r)
 	card_taps_close(&r->taps);
 	card_feed_close(&r->feed);
 	vn_nt_card_free(r->card);
+	card_profile_free(r);
 	vn_nt_image_fini(&r->image);
 }
 
@@ -132,6 +138,8 @@ static int finish_outputs(struct card_run *r, struct vn_err *err)
 	if (r->out.stats && card_stats_write(r, r->out.stats) && !rc)
 		rc = vn_err_set(&why, EIO, "%s: the statistics could not be written",
 				r->out.stats_path);
+	if (card_profile_finish(r, rc ? NULL : &why) && !rc)
+		rc = -EIO;
 	if (card_outputs_finish_stats(&r->out, rc ? NULL : &why))
 		rc = -EIO;
 	if (!rc && r->trouble.text[0]) {

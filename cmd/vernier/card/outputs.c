@@ -45,7 +45,7 @@ static bool stdout_is_taken(const struct card_settings *s)
 	for (unsigned int n = 0; n < CARD_PORTS; n++)
 		if (is_stdout(s->out_mac[n]) || is_stdout(s->out_host[n]))
 			return true;
-	return s->is_json || is_stdout(s->trace_path);
+	return s->is_json || is_stdout(s->trace_path) || is_stdout(s->profile);
 }
 
 static int open_texts(struct card_outputs *o, const struct card_settings *s, struct vn_err *err)

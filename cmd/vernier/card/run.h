@@ -44,6 +44,8 @@ enum card_stop {
 #undef VN_X
 };
 
+struct card_profile;
+
 struct card_run {
 	struct card_settings s;
 	struct vn_nt_image image; /* empty with -wait */
@@ -61,6 +63,7 @@ struct card_run {
 	 * somebody stands in between. It may take its time: time does not pass meanwhile. */
 	enum vn_nt_stop (*go)(void *arg, struct vn_nt_card *card, uint64_t until);
 	void *go_arg;
+	struct card_profile *profile; /* NULL: none is made */
 
 	enum card_stop stop;
 	unsigned int n_faults_told;

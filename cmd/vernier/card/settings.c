@@ -118,6 +118,11 @@ static const struct vn_option card_rows[] = {
 	  .help = "trace only cycles A to B (A-: to the end)" },
 	{ .name = "stats", .metavar = "FILE", .offset = OFF(stats),
 	  .help = "write counters as JSON at the end (- is standard error)" },
+	{ .name = "profile", .metavar = "FILE", .offset = OFF(profile),
+	  .help = "write where the cycles went, by function (FILE.json: as JSON; FILE.folded: "
+		  "stacks for flame graphs; - is standard output)" },
+	{ .name = "annotate", .metavar = "FUNCTION", .offset = OFF(annotate),
+	  .help = "with -profile: the instructions of FUNCTION, with what each cost" },
 	{ .name = "json", .offset = OFF(is_json),
 	  .help = "print them on standard output, the log of the program on standard error" },
 	{ .name = "show-settings", .offset = OFF(shows_settings),
@@ -354,6 +359,13 @@ static int check(const struct card_settings *s, struct vn_err *err)
 		rc = check_port(s, n, err);
 	if (!rc && s->socket_path && !s->is_real_time)
 		rc = vn_err_set(err, EINVAL, "-card: needs -rt: a driver has no virtual time");
+	if (!rc && s->profile && s->waits)
+		rc = vn_err_set(
+			err, EINVAL,
+			"-profile %s: with -wait nobody knows the functions of what will come",
+			s->profile);
+	if (!rc && s->annotate && !s->profile)
+		rc = vn_err_set(err, EINVAL, "-annotate %s: needs -profile FILE", s->annotate);
 	if (!rc && s->is_json && s->stats)
 		rc = vn_err_set(err, EINVAL, "-stats %s: --json prints the same on standard output",
 				s->stats);
