@@ -47,10 +47,11 @@ static void print_waiting(FILE *out, unsigned int tid, const struct vn_nt_thread
 			  const struct vn_nt_image *image)
 {
 	char place[CARD_PLACE_LEN];
+	uint32_t pc = v->pc - 4; /* of the store that sleeps: it will not be done again */
 
-	card_place(image, v->pc, place);
+	card_place(image, pc, place);
 	fprintf(out, "  thread %u (CPU %u, slot %u) sleeps on lock %d at %08" PRIx32 "%s%s%s\n",
-		tid, tid / VN_NT_THREADS_PER_CPU, tid % VN_NT_THREADS_PER_CPU, v->lock, v->pc,
+		tid, tid / VN_NT_THREADS_PER_CPU, tid % VN_NT_THREADS_PER_CPU, v->lock, pc,
 		place[0] ? " <" : "", place, place[0] ? ">" : "");
 }
 
