@@ -49,8 +49,10 @@ void card_pace_wait(struct card_pace *p, uint64_t cycle)
 {
 	uint64_t due_ns = p->start_ns + cycle * NS_PER_CYCLE;
 
-	if (!count_lag(p, due_ns))
-		p->checked_ns = vn_clock_wait_by(&p->clock, &p->waiter, due_ns, p->stop);
+	if (count_lag(p, due_ns))
+		return;
+	vn_clock_wait_by(&p->clock, &p->waiter, due_ns, p->stop);
+	p->checked_ns = due_ns; /* waking late is late */
 }
 
 void card_pace_nap(struct card_pace *p, uint64_t cycle, struct pollfd *fds, unsigned int n)
