@@ -107,10 +107,11 @@ void card_outputs_write(struct card_outputs *o, const struct vn_nt_out *out)
 		break;
 	case VN_NT_OUT_LOG:
 		fwrite(out->bytes, 1, out->len, o->log);
-		o->has_log = true;
+		o->has_printed = true;
 		break;
 	case VN_NT_OUT_TRACE:
 		fwrite(out->bytes, 1, out->len, o->trace);
+		o->has_printed |= o->trace == stdout;
 		break;
 	case VN_NT_OUT_IRQ:
 	case VN_NT_OUT_DROP:
@@ -118,11 +119,11 @@ void card_outputs_write(struct card_outputs *o, const struct vn_nt_out *out)
 	}
 }
 
-void card_outputs_flush_log(struct card_outputs *o)
+void card_outputs_flush_text(struct card_outputs *o)
 {
-	if (o->has_log)
-		fflush(o->log);
-	o->has_log = false;
+	if (o->has_printed)
+		fflush(stdout); /* standard error has no buffer */
+	o->has_printed = false;
 }
 
 void card_outputs_flush(struct card_outputs *o)

@@ -22,7 +22,7 @@ struct card_outputs {
 	FILE *trace;				 /* NULL: none */
 	FILE *stats;				 /* NULL: none */
 	const char *trace_path, *stats_path;	 /* for sentences */
-	bool has_log;				 /* since it was flushed */
+	bool has_printed;			 /* since standard output was flushed */
 };
 
 /* -errno with a sentence. Zeroes first. */
@@ -31,8 +31,8 @@ int card_outputs_open(struct card_outputs *o, const struct card_settings *s, str
 /* Writes what is for a file; the rest is somebody else's. */
 void card_outputs_write(struct card_outputs *o, const struct vn_nt_out *out);
 
-/* For who reads along: what the program has said, at once; the rest now and then. */
-void card_outputs_flush_log(struct card_outputs *o);
+/* For who reads along: what was printed, at once; files now and then. */
+void card_outputs_flush_text(struct card_outputs *o);
 void card_outputs_flush(struct card_outputs *o);
 
 /* Writes out and closes all but the statistics. -errno with a sentence about the

@@ -131,7 +131,7 @@ static void tell_faults(struct card_run *r)
 		r->n_faults_told = 0;
 	for (; (f = vn_nt_card_fault(r->card, r->n_faults_told)); r->n_faults_told++) {
 		card_progress_end(r);
-		card_outputs_flush_log(&r->out);
+		card_outputs_flush_text(&r->out);
 		card_fault_print(stderr, f, &r->image);
 	}
 }
@@ -159,7 +159,7 @@ static int run_slice(struct card_run *r, struct vn_err *err)
 	feed(r, until);
 	r->stop = judge(r, r->go(r->go_arg, r->card, until));
 	hand_out(r);
-	card_outputs_flush_log(&r->out);
+	card_outputs_flush_text(&r->out);
 	tell_faults(r);
 	r->slices++;
 	if (rc)
