@@ -65,6 +65,8 @@ static void bash_completes(void **state)
 	} cases[] = {
 		{ "''", "send recv rfc2544 serve exec ctl report probe card load drivers "
 			"params completion" },
+		{ "card -pcaph", "-pcaphost0 -pcaphost1 -pcaphost2 -pcaphost3 -pcaphostdma" },
+		{ "card -model ''", "1.0 re2" },
 		{ "re", "recv report" },
 		{ "nonsense ''", "" },
 		{ "send --pk", "--pkt-size" },
