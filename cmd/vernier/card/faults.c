@@ -21,6 +21,16 @@ void card_place(const struct vn_nt_image *image, uint32_t pc, char buf[CARD_PLAC
 		snprintf(buf, CARD_PLACE_LEN, "%s", sym->name);
 }
 
+/* An address with its place, where the image has a name for it. */
+static void print_address(FILE *out, const char *what, uint32_t pc, const struct vn_nt_image *image)
+{
+	char place[CARD_PLACE_LEN];
+
+	card_place(image, pc, place);
+	fprintf(out, "%s%08" PRIx32 "%s%s%s", what, pc, place[0] ? " <" : "", place,
+		place[0] ? ">" : "");
+}
+
 static void print_registers(FILE *out, const struct vn_nt_fault *f)
 {
 	for (unsigned int i = 0; i < 32; i++)
@@ -31,28 +41,30 @@ static void print_registers(FILE *out, const struct vn_nt_fault *f)
 
 void card_fault_print(FILE *out, const struct vn_nt_fault *f, const struct vn_nt_image *image)
 {
-	char text[VN_NT_DISASM_LEN], place[CARD_PLACE_LEN];
+	char text[VN_NT_DISASM_LEN];
 
-	card_place(image, f->pc, place);
 	fprintf(out,
 		"fault in cycle %" PRIu64 " (%" PRIu64 " ns), thread %u (CPU %u, slot %u): %s\n",
 		f->cycle, f->cycle * NS_PER_CYCLE, f->tid, f->tid / VN_NT_THREADS_PER_CPU,
 		f->tid % VN_NT_THREADS_PER_CPU, f->reason);
-	fprintf(out, "  %08" PRIx32 "%s%s%s: %08" PRIx32 "  %s\n", f->pc, place[0] ? " <" : "",
-		place, place[0] ? ">" : "", f->word, vn_nt_disasm(f->word, f->pc, text));
+	print_address(out, "  ", f->pc, image);
+	fprintf(out, ": %08" PRIx32 "  %s\n", f->word, vn_nt_disasm(f->word, f->pc, text));
 	print_registers(out, f);
 }
 
+/* Programs lock by a function, so who called it tells more, if that can be told. */
 static void print_waiting(FILE *out, unsigned int tid, const struct vn_nt_thread_view *v,
 			  const struct vn_nt_image *image)
 {
-	char place[CARD_PLACE_LEN];
-	uint32_t pc = v->pc - 4; /* of the store that sleeps: it will not be done again */
+	uint32_t ra = v->regs[31], offset;
 
-	card_place(image, pc, place);
-	fprintf(out, "  thread %u (CPU %u, slot %u) sleeps on lock %d at %08" PRIx32 "%s%s%s\n",
-		tid, tid / VN_NT_THREADS_PER_CPU, tid % VN_NT_THREADS_PER_CPU, v->lock, pc,
-		place[0] ? " <" : "", place, place[0] ? ">" : "");
+	fprintf(out, "  thread %u (CPU %u, slot %u) sleeps on lock %d", tid,
+		tid / VN_NT_THREADS_PER_CPU, tid % VN_NT_THREADS_PER_CPU, v->lock);
+	/* Of the store that sleeps, which will not be done again. */
+	print_address(out, " at ", v->pc - 4, image);
+	if (vn_nt_image_symbol(image, ra, &offset))
+		print_address(out, ", ra ", ra, image);
+	fputc('\n', out);
 }
 
 void card_deadlock_print(FILE *out, const struct vn_nt_card *card, const struct vn_nt_image *image)
