@@ -105,6 +105,19 @@ def build():
     _built = top
 
 
+def application(name, text):
+    """The ELF file of a program of this text."""
+    shutil.copytree(os.path.dirname(os.path.dirname(built("simple"))), "firmware")
+    os.mkdir("firmware/" + name)
+    with open("firmware/%s/%s.c" % (name, name), "w") as f:
+        f.write(text)
+    with open("firmware/%s/Makefile" % name, "w") as f:
+        f.write("TARGETS = %s\ninclude ../bench.mk\n%s:\n" % (name, name))
+    shutil.copytree(os.path.join(TOP, "src/wire"), "src/wire")
+    sh("make", "-s", "-C", "firmware/" + name, "CONTEXT=sim")
+    return "firmware/%s/%s" % (name, name)
+
+
 # Frames and files
 
 def frame(n, length=60):
@@ -448,19 +461,10 @@ def a_fault_is_told_with_all_that_is_known():
 
 @case
 def a_fault_names_the_function_it_is_in():
-    os.mkdir("app")
-    shutil.copytree(os.path.join(os.path.dirname(built("simple")), ".."), "firmware")
-    os.mkdir("firmware/wrong")
-    with open("firmware/wrong/wrong.c", "w") as f:
-        f.write("""#include "support.h"
+    done = card(application("wrong", """#include "support.h"
 void __attribute__((noinline)) go_wrong(volatile int *p) { *p = 1; }
 int main(void) { if (nf_tid() == 4) go_wrong((int *)0x30); return 0; }
-""")
-    with open("firmware/wrong/Makefile", "w") as f:
-        f.write("TARGETS = wrong\ninclude ../bench.mk\nwrong:\n")
-    shutil.copytree(os.path.join(TOP, "src/wire"), "src/wire")
-    sh("make", "-s", "-C", "firmware/wrong", "CONTEXT=sim")
-    done = card("firmware/wrong/wrong", status=3)
+"""), status=3)
     holds(re.search(r"^  2[0-9a-f]{7} <go_wrong(\+0x[0-9a-f]+)?>: ", done.stderr, re.M),
           done.stderr)
 
@@ -482,6 +486,11 @@ def a_deadlock_says_who_waits_for_what():
                        "  thread 7 (CPU 1, slot 3) sleeps on lock 5 at 20000158"], "who")
     holds(lines[3].startswith("vernier: card: stopped (deadlock) after "), lines[3])
     equal(len(lines), 4, "lines: %r" % lines)
+    done = card(application("stuck", """#include "support.h"
+int main(void) { if (nf_tid() == 3) { nf_lock(9); nf_lock(9); } return 0; }
+"""), status=4)
+    holds(re.match(r"deadlock in .*\n  thread 3 .* on lock 9 at 2\w{7} <nf_lock\+0x\w+>, "
+                   r"ra 2\w{7} <main\+0x\w+>\n", done.stderr), done.stderr)
 
 
 # What is told
@@ -600,6 +609,16 @@ def a_terminal_sees_how_far_it_is():
             shown += os.read(run._keyboard, 4096)
         run.press_ctrl_c()
         equal(run.finish()[0], 0, "status")
+
+
+@case
+def the_example_runs():
+    built("bounce")
+    done = subprocess.run([TOP + "/examples/14-card.sh"], env={**os.environ, "VERNIER": VERNIER},
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+    equal(done.returncode, 0, "status (%s)" % done.stderr)
+    holds("both runs are the same\n" in done.stdout and
+          re.search(r"^udp_dst 9 +1000 +0 +0 +0 ", done.stdout, re.M), done.stdout)
 
 
 # Real time
