@@ -57,10 +57,16 @@ struct vn_nt_code {
 	struct vn_x86 x;
 	uint8_t *blocks_at; /* behind what all blocks share */
 	enter_fn *enter;
-	const uint8_t *leave; /* jumped to with enum left in eax */
-	void *no_code;	      /* what entries without a block hold */
-	void *entries[VN_NT_TEXT_WORDS];
+	const uint8_t *leave;		   /* jumped to with enum left in eax */
+	const uint8_t *no_code;		   /* what entries without a block lead to, with pc set */
+	uint8_t *blocks[VN_NT_TEXT_WORDS]; /* where written; NULL: not yet */
+	void *entries[VN_NT_TEXT_WORDS];   /* where run */
 };
+
+static void *runs_at(const struct vn_nt_code *code, const uint8_t *written_at)
+{
+	return code->run + (written_at - code->write);
+}
 
 /* -- One block ------------------------------------------------------------ */
 
@@ -444,19 +450,35 @@ static void pass(struct block *b, uint32_t done)
 		vn_x86_alu_imm(b->x, VN_ADD, VN_R12, VN_NT_SLOT_MOMENTS * done);
 }
 
-/* Into another block, or out if there is none. An address that is none of an
- * instruction is left to step.c. */
-static void jump_to(struct block *b, uint32_t pc)
+static void leave_for_step(struct block *b, uint32_t pc)
 {
-	uint32_t word = (pc - VN_NT_TEXT_BASE) / 4;
-
 	vn_x86_store_imm(b->x, soft_pc, pc);
-	if (word < VN_NT_TEXT_WORDS) {
-		vn_x86_jmp_mem(b->x, vn_x86_at(VN_R10, (int32_t)(8 * word)));
-		return;
-	}
 	vn_x86_mov_imm(b->x, VN_RAX, LEFT_STEP);
 	vn_x86_jmp_to(b->x, b->code->leave);
+}
+
+/* What is entered until a block has been translated there. */
+static void write_missing(struct block *b, uint32_t pc)
+{
+	b->code->entries[(pc - VN_NT_TEXT_BASE) / 4] = runs_at(b->code, b->x->at);
+	vn_x86_store_imm(b->x, soft_pc, pc);
+	vn_x86_jmp_to(b->x, b->code->no_code);
+}
+
+/* Into another block. An address that is none of an instruction is left to step.c. */
+static void jump_to(struct block *b, uint32_t pc)
+{
+	struct vn_nt_code *code = b->code;
+	uint32_t word = (pc - VN_NT_TEXT_BASE) / 4;
+
+	if (word >= VN_NT_TEXT_WORDS) {
+		leave_for_step(b, pc);
+	} else if (code->blocks[word]) {
+		vn_x86_jmp_to(b->x, code->blocks[word]);
+	} else {
+		vn_x86_jmp_mem(b->x, vn_x86_at(VN_R10, (int32_t)(8 * word)));
+		write_missing(b, pc);
+	}
 }
 
 static void jump_by_register(struct block *b, const struct vn_nt_insn *i)
@@ -674,13 +696,10 @@ static bool write_body(struct block *b)
 static void write_end(struct block *b)
 {
 	pass(b, b->n);
-	if (b->n == BLOCK_MAX) {
+	if (b->n == BLOCK_MAX)
 		jump_to(b, b->pc);
-		return;
-	}
-	vn_x86_store_imm(b->x, soft_pc, b->pc);
-	vn_x86_mov_imm(b->x, VN_RAX, LEFT_STEP);
-	vn_x86_jmp_to(b->x, b->code->leave);
+	else
+		leave_for_step(b, b->pc);
 }
 
 /* The clock's cycle is half the moment, less when the program began. */
@@ -706,13 +725,10 @@ static void write_stub(struct block *b, const struct stub *s)
 	if (s->load_rd != NO_RD)
 		write_clock(b, s);
 	pass(b, s->done);
-	if (s->is_jump) {
+	if (s->is_jump)
 		jump_to(b, s->pc);
-		return;
-	}
-	vn_x86_store_imm(x, soft_pc, s->pc);
-	vn_x86_mov_imm(x, VN_RAX, LEFT_STEP);
-	vn_x86_jmp_to(x, b->code->leave);
+	else
+		leave_for_step(b, s->pc);
 }
 
 /* The head's comparison needs to know how many instructions come: patched. */
@@ -751,12 +767,8 @@ static void forget_blocks(struct vn_nt_code *code)
 {
 	code->x.at = code->blocks_at;
 	for (uint32_t i = 0; i < VN_NT_TEXT_WORDS; i++)
-		code->entries[i] = code->no_code;
-}
-
-static void *runs_at(const struct vn_nt_code *code, const uint8_t *written_at)
-{
-	return code->run + (written_at - code->write);
+		code->entries[i] = runs_at(code, code->no_code);
+	memset(code->blocks, 0, sizeof(code->blocks));
 }
 
 static void translate(struct vn_nt_card *card, uint32_t pc)
@@ -768,6 +780,7 @@ static void translate(struct vn_nt_card *card, uint32_t pc)
 	if (code->x.at + BLOCK_MAX * INSN_BYTES > code->write + CODE_SIZE)
 		forget_blocks(code);
 	at = code->x.at;
+	code->blocks[(pc - VN_NT_TEXT_BASE) / 4] = at; /* it may jump to itself */
 	write_block(&b);
 	code->entries[(pc - VN_NT_TEXT_BASE) / 4] = runs_at(code, at);
 }
@@ -807,17 +820,15 @@ static void write_leave(struct vn_x86 *x)
 static void write_shared(struct vn_nt_code *code)
 {
 	struct vn_x86 *x = &code->x;
-	uint8_t *no_code;
 
 	x->at = code->write;
 	code->enter = (enter_fn *)(uintptr_t)runs_at(code, x->at);
 	write_enter(x);
 	code->leave = x->at;
 	write_leave(x);
-	no_code = x->at;
+	code->no_code = x->at;
 	vn_x86_mov_imm(x, VN_RAX, LEFT_NO_CODE);
 	vn_x86_jmp_to(x, code->leave);
-	code->no_code = runs_at(code, no_code);
 	code->blocks_at = x->at;
 	forget_blocks(code);
 }
