@@ -31,8 +31,10 @@ static uint8_t *append(struct vn_nt_hw *hw, const struct vn_nt_out *out)
 	uint32_t *end = &hw->now.out_end;
 	struct entry *e;
 
-	if (!vn_nt_buffer_reserve(hw, &hw->out, *end, entry_size(out->len)))
+	if (!vn_nt_buffer_reserve(&hw->out, *end, entry_size(out->len))) {
+		vn_nt_hw_fail(hw);
 		return NULL;
+	}
 	e = (struct entry *)(void *)(hw->out.bytes + *end);
 	*e = (struct entry){ out->cycle, out->kind, out->port, out->value, out->len };
 	*end += entry_size(out->len);

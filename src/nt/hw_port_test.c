@@ -28,7 +28,7 @@ static void the_latency_does_not_depend_on_the_length(void **state)
 		struct vn_nt_out out;
 
 		rig_again(g, &vn_nt_hw_defaults);
-		assert_true(vn_nt_buffer_reserve(g->hw, &g->hw->out, 0, 4096));
+		assert_true(vn_nt_buffer_reserve(&g->hw->out, 0, 4096));
 		memset(g->hw->out.bytes, 0xee, 4096); /* as earlier entries leave it */
 		launch(g, 5000, OUTPUT(1), 1 << 4, lens[i]);
 		assert_int_equal(vn_nt_hw_next(g->hw), 5064);

@@ -166,14 +166,20 @@ static inline void vn_nt_hw_at(struct vn_nt_hw *hw, unsigned int event, uint64_t
 	}
 }
 
+/* The host has no memory for what happens: the next access tells. */
+static inline void vn_nt_hw_fail(struct vn_nt_hw *hw)
+{
+	hw->failed = "the host has no memory left for frames and logs that wait";
+}
+
 /* Writes hw->reason and answers VN_NT_FAULT. */
 enum vn_nt_answer vn_nt_hw_fault(struct vn_nt_hw *hw, struct vn_nt_reply *reply, const char *fmt,
 				 ...) VN_PRINTF(3, 4);
 
 /* -- hw_queue.c -- */
 
-/* Room for n more bytes behind used ones. Without memory hw fails. */
-bool vn_nt_buffer_reserve(struct vn_nt_hw *hw, struct vn_nt_buffer *b, uint32_t used, uint32_t n);
+/* Room for n more bytes behind used ones. False: no memory. */
+bool vn_nt_buffer_reserve(struct vn_nt_buffer *b, uint32_t used, uint32_t n);
 
 /* A frame will come in that cycle, no earlier than the one before it. -ENOMEM. */
 int vn_nt_queue_add(struct vn_nt_hw *hw, unsigned int queue, uint64_t cycle, const void *bytes,

@@ -16,26 +16,23 @@
 #define BUFFER_MAX (UINT32_C(1) << 30)
 #define TRIM_MIN   16384u /* bytes; a shorter beginning is not worth the move */
 
-bool vn_nt_buffer_reserve(struct vn_nt_hw *hw, struct vn_nt_buffer *b, uint32_t used, uint32_t n)
+bool vn_nt_buffer_reserve(struct vn_nt_buffer *b, uint32_t used, uint32_t n)
 {
 	uint32_t size = b->size ? b->size : BUFFER_MIN;
 	uint8_t *bytes;
 
+	if (used > BUFFER_MAX || n > BUFFER_MAX - used)
+		return false;
 	if (used + n <= b->size)
 		return true;
-	if (used > BUFFER_MAX || n > BUFFER_MAX - used)
-		goto fail;
 	while (size < used + n)
 		size *= 2;
 	bytes = realloc(b->bytes, size);
 	if (!bytes)
-		goto fail;
+		return false;
 	b->bytes = bytes;
 	b->size = size;
 	return true;
-fail:
-	hw->failed = "the host has no memory left for frames and logs that wait";
-	return false;
 }
 
 /* Records begin at multiples of 8, as their fields need. */
@@ -51,14 +48,14 @@ static struct vn_nt_frame *first(const struct vn_nt_fifo *q, const struct vn_nt_
 	return q->head == q->end ? NULL : (struct vn_nt_frame *)(void *)(b->bytes + q->head);
 }
 
-/* NULL: hw has failed. */
-static struct vn_nt_frame *push(struct vn_nt_hw *hw, struct vn_nt_fifo *q, struct vn_nt_buffer *b,
-				uint64_t cycle, const void *bytes, uint32_t len)
+/* NULL: no memory. */
+static struct vn_nt_frame *push(struct vn_nt_fifo *q, struct vn_nt_buffer *b, uint64_t cycle,
+				const void *bytes, uint32_t len)
 {
 	uint32_t size = record_size(len);
 	struct vn_nt_frame *f;
 
-	if (!vn_nt_buffer_reserve(hw, b, q->end, size))
+	if (!vn_nt_buffer_reserve(b, q->end, size))
 		return NULL;
 	f = (struct vn_nt_frame *)(void *)(b->bytes + q->end);
 	*f = (struct vn_nt_frame){ .cycle = cycle, .len = len };
@@ -105,7 +102,7 @@ int vn_nt_queue_add(struct vn_nt_hw *hw, unsigned int queue, uint64_t cycle, con
 	struct vn_nt_fifo *way = &hw->now.queues[queue].way;
 	bool is_first = way->head == way->end;
 
-	if (!push(hw, way, &hw->way[queue], cycle, bytes, len))
+	if (!push(way, &hw->way[queue], cycle, bytes, len))
 		return -ENOMEM;
 	if (is_first)
 		await_next(hw, queue);
@@ -135,8 +132,10 @@ struct vn_nt_frame *vn_nt_queue_let_in(struct vn_nt_hw *hw, unsigned int queue)
 {
 	const struct vn_nt_frame *f = vn_nt_queue_coming(hw, queue);
 	struct vn_nt_frame *in =
-		push(hw, &hw->now.queues[queue].wait, &hw->wait[queue], f->cycle, f->bytes, f->len);
+		push(&hw->now.queues[queue].wait, &hw->wait[queue], f->cycle, f->bytes, f->len);
 
+	if (!in)
+		vn_nt_hw_fail(hw);
 	vn_nt_queue_turn_away(hw, queue);
 	return in;
 }

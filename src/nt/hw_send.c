@@ -111,9 +111,10 @@ static void dispatch(struct vn_nt_hw *hw, uint64_t cycle, uint32_t len)
 	if (!ports)
 		hw->now.counters.discarded[0]++;
 	for (unsigned int port = 0; port < VN_NT_PORTS; port++)
-		if (ports & 1u << port)
-			vn_nt_queue_add(hw, VN_NT_TX(port), cycle + hw->cfg.tx_latency_cycles,
-					hw->packet + IOQ_LEN, len);
+		if (ports & 1u << port &&
+		    vn_nt_queue_add(hw, VN_NT_TX(port), cycle + hw->cfg.tx_latency_cycles,
+				    hw->packet + IOQ_LEN, len))
+			vn_nt_hw_fail(hw);
 }
 
 static enum vn_nt_answer wait_for_engine(struct vn_nt_hw *hw, const struct vn_nt_access *a,

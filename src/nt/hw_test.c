@@ -561,6 +561,23 @@ static void what_is_lost_takes_no_memory(void **state)
 	assert_int_equal(vn_nt_hw_counters(g->hw)->cpu_tx_full[0], 20000 - 43);
 }
 
+/* A buffer that cannot grow, as far as it says: frames that are fed are refused, what
+ * happens by itself or by a program stops the program. */
+static void without_memory_nothing_is_lost_in_silence(void **state)
+{
+	static const uint8_t bytes[60];
+	struct rig *g = *state;
+
+	g->hw->now.queues[VN_NT_RX(0)].way = (struct vn_nt_fifo){ 1u << 30, 1u << 30, 0 };
+	assert_int_equal(vn_nt_hw_feed(g->hw, 0, 0, bytes, sizeof(bytes)), -ENOMEM);
+	assert_int_equal(load(g, 0, COMMON_TIME), 0);
+	g->hw->now.queues[VN_NT_TX(0)].way = (struct vn_nt_fifo){ 1u << 30, 1u << 30, 0 };
+	launch(g, 10, OUTPUT(1), 1, 60);
+	assert_int_equal(load_as(g, 11, 0, COMMON_TIME), VN_NT_FAULT);
+	assert_string_equal(g->reply.reason,
+			    "the host has no memory left for frames and logs that wait");
+}
+
 /* Who takes nothing is asked to, again and again; nothing is lost. */
 static void a_list_that_grows_wants_attention(void **state)
 {
@@ -604,6 +621,7 @@ int main(void)
 		CASE(no_access_breaks_anything),
 		CASE(a_long_run_needs_little_memory),
 		CASE(what_is_lost_takes_no_memory),
+		CASE(without_memory_nothing_is_lost_in_silence),
 		CASE(a_list_that_grows_wants_attention),
 	};
 
