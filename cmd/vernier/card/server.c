@@ -134,21 +134,37 @@ static void take_new(struct card_server *s)
 		if (fd < 0)
 			return;
 		c->fd = fd;
+		c->age = s->n_came++;
 		c->client.send = send_message;
 		vn_nt_cardserve_join(&c->client);
 	}
 }
 
-void card_server_run(struct card_server *s)
+/* Of those from this age on. */
+static struct card_client *oldest(struct card_server *s, uint64_t age)
 {
-	if (s->fd < 0)
-		return;
-	take_new(s);
+	struct card_client *best = NULL;
+
 	for (unsigned int i = 0; i < CARD_CLIENTS; i++) {
 		struct card_client *c = &s->clients[i];
 
-		if (c->fd < 0)
-			continue;
+		if (c->fd >= 0 && c->age >= age && (!best || c->age < best->age))
+			best = c;
+	}
+	return best;
+}
+
+/* In the order in which they came: who comes when another has gone finds the role free. */
+void card_server_run(struct card_server *s)
+{
+	struct card_client *c;
+	uint64_t age = 0;
+
+	if (s->fd < 0)
+		return;
+	take_new(s);
+	while ((c = oldest(s, age))) {
+		age = c->age + 1;
 		hear(s, c);
 		send_kept(c);
 		if (c->is_lost)

@@ -29,6 +29,7 @@ struct card_packet {
 struct card_client {
 	struct vn_nt_cardclient client;
 	int fd;	      /* -1: nobody */
+	uint64_t age; /* number of those who came before it */
 	bool is_lost; /* to be closed */
 	struct card_packet *first, **last;
 	size_t waiting; /* bytes */
@@ -38,6 +39,7 @@ struct card_server {
 	int fd; /* listens; -1: there is no socket */
 	struct sockaddr_un addr;
 	struct vn_nt_cardserve *serve;
+	uint64_t n_came;
 	struct card_client clients[CARD_CLIENTS];
 	uint8_t packet[VN_NT_CARDMSG_MAX + 1]; /* one that is too long is seen as such */
 };
