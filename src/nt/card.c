@@ -25,10 +25,15 @@ static int check_config(const struct vn_nt_config *cfg, struct vn_err *err)
 	return 0;
 }
 
+/* Most words are 0, which is the same anywhere. */
 static void decode_all(struct vn_nt_card *card)
 {
+	const struct vn_nt_insn nop = vn_nt_decode(0, VN_NT_TEXT_BASE);
+
 	for (uint32_t i = 0; i < VN_NT_TEXT_WORDS; i++)
-		card->text[i] = vn_nt_decode(card->words[i], VN_NT_TEXT_BASE + 4 * i);
+		card->text[i] = card->words[i]
+					? vn_nt_decode(card->words[i], VN_NT_TEXT_BASE + 4 * i)
+					: nop;
 }
 
 int vn_nt_card_new(const struct vn_nt_config *cfg, struct vn_nt_card **out, struct vn_err *err)
