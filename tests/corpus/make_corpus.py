@@ -7,7 +7,8 @@
 Each group of commands.jsonl becomes an input of command_fuzz (its writes to a
 device file) and one of tree_fuzz (all its writes), each case of packets.jsonl
 one of receiver_fuzz; the targets say what the bytes mean. What is long is cut:
-a fuzzer wants short inputs. (Those of all other targets were written by hand.)
+a fuzzer wants short inputs. (Those of card_fuzz are short random programs, as
+tests/nt/random_program.c draws them; those of all other targets were written by hand.)
 """
 import json
 import os

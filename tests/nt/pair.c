@@ -179,7 +179,7 @@ static bool same_window(struct pair *p, uint32_t addr, uint32_t len)
 		return true;
 	vn_nt_card_peek(p->card, addr, a, len);
 	vn_nt_memory_get(p->ref->mem, 0, addr, b, len);
-	for (uint32_t i = 0; i < len; i++)
+	for (uint32_t i = 0; memcmp(a, b, len) && i < len; i++)
 		if (a[i] != b[i])
 			return differ(p, "byte at %08x is %02x, reference %02x", addr + i, a[i],
 				      b[i]);
