@@ -123,8 +123,8 @@ static void warn_of_input(const struct card_input *i)
 	/* As on the card, where a driver may write to them all the same. */
 	if (i->port & 1 && i->port > 1)
 		fprintf(stderr,
-			"vernier: card: warning: %s: host queue %u of the card is not connected, its "
-			"frames are lost\n",
+			"vernier: card: warning: %s: host queue %u of the card is not connected, "
+			"its frames are lost\n",
 			i->in.path, i->port / 2);
 }
 

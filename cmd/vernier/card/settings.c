@@ -140,10 +140,10 @@ const struct vn_options card_spec = {
 	.args = "[PROGRAM]",
 	.summary =
 		"Runs PROGRAM, an ELF file for the soft processors of a NetFPGA, on a simulated\n"
-		"card: eight threads at 125 MHz, four MACs of 1 Gb/s, locks, send engine, DMA, each\n"
-		"to the cycle. On virtual time, where the same inputs give the same bytes on every\n"
-		"host; or in real time (-rt), connected to TAP interfaces. Options have one dash, as\n"
-		"those of the original simulator, or two.",
+		"card: eight threads at 125 MHz, four MACs of 1 Gb/s, locks, send engine, DMA,\n"
+		"each to the cycle. On virtual time, where the same inputs give the same bytes\n"
+		"on every host; or in real time (-rt), connected to TAP interfaces. Options have\n"
+		"one dash, as those of the original simulator, or two.",
 	.examples =
 		"  vernier card simple\n"
 		"  vernier card -pcapmac0 in.pcap -outmac0 out.pcap bounce\n"
