@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "faults.h"
+#include "files.h"
 #include "options.h"
 #include "profile.h"
 #include "progress.h"
@@ -54,8 +55,10 @@ static int read_program(struct card_run *r, struct vn_err *err)
  * is a failure. */
 static int open_inputs(struct card_run *r, struct vn_err *err)
 {
-	int rc = read_program(r, err);
+	int rc = card_files_check(&r->s, err);
 
+	if (!rc)
+		rc = read_program(r, err);
 	if (!rc)
 		rc = card_feed_open(&r->feed, &r->s, err);
 	if (!rc)
