@@ -2,6 +2,7 @@
 #include "outputs.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/macros.h"
@@ -20,7 +21,10 @@ static int open_capture(struct card_outputs *o, const char *path, unsigned int p
 		.link_type = port & 1 ? CARD_PCAP_COMMANDS : CARD_PCAP_ETHERNET,
 	};
 
-	return path ? vn_capture_open(&opts, &o->capture[port], err) : 0;
+	if (!path)
+		return 0;
+	signal(SIGPIPE, SIG_IGN); /* a reader that leaves is told of at the end */
+	return vn_capture_open(&opts, &o->capture[port], err);
 }
 
 /* path NULL: not wanted; `dash` is what "-" means. */
