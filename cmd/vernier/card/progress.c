@@ -31,20 +31,28 @@ static struct traffic traffic(const struct card_run *r)
 	return t;
 }
 
-static void print_numbers(struct card_run *r, uint64_t now_ns)
+static uint64_t virtual_ns(const struct card_run *r)
 {
-	uint64_t ns = vn_nt_card_cycle(r->card) * NS_PER_CYCLE;
-	uint64_t host_ns = VN_MAX(now_ns - r->began_ns, 1);
-	struct traffic t = traffic(r);
-	struct vn_nt_run_stats stats;
+	return vn_nt_card_cycle(r->card) * NS_PER_CYCLE;
+}
 
-	vn_nt_card_run_stats(r->card, &stats);
+static double real_time_factor(struct card_run *r)
+{
+	uint64_t now = vn_clock_now(&r->pace.clock);
+
+	return (double)virtual_ns(r) / (double)VN_MAX(now - r->began_ns, 1);
+}
+
+/* Short enough for a narrow terminal. */
+static void print_progress(struct card_run *r)
+{
+	struct traffic t = traffic(r);
+
 	fprintf(stderr,
-		"%" PRIu64 " cycles (%" PRIu64 ".%09" PRIu64 " s), %" PRIu64
-		" instructions; frames: %" PRIu64 " in, %" PRIu64 " out, %" PRIu64
-		" dropped; %.3g x real time",
-		ns / NS_PER_CYCLE, ns / VN_NSEC_PER_SEC, ns % VN_NSEC_PER_SEC, stats.instructions,
-		t.in, t.out, t.dropped, (double)ns / (double)host_ns);
+		"\r%.3f s, frames: %" PRIu64 " in, %" PRIu64 " out, %" PRIu64
+		" dropped; %.3g x real time\033[K",
+		(double)virtual_ns(r) / (double)VN_NSEC_PER_SEC, t.in, t.out, t.dropped,
+		real_time_factor(r));
 }
 
 void card_progress(struct card_run *r)
@@ -56,9 +64,7 @@ void card_progress(struct card_run *r)
 	r->told_ns = now;
 	if (!isatty(STDERR_FILENO))
 		return;
-	fputc('\r', stderr);
-	print_numbers(r, now);
-	fputs("\033[K", stderr);
+	print_progress(r);
 	r->has_progress = true;
 }
 
@@ -71,9 +77,18 @@ void card_progress_end(struct card_run *r)
 
 void card_summary(struct card_run *r)
 {
+	struct traffic t = traffic(r);
+	struct vn_nt_run_stats stats;
+	uint64_t ns = virtual_ns(r);
+
 	if (r->s.is_quiet)
 		return;
-	fprintf(stderr, "vernier: card: stopped (%s) after ", card_stop_name(r->stop));
-	print_numbers(r, vn_clock_now(&r->pace.clock));
-	fputc('\n', stderr);
+	vn_nt_card_run_stats(r->card, &stats);
+	fprintf(stderr,
+		"vernier: card: stopped (%s) after %" PRIu64 " cycles (%" PRIu64 ".%09" PRIu64
+		" s), %" PRIu64 " instructions; frames: %" PRIu64 " in, %" PRIu64 " out, %" PRIu64
+		" dropped; %.3g x real time\n",
+		card_stop_name(r->stop), vn_nt_card_cycle(r->card), ns / VN_NSEC_PER_SEC,
+		ns % VN_NSEC_PER_SEC, stats.instructions, t.in, t.out, t.dropped,
+		real_time_factor(r));
 }
