@@ -244,6 +244,49 @@ def wrong_usage_is_one_line_and_status_2():
               says in done.stderr, "%s: %r" % (words, done.stderr))
 
 
+@case
+def no_file_is_written_twice_or_over_what_is_read():
+    pcap("in.pcap", spaced(3))
+    os.link("in.pcap", "other-name")
+    x = program()
+    before = os.path.getsize("in.pcap"), os.path.getsize("x.instr.mif")
+    for words, says in (
+            (["-pcapmac0", "in.pcap", "-outmac0", "in.pcap"],
+             "-outmac0 in.pcap: is the file of -pcapmac0 too"),
+            (["-pcapmac1", "in.pcap", "-outhost3", "other-name"],
+             "-outhost3 other-name: is the file of -pcapmac1 too"),
+            (["-outmac1", "x", "-outmac2", "x"], "-outmac2 x: is the file of -outmac1 too"),
+            (["-stats", "x.instr.mif"], "-stats x.instr.mif: is the file of -i too"),
+            (["-trace", "pkt:t", "-stats", "t"], "-stats t: is the file of -trace too")):
+        equal(card(*words, *x, status=2).stderr, "vernier: card: %s\n" % says, "message")
+    equal((os.path.getsize("in.pcap"), os.path.getsize("x.instr.mif")), before, "bytes")
+    card("-q", "-outmac0", "/dev/null", "-outmac1", "/dev/null", *x)  # as often as one likes
+    card("-q", "-pcapmac0", "in.pcap", "-pcapmac1", "in.pcap", *x)
+
+
+@case
+def a_reader_that_leaves_does_not_end_the_run():
+    pcap("in.pcap", spaced(2000, gap_ns=2000))
+    run = subprocess.Popen([VERNIER, "card", "-q", "-pcapmac0", "in.pcap", "-outmac0", "-",
+                            "-stats", "s.json", built("bounce")], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    equal(len(os.read(run.stdout.fileno(), 24)), 24, "head of the capture")
+    run.stdout.close()
+    said_last = run.stderr.read().decode()
+    equal(run.wait(60), 1, "status")
+    holds("capture -: Broken pipe" in said_last, said_last)
+    with open("s.json") as f:
+        equal(json.load(f)["counters"]["tx_frames"][0], 2000, "frames that left the card")
+
+
+@case
+def names_that_are_no_text_are_told_all_the_same():
+    name = b"\xff\xfe\n.pcap"
+    pcap(name, spaced(2))
+    ran = stats("-pcapmac0", os.fsdecode(name), *program())
+    equal(ran["inputs"][0]["file"], "??\n.pcap", "name")
+
+
 # Captures
 
 @case
@@ -329,7 +372,8 @@ def a_file_that_breaks_off_fails_when_the_run_is_over():
                        "fed\n", "message")
     equal(len(frames("out.pcap")), 9, "frames")
     with open("s.json") as f:
-        equal(json.load(f)["inputs"][0]["fed"], 9, "fed by the statistics")
+        told = json.load(f)["inputs"][0]
+    equal((told["fed"], told["complete"]), (9, False), "fed, complete by the statistics")
 
 
 @case

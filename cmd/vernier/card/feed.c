@@ -52,6 +52,7 @@ static int read_next(struct card_input *i, const struct card_settings *s, struct
 	rc = card_pcap_in_next(&i->in, &i->frame, err);
 	i->has_frame = rc > 0;
 	i->is_over = rc <= 0;
+	i->is_damaged = rc < 0;
 	if (i->has_frame)
 		i->cycle = arrival(i, s);
 	return VN_MIN(rc, 0);

@@ -18,6 +18,7 @@
 struct card_input {
 	struct card_pcap_in in;
 	unsigned int port;
+	bool is_damaged;  /* the rest of it could not be read */
 	bool is_over;	  /* the file is read; the last frame may still be on its way */
 	bool has_frame;	  /* `frame` waits to be fed */
 	uint64_t frames;  /* fed */

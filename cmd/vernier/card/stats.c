@@ -24,6 +24,22 @@ static json_t *hex(uint64_t n, int digits)
 	return json_sprintf("%0*" PRIx64, digits, n);
 }
 
+/* A name that is no UTF-8 is told as far as it is ASCII: JSON has nothing else. */
+static json_t *text_json(const char *text)
+{
+	json_t *o = json_string(text);
+	char *copy;
+
+	if (o)
+		return o;
+	copy = strdup(text);
+	for (char *c = copy; c && *c; c++)
+		*c = (unsigned char)*c < 0x80 ? *c : '?';
+	o = json_string(copy ? copy : "");
+	free(copy);
+	return o;
+}
+
 static const char *port_kind(unsigned int port)
 {
 	return port & 1 ? "host" : "mac";
@@ -90,10 +106,10 @@ static json_t *fault_json(const struct vn_nt_fault *f, const struct vn_nt_image 
 	char text[VN_NT_DISASM_LEN], place[CARD_PLACE_LEN];
 
 	card_place(image, f->pc, place);
-	return json_pack("{s:o, s:i, s:o, s:o, s:s, s:o, s:s}", "cycle", number(f->cycle), "thread",
+	return json_pack("{s:o, s:i, s:o, s:o, s:s, s:o, s:o}", "cycle", number(f->cycle), "thread",
 			 (int)f->tid, "pc", hex(f->pc, 8), "word", hex(f->word, 8), "instruction",
 			 vn_nt_disasm(f->word, f->pc, text), "place",
-			 place[0] ? json_string(place) : json_null(), "reason", f->reason);
+			 place[0] ? text_json(place) : json_null(), "reason", text_json(f->reason));
 }
 
 static json_t *faults_json(const struct card_run *r)
@@ -115,13 +131,13 @@ static json_t *inputs_json(const struct card_feed *feed)
 	for (unsigned int i = 0; i < feed->n; i++) {
 		const struct card_input *in = &feed->inputs[i];
 
-		json_array_append_new(list,
-				      json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b}", "port",
-						port_name(in->port), "file", in->in.path, "records",
-						number(in->in.records), "fed", number(in->frames),
-						"too_long", number(in->in.too_long), "cut",
-						number(in->in.cut), "empty", number(in->in.empty),
-						"complete", in->is_over));
+		json_array_append_new(
+			list, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "port",
+					port_name(in->port), "file", text_json(in->in.path),
+					"records", number(in->in.records), "fed",
+					number(in->frames), "too_long", number(in->in.too_long),
+					"cut", number(in->in.cut), "empty", number(in->in.empty),
+					"complete", in->is_over && !in->is_damaged));
 	}
 	return list;
 }
@@ -133,11 +149,12 @@ static json_t *taps_json(const struct card_taps *taps)
 	for (unsigned int i = 0; i < taps->n; i++) {
 		const struct card_tap *t = &taps->tap[i];
 
-		json_array_append_new(list, json_pack("{s:o, s:s, s:o, s:o, s:o, s:o}", "port",
-						      port_name(t->port), "interface", t->dev->name,
-						      "fed", number(t->rx), "dropped",
-						      number(t->rx_full), "written", number(t->tx),
-						      "refused", number(t->tx_refused)));
+		json_array_append_new(list,
+				      json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "port",
+						port_name(t->port), "interface",
+						text_json(t->dev->name), "fed", number(t->rx),
+						"dropped", number(t->rx_full), "written",
+						number(t->tx), "refused", number(t->tx_refused)));
 	}
 	return list;
 }
@@ -159,11 +176,21 @@ static json_t *real_time_json(const struct card_run *r)
 			 number(stats.rollbacks));
 }
 
+static void add_setting(json_t *o, char *line)
+{
+	char *value = strchr(line, '=');
+
+	if (!value)
+		return; /* of a name with a line's end in it */
+	*value++ = '\0';
+	json_object_set_new(o, line, text_json(value));
+}
+
 /* The lines of --show-settings as an object of texts. */
 static json_t *settings_json(const struct card_run *r)
 {
 	json_t *o = json_object();
-	char *text = NULL, *line, *next;
+	char *text = NULL, *next;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
@@ -171,13 +198,10 @@ static json_t *settings_json(const struct card_run *r)
 		return o;
 	card_settings_show(&r->s, f);
 	fclose(f);
-	for (line = text; line && *line; line = next) {
-		char *value = strchr(line, '=');
-
+	for (char *line = text; line && *line; line = next) {
 		next = line + strcspn(line, "\n");
 		*next++ = '\0'; /* each line has its end */
-		*value++ = '\0';
-		json_object_set_new(o, line, json_string(value));
+		add_setting(o, line);
 	}
 	free(text);
 	return o;
