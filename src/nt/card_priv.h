@@ -126,8 +126,8 @@ static inline uint64_t vn_nt_first_slot(unsigned int tid, uint64_t cycle)
 }
 
 /*
- * Executes the next instruction of a thread that runs. in_turn: no thread is
- * behind it, and the hardware stands at its cycle.
+ * Executes the next instruction of a thread that runs, or sees that it waits for its
+ * turn. in_turn: no thread is behind it, and the hardware stands at its cycle.
  */
 enum vn_nt_stepped vn_nt_step(struct vn_nt_card *card, struct vn_nt_thread *t, bool in_turn);
 

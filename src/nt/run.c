@@ -27,18 +27,11 @@ static bool runs(const struct vn_nt_thread *t)
 
 bool vn_nt_run_ahead(struct vn_nt_card *card, struct vn_nt_thread *t)
 {
-	while (t->moment < card->horizon) {
-		switch (vn_nt_step(card, t, false)) {
-		case VN_NT_STEPPED:
-			break;
-		case VN_NT_TURN:
-			t->waits = true;
-			return true;
-		case VN_NT_LATE:
-			return false;
-		}
-	}
-	return true;
+	enum vn_nt_stepped s = VN_NT_STEPPED;
+
+	while (s == VN_NT_STEPPED && t->moment < card->horizon)
+		s = vn_nt_step(card, t, false);
+	return s != VN_NT_LATE;
 }
 
 static bool run_ahead(struct vn_nt_card *card, struct vn_nt_thread *t)

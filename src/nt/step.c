@@ -634,9 +634,12 @@ static enum vn_nt_stepped execute(struct vn_nt_card *card, struct vn_nt_thread *
 enum vn_nt_stepped vn_nt_step(struct vn_nt_card *card, struct vn_nt_thread *t, bool in_turn)
 {
 	uint32_t offset = t->pc - VN_NT_TEXT_BASE;
+	enum vn_nt_stepped s;
 
 	if (offset >= 4 * VN_NT_TEXT_WORDS || offset % 4)
-		return fault(card, t, in_turn, "fetch from 0x%08x, outside instruction memory",
-			     t->pc);
-	return execute(card, t, &card->text[offset / 4], in_turn);
+		s = fault(card, t, in_turn, "fetch from 0x%08x, outside instruction memory", t->pc);
+	else
+		s = execute(card, t, &card->text[offset / 4], in_turn);
+	t->waits = s == VN_NT_TURN;
+	return s;
 }

@@ -900,28 +900,19 @@ static uint32_t enter(struct vn_nt_card *card, struct vn_nt_thread *t, const voi
 
 bool vn_nt_code_run(struct vn_nt_card *card, struct vn_nt_thread *t)
 {
-	while (t->moment < card->horizon) {
+	enum vn_nt_stepped s = VN_NT_STEPPED;
+
+	while (s == VN_NT_STEPPED && t->moment < card->horizon) {
 		uint32_t offset = t->pc - VN_NT_TEXT_BASE, left = LEFT_STEP;
 
 		if (offset < 4 * VN_NT_TEXT_WORDS && offset % 4 == 0)
 			left = enter(card, t, card->code->entries[offset / 4]);
-		if (left == LEFT_NO_CODE) {
+		if (left == LEFT_NO_CODE)
 			translate(card, t->pc);
-			continue;
-		}
-		if (left == LEFT_HORIZON)
+		else if (left == LEFT_HORIZON)
 			return vn_nt_run_ahead(card, t);
-		if (t->moment >= card->horizon) /* the block ended at it */
-			break;
-		switch (vn_nt_step(card, t, false)) {
-		case VN_NT_STEPPED:
-			break;
-		case VN_NT_TURN:
-			t->waits = true;
-			return true;
-		case VN_NT_LATE:
-			return false;
-		}
+		else if (t->moment < card->horizon) /* else the block ended at it */
+			s = vn_nt_step(card, t, false);
 	}
-	return true;
+	return s != VN_NT_LATE;
 }
