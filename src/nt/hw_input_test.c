@@ -272,11 +272,11 @@ static void what_is_no_slot_of_the_program_cannot_be_freed(void **state)
 		  "packet freed at 0x00000008, offset 8: slots begin at multiples of 1600 up "
 		  "to 14400" },
 		{ 10, 16000,
-		  "packet freed at 0x00003e80, offset 16000: slots begin at multiples of 1600 up to "
-		  "14400" },
+		  "packet freed at 0x00003e80, offset 16000: slots begin at multiples of 1600 up "
+		  "to 14400" },
 		{ 10, 0xffffffff,
-		  "packet freed at 0xffffffff, offset 16383: slots begin at multiples of 1600 up to "
-		  "14400" },
+		  "packet freed at 0xffffffff, offset 16383: slots begin at multiples of 1600 up "
+		  "to 14400" },
 	};
 	struct rig *g = *state;
 

@@ -131,7 +131,8 @@ static void configurations_that_cannot_be_are_refused(void **state)
 		{ 0x10, 0, 0, "cpus 0: 1 to 2" },
 		{ 0x10, 3, 0, "cpus 3: 1 to 2" },
 		{ 0x10, 2, UINT64_MAX,
-		  "dma 18446744073709551615 cycles, 947 thousandths a byte: at most 1099511627776" },
+		  "dma 18446744073709551615 cycles, 947 thousandths a byte: at most "
+		  "1099511627776" },
 	};
 	struct rig *g = *state;
 
