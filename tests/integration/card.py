@@ -823,8 +823,8 @@ def a_loader_brings_the_program():
     _, low, high, _ = driver.ask(TIME)
     wait_until(lambda: driver.ask(TIME)[1] != low, "time to pass")
     told = json.loads(driver.ask(STATS)[3])
-    equal((told["stopped"], [t["state"] for t in told["threads"]]),
-          ("running", ["ended"] * 5 + ["running"] + ["ended"] * 2), "statistics")
+    equal((told["stopped"], told["memory_hash"], [t["state"] for t in told["threads"]]),
+          ("running", None, ["ended"] * 5 + ["running"] + ["ended"] * 2), "statistics")
     wrong = [e.message for e in validator().iter_errors(told)]
     holds(not wrong, "; ".join(wrong))
     run.send_signal(signal.SIGINT)

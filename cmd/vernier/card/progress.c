@@ -36,15 +36,13 @@ static uint64_t virtual_ns(const struct card_run *r)
 	return vn_nt_card_cycle(r->card) * NS_PER_CYCLE;
 }
 
-static double real_time_factor(struct card_run *r)
+static double real_time_factor(const struct card_run *r, uint64_t now_ns)
 {
-	uint64_t now = vn_clock_now(&r->pace.clock);
-
-	return (double)virtual_ns(r) / (double)VN_MAX(now - r->began_ns, 1);
+	return (double)virtual_ns(r) / (double)VN_MAX(now_ns - r->began_ns, 1);
 }
 
 /* Short enough for a narrow terminal. */
-static void print_progress(struct card_run *r)
+static void print_progress(const struct card_run *r, uint64_t now_ns)
 {
 	struct traffic t = traffic(r);
 
@@ -52,7 +50,7 @@ static void print_progress(struct card_run *r)
 		"\r%.3f s, frames: %" PRIu64 " in, %" PRIu64 " out, %" PRIu64
 		" dropped; %.3g x real time\033[K",
 		(double)virtual_ns(r) / (double)VN_NSEC_PER_SEC, t.in, t.out, t.dropped,
-		real_time_factor(r));
+		real_time_factor(r, now_ns));
 }
 
 void card_progress(struct card_run *r)
@@ -64,7 +62,7 @@ void card_progress(struct card_run *r)
 	r->told_ns = now;
 	if (!isatty(STDERR_FILENO))
 		return;
-	print_progress(r);
+	print_progress(r, now);
 	r->has_progress = true;
 }
 
@@ -90,5 +88,5 @@ void card_summary(struct card_run *r)
 		" dropped; %.3g x real time\n",
 		card_stop_name(r->stop), vn_nt_card_cycle(r->card), ns / VN_NSEC_PER_SEC,
 		ns % VN_NSEC_PER_SEC, stats.instructions, t.in, t.out, t.dropped,
-		real_time_factor(r));
+		real_time_factor(r, r->ended_ns));
 }

@@ -221,6 +221,7 @@ int card_run(struct card_run *r, struct vn_err *err)
 		if (r->s.is_real_time && r->stop == CARD_STOP_RUNNING)
 			keep_time(r);
 	}
+	r->ended_ns = vn_clock_now(&clock);
 	card_progress_end(r);
 	return rc;
 }

@@ -67,7 +67,8 @@ struct card_run {
 
 	enum card_stop stop;
 	unsigned int n_faults_told;
-	uint64_t began_ns, told_ns; /* the machine's clock: the run; the last progress line */
+	/* The machine's clock: the run, its end, the last progress line. */
+	uint64_t began_ns, ended_ns, told_ns;
 	uint64_t slices;
 	bool has_progress;     /* a line of it stands on the terminal */
 	struct vn_err trouble; /* of an input that broke off; the run went on */

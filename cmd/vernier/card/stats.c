@@ -207,20 +207,28 @@ static json_t *settings_json(const struct card_run *r)
 	return o;
 }
 
+/* It takes tens of milliseconds: a card that runs would be late by them. */
+static json_t *memory_json(const struct card_run *r)
+{
+	if (r->stop == CARD_STOP_RUNNING)
+		return json_null();
+	return hex(vn_nt_card_memory_hash(r->card), 16);
+}
+
 static json_t *run_json(const struct card_run *r)
 {
 	uint64_t cycle = vn_nt_card_cycle(r->card);
 	struct vn_nt_run_stats stats;
 
 	vn_nt_card_run_stats(r->card, &stats);
-	return json_pack(
-		"{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "vernier",
-		VN_VERSION, "stopped", card_stop_name(r->stop), "cycles", number(cycle), "time_ns",
-		number(cycle * NS_PER_CYCLE), "instructions", number(stats.instructions),
-		"memory_hash", hex(vn_nt_card_memory_hash(r->card), 16), "counters",
-		counters_json(vn_nt_hw_counters(r->hw)), "threads", threads_json(r), "faults",
-		faults_json(r), "inputs", inputs_json(&r->feed), "taps", taps_json(&r->taps),
-		"real_time", real_time_json(r), "settings", settings_json(r));
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "vernier", VN_VERSION, "stopped", card_stop_name(r->stop), "cycles",
+			 number(cycle), "time_ns", number(cycle * NS_PER_CYCLE), "instructions",
+			 number(stats.instructions), "memory_hash", memory_json(r), "counters",
+			 counters_json(vn_nt_hw_counters(r->hw)), "threads", threads_json(r),
+			 "faults", faults_json(r), "inputs", inputs_json(&r->feed), "taps",
+			 taps_json(&r->taps), "real_time", real_time_json(r), "settings",
+			 settings_json(r));
 }
 
 int card_stats_write(const struct card_run *r, FILE *out)
