@@ -11,7 +11,7 @@ build="gcc libc6-dev meson ninja-build pkg-config libpcap-dev libjansson-dev lib
 tests="libclang-rt-14-dev tshark python3 python3-scapy python3-jsonschema man-db
 	shellcheck universal-ctags procps ethtool zsh xz-utils linux-source-6.1
 	libdpdk-dev iputils-ping iputils-arping fping ndisc6 chromium python3-prometheus-client
-	csmith gcc-mips-linux-gnu libcsmith-dev lld llvm make srecord"
+	csmith gcc-mips-linux-gnu gdb-multiarch libcsmith-dev lld llvm make srecord"
 bench="python3 tcpdump ethtool"
 
 case "${1:-}" in

@@ -12,17 +12,19 @@
 
 /* -- Going on ----------------------------------------------------------------- */
 
-/* thread: to step; -1: all run. */
-static void go_on(struct vn_nt_gdb *g, int thread, bool is_alone)
+/* stepping: thread, -1: none. only: thread that goes on in the debugger's eyes, -1: all. The
+ * others cannot be held, but what they run into is not what it waits for. */
+static void go_on(struct vn_nt_gdb *g, int stepping, int only)
 {
-	bool is_done = is_alone && thread >= 0 && thread == g->shown_watch;
+	bool is_done = stepping >= 0 && stepping == only && stepping == g->shown_watch;
 
 	g->shown_watch = -1;
-	g->stepping = thread;
+	g->stepping = stepping;
+	g->only = only;
 	g->has_answered = true;
 	g->state = VN_NT_GDB_RUNS;
 	if (is_done)
-		vn_nt_gdb_halt(g, VN_NT_GDB_SIGTRAP, (unsigned int)thread, "");
+		vn_nt_gdb_halt(g, VN_NT_GDB_SIGTRAP, (unsigned int)stepping, "");
 }
 
 /* Where a packet says from which address on. */
@@ -46,7 +48,7 @@ static const char *behind_signal(const char *args)
 void vn_nt_gdb_continue(struct vn_nt_gdb *g, const char *args)
 {
 	move(g, args);
-	go_on(g, -1, false);
+	go_on(g, -1, -1);
 }
 
 void vn_nt_gdb_continue_signal(struct vn_nt_gdb *g, const char *args)
@@ -57,7 +59,7 @@ void vn_nt_gdb_continue_signal(struct vn_nt_gdb *g, const char *args)
 void vn_nt_gdb_step(struct vn_nt_gdb *g, const char *args)
 {
 	move(g, args);
-	go_on(g, (int)g->tid, true);
+	go_on(g, (int)g->tid, (int)g->tid);
 }
 
 void vn_nt_gdb_step_signal(struct vn_nt_gdb *g, const char *args)
@@ -89,8 +91,8 @@ static bool take_action(const char **text, char *what, int *tid)
 
 void vn_nt_gdb_resume(struct vn_nt_gdb *g, const char *actions)
 {
-	int stepping = -1, tid;
-	bool is_alone = true;
+	int stepping = -1, only = -1, tid;
+	unsigned int n = 0; /* actions that let somebody go on */
 	char what;
 
 	while (*actions == ';') {
@@ -99,15 +101,16 @@ void vn_nt_gdb_resume(struct vn_nt_gdb *g, const char *actions)
 			vn_text_add(&g->reply, "E16");
 			return;
 		}
+		if (what == 't')
+			continue;
+		only = n++ ? -1 : tid;
 		if ((what == 's' || what == 'S') && stepping < 0)
 			stepping = tid >= 0 ? tid : (int)g->tid;
-		else if (what != 't')
-			is_alone = false;
 	}
 	if (*actions)
 		vn_text_add(&g->reply, "E16");
 	else
-		go_on(g, stepping, is_alone);
+		go_on(g, stepping, only);
 }
 
 /* -- Stopping ----------------------------------------------------------------- */
@@ -205,14 +208,28 @@ static void show_end(struct vn_nt_gdb *g, enum vn_nt_stop stop)
 	}
 }
 
+/* A run past whatever other threads run into. */
+static enum vn_nt_stop run(struct vn_nt_gdb *g, uint64_t until)
+{
+	enum vn_nt_break_kind kind;
+	enum vn_nt_stop stop;
+	uint32_t addr;
+
+	do {
+		stop = g->stepping < 0 ? vn_nt_card_run(g->card, until)
+				       : vn_nt_card_step(g->card, (unsigned int)g->stepping, until);
+	} while (stop == VN_NT_STOP_BREAK && g->only >= 0 &&
+		 vn_nt_card_broke(g->card, &kind, &addr) != (unsigned int)g->only);
+	return stop;
+}
+
 enum vn_nt_stop vn_nt_gdb_run(struct vn_nt_gdb *g, uint64_t until)
 {
 	enum vn_nt_stop stop;
 
 	if (g->is_over)
 		return g->over;
-	stop = g->stepping < 0 ? vn_nt_card_run(g->card, until)
-			       : vn_nt_card_step(g->card, (unsigned int)g->stepping, until);
+	stop = run(g, until);
 	if (stop == VN_NT_STOP_BREAK)
 		show_break(g);
 	else if (stop == VN_NT_STOP_FAULT || stop == VN_NT_STOP_DEADLOCK)

@@ -519,6 +519,7 @@ int vn_nt_gdb_new(struct vn_nt_card *card, struct vn_nt_gdb **out, struct vn_err
 	g->state = VN_NT_GDB_RUNS;
 	g->shown_watch = -1;
 	g->stepping = -1;
+	g->only = -1;
 	vn_nt_gdb_halt(g, VN_NT_GDB_SIGTRAP, 0, "");
 	g->out_len = 0; /* it will ask */
 	return 0;

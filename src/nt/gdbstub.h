@@ -8,7 +8,8 @@
  * Each thread of the card is a thread of GDB's, numbered from 1. Time is one for
  * all of them: a thread cannot be held while others run. All stop together,
  * exactly between two instructions, and stepping one lets the others execute what
- * they do meanwhile.
+ * they do meanwhile. Where a debugger lets only one thread go on, breakpoints that
+ * the others meet are passed over.
  *
  * GDB believes that words behind jumps are delay slots, and moves a breakpoint
  * there back to the jump, those that it sets itself for "next" and "finish",

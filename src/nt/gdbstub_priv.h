@@ -42,6 +42,7 @@ struct vn_nt_gdb {
 
 	unsigned int tid;     /* that registers are asked of */
 	int stepping;	      /* thread; -1: all run */
+	int only;	      /* thread whose stops the debugger wants to hear of; -1: of all */
 	int shown_watch;      /* thread that was shown a watchpoint just now; -1: none */
 	bool is_over;	      /* the debugger knows of the stop that ends the run, */
 	enum vn_nt_stop over; /* this one */

@@ -44,7 +44,7 @@ static void load(struct fixture *f, const uint32_t *words, unsigned int n)
 	uint32_t tid;
 
 	memcpy(text, words, n * sizeof(*words));
-	for (tid = 1; tid < VN_NT_THREADS; tid++)
+	for (tid = n > START_WORDS ? 2 : 1; tid < VN_NT_THREADS; tid++)
 		text[START_WORDS * tid] = SELF(START_WORDS * tid);
 	assert_int_equal(vn_nt_card_load(f->card, &image, &err), 0);
 }
@@ -394,6 +394,32 @@ static void the_step_behind_a_watchpoint_is_done_already(void **state)
 	tear_down(&f);
 }
 
+/* Thread 1 has a program, too: its breakpoint counts where all go on. */
+static void other_threads_stop_only_those_who_wait_for_all(void **state)
+{
+	static const struct {
+		const char *how, *want;
+	} rows[] = {
+		{ "vCont;c", "T05thread:2;" },	   { "vCont;s:1;c", "T05thread:1;" },
+		{ "vCont;c:1", "T05thread:1;" },   { "vCont;c:2;c:1", "T05thread:2;" },
+		{ "vCont;s:1", "T05thread:1;" },   { "vCont;c:2", "T05thread:2;" },
+		{ "vCont;t:1;c", "T05thread:2;" },
+	};
+	uint32_t program[14] = { LUI_V0_DATA, COUNT, (uint32_t)STORE, LOOP };
+	struct fixture f;
+	unsigned int i;
+
+	program[12] = 0; /* nop; then the loop again, at 20000034 */
+	program[13] = LOOP;
+	for (i = 0; i < VN_ARRAY_SIZE(rows); i++) {
+		SET_UP(&f, program);
+		says(&f, "Z0,20000034,4", "OK"); /* thread 1, in cycle 5 */
+		says(&f, "Z0,2000000c,4", "OK"); /* thread 0, in cycle 12 */
+		goes_on(&f, rows[i].how, rows[i].want);
+		tear_down(&f);
+	}
+}
+
 static void a_byte_stops_a_card_that_runs(void **state)
 {
 	struct fixture f;
@@ -564,6 +590,7 @@ int main(void)
 		cmocka_unit_test(a_breakpoint_stops_before_its_instruction),
 		cmocka_unit_test(a_watchpoint_tells_what_was_accessed),
 		cmocka_unit_test(the_step_behind_a_watchpoint_is_done_already),
+		cmocka_unit_test(other_threads_stop_only_those_who_wait_for_all),
 		cmocka_unit_test(a_byte_stops_a_card_that_runs),
 		cmocka_unit_test(faults_are_signals_and_then_the_end),
 		cmocka_unit_test(a_deadlock_can_be_looked_at),

@@ -11,6 +11,7 @@
 #include "command.h"
 #include "faults.h"
 #include "files.h"
+#include "gdb.h"
 #include "options.h"
 #include "profile.h"
 #include "progress.h"
@@ -88,6 +89,8 @@ static int connect_all(struct card_run *r, struct vn_err *err)
 		rc = card_server_open(&r->server, r->s.socket_path, r->card, &server_ops, r, err);
 	if (!rc && r->server.serve && !r->s.waits)
 		vn_nt_cardserve_started(r->server.serve);
+	if (!rc)
+		rc = card_gdb_open(r, err);
 	return rc;
 }
 
@@ -204,6 +207,7 @@ int vn_cmd_card(int argc, char **argv, struct vn_err *err)
 		rc = rc < 0 ? VN_EXIT_USAGE : VN_EXIT_DONE;
 	else
 		rc = run(r, err);
+	card_gdb_close(r, rc);
 	fini(r);
 	free(r);
 	return rc;

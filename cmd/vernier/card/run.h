@@ -44,6 +44,7 @@ enum card_stop {
 #undef VN_X
 };
 
+struct card_gdb;
 struct card_profile;
 
 struct card_run {
@@ -63,6 +64,7 @@ struct card_run {
 	 * somebody stands in between. It may take its time: time does not pass meanwhile. */
 	enum vn_nt_stop (*go)(void *arg, struct vn_nt_card *card, uint64_t until);
 	void *go_arg;
+	struct card_gdb *gdb;	      /* NULL: no debugger can come */
 	struct card_profile *profile; /* NULL: none is made */
 
 	enum card_stop stop;

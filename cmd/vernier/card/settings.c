@@ -125,6 +125,8 @@ static const struct vn_option card_rows[] = {
 		  "stacks for flame graphs; - is standard output)" },
 	{ .name = "annotate", .metavar = "FUNCTION", .offset = OFF(annotate),
 	  .help = "with -profile: the instructions of FUNCTION, with what each cost" },
+	{ .name = "gdb", .metavar = "PORT|PATH", .offset = OFF(gdb),
+	  .help = "wait for a debugger on a port of 127.0.0.1 (0: any) or on a socket" },
 	{ .name = "json", .offset = OFF(is_json),
 	  .help = "print them on standard output, the log of the program on standard error" },
 	{ .name = "show-settings", .offset = OFF(shows_settings),

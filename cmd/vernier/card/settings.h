@@ -26,6 +26,7 @@ struct card_settings {
 	const char *instr, *data; /* MIF images */
 	const char *program;	  /* ELF; NULL with instr or waits */
 	const char *stats;
+	const char *gdb; /* port or path */
 	const char *profile, *annotate;
 	/* As typed; what they say is in `card` and the fields below. */
 	const char *model, *dma, *fault, *engine, *trace, *trace_at;
