@@ -61,7 +61,8 @@ struct card_run {
 	_Atomic uint32_t stop_word;
 
 	/* Runs the card until the cycle, as vn_nt_card_run() does, which it is unless
-	 * somebody stands in between. It may take its time: time does not pass meanwhile. */
+	 * somebody stands in between. Who makes the card stand still says so to the pace
+	 * (card_pace_hold()), or it is late afterwards. */
 	enum vn_nt_stop (*go)(void *arg, struct vn_nt_card *card, uint64_t until);
 	void *go_arg;
 	struct card_gdb *gdb;	      /* NULL: no debugger can come */
