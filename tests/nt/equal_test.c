@@ -61,6 +61,19 @@ static bool begin(struct pair *p, struct vn_nt_config *cfg, const struct vn_nt_i
 	       !vn_nt_card_break(p->card, VN_NT_BREAK_READ, VN_NT_DATA_BASE, 4, true);
 }
 
+/* Now and then the host moves a frame each way, where there is a driver. */
+static bool transfers_alike(struct pair *p, struct vn_rng *rng)
+{
+	uint8_t frame[2100];
+	uint32_t len = 1 + vn_rng_below(rng, vn_rng_below(rng, 8) ? 200 : sizeof(frame));
+
+	if (!p->ref->cfg.hw.has_driver || vn_rng_below(rng, 3))
+		return true;
+	for (uint32_t i = 0; i < len; i++)
+		frame[i] = (uint8_t)vn_rng_next(rng);
+	return pair_transfer(p, vn_rng_below(rng, 8) ? 0 : 1, frame, len);
+}
+
 static bool runs_alike(struct pair *p, uint64_t until, unsigned int slice, struct vn_rng *rng)
 {
 	enum vn_nt_stop stop = VN_NT_STOP_UNTIL;
@@ -68,7 +81,7 @@ static bool runs_alike(struct pair *p, uint64_t until, unsigned int slice, struc
 
 	while (stop == VN_NT_STOP_UNTIL && to < until) {
 		to = slice ? VN_MIN(until, to + 1 + vn_rng_below(rng, slice)) : until;
-		if (!pair_run(p, to, &stop))
+		if (!pair_run(p, to, &stop) || !transfers_alike(p, rng))
 			return false;
 	}
 	return true;

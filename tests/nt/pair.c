@@ -201,6 +201,27 @@ bool pair_has_same_memory(struct pair *p)
 				(unsigned long long)a, (unsigned long long)b);
 }
 
+/* -- Transfers ------------------------------------------------------------------ */
+
+bool pair_transfer(struct pair *p, unsigned int queue, const void *bytes, uint32_t len)
+{
+	struct vn_nt_hw *a = vn_nt_card_hw(p->card), *b = p->ref->hw;
+	uint64_t now = p->ref->cycle;
+	uint32_t status;
+	int to_card, to_host;
+
+	status = vn_nt_hw_read_status(a);
+	if (status != vn_nt_hw_read_status(b))
+		return differ(p, "status is %08x, not that of the reference", status);
+	to_card = vn_nt_hw_dma_tx(a, now, queue, bytes, len);
+	to_host = vn_nt_hw_dma_rx(a, now);
+	if (to_card != vn_nt_hw_dma_tx(b, now, queue, bytes, len) ||
+	    to_host != vn_nt_hw_dma_rx(b, now))
+		return differ(p, "transfers are answered by %d and %d, not as by the reference",
+			      to_card, to_host);
+	return true;
+}
+
 /* -- Stops --------------------------------------------------------------------- */
 
 static bool any(const struct reference *r, enum vn_nt_state state)
@@ -215,7 +236,7 @@ static enum vn_nt_stop stop_of(const struct reference *r)
 {
 	if (r->n_faults && !r->cfg.fault_halts)
 		return VN_NT_STOP_FAULT;
-	if (any(r, VN_NT_RUNNING))
+	if (r->cfg.hw.has_driver || any(r, VN_NT_RUNNING))
 		return VN_NT_STOP_UNTIL;
 	if (any(r, VN_NT_ASLEEP))
 		return vn_nt_hw_next(r->hw) == VN_NT_NEVER ? VN_NT_STOP_DEADLOCK : VN_NT_STOP_UNTIL;

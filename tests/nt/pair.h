@@ -32,6 +32,10 @@ void pair_fini(struct pair *p);
 /* Not behind the cycle at which the two stand. */
 void pair_feed(struct pair *p, unsigned int port, uint64_t cycle, const void *bytes, uint32_t len);
 
+/* A transfer each way begins in the cycle at which the two stand, if the hardware will
+ * have it. False: it answers differently. */
+bool pair_transfer(struct pair *p, unsigned int queue, const void *bytes, uint32_t len);
+
 /*
  * Runs the card until the cycle or its stop, the reference to where the card
  * stands, and compares: threads, faults, counters, output, the reason for the

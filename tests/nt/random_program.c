@@ -621,6 +621,8 @@ static void draw_config(struct draw *d)
 	cfg->hw.tx_latency_cycles = one_in(d, 2) ? below(d, 100) : 64;
 	cfg->hw.trace = (1u << VN_NT_N_TRACES) - 1;
 	cfg->hw.trace &= ~(VN_NT_TRACE(INSTR) | VN_NT_TRACE(REG) | VN_NT_TRACE(MEM));
+	cfg->hw.has_driver = one_in(d, 5);
+	cfg->hw.dma_cycles = below(d, 600);
 	cfg->fault_halts = one_in(d, 2);
 	cfg->div_slots = 1 + below(d, 9);
 	d->goes_wrong = one_in(d, 2);
@@ -635,6 +637,7 @@ static void draw_frames(struct draw *d)
 		struct random_frame *f = &d->p->frames[i];
 
 		f->port = one_in(d, 6) ? below(d, 8) : 2 * below(d, 4);
+		f->port &= d->p->cfg.hw.has_driver ? 6 : 7; /* or by transfers */
 		f->cycle = cycles[f->port] += below(d, 1500);
 		f->len = 1 + below(d, one_in(d, 4) ? 1700 : 100);
 		for (uint32_t b = 0; b < f->len; b++)

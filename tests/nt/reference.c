@@ -69,56 +69,35 @@ static uint32_t simm(uint32_t w)
 
 /* -- Which words are instructions ------------------------------------------- */
 
+/* clang-format off */
 static bool special_is_legal(uint32_t w)
 {
 	switch (function(w)) {
-	case 0: /* sll, sra */
-	case 3:
+	case 0: case 3:					/* sll sra */
 		return !rs(w);
-	case 2: /* srl, rotr */
+	case 2:						/* srl rotr */
 		return rs(w) <= 1;
-	case 6: /* srlv, rotrv */
+	case 6:						/* srlv rotrv */
 		return sa(w) <= 1;
-	case 4: /* sllv, srav, movz, movn */
-	case 7:
-	case 10:
-	case 11:
-	case 32: /* add ... nor */
-	case 33:
-	case 34:
-	case 35:
-	case 36:
-	case 37:
-	case 38:
-	case 39:
-	case 42: /* slt, sltu */
-	case 43:
+	case 4: case 7: case 10: case 11:		/* sllv srav movz movn */
+	case 32: case 33: case 34: case 35:		/* add addu sub subu */
+	case 36: case 37: case 38: case 39:		/* and or xor nor */
+	case 42: case 43:				/* slt sltu */
 		return !sa(w);
-	case 8: /* jr */
+	case 8:						/* jr */
 		return !rt(w) && !rd(w);
-	case 9: /* jalr */
+	case 9:						/* jalr */
 		return !rt(w);
-	case 12: /* syscall, break, traps */
-	case 13:
-	case 48:
-	case 49:
-	case 50:
-	case 51:
-	case 52:
-	case 54:
+	case 12: case 13:				/* syscall break */
+	case 48: case 49: case 50: case 51: case 52: case 54:	/* traps */
 		return true;
-	case 15: /* sync */
+	case 15:					/* sync */
 		return !rs(w) && !rt(w) && !rd(w);
-	case 16: /* mfhi, mflo */
-	case 18:
+	case 16: case 18:				/* mfhi mflo */
 		return !rs(w) && !rt(w) && !sa(w);
-	case 17: /* mthi, mtlo */
-	case 19:
+	case 17: case 19:				/* mthi mtlo */
 		return !rt(w) && !rd(w) && !sa(w);
-	case 24: /* mult, multu, div, divu */
-	case 25:
-	case 26:
-	case 27:
+	case 24: case 25: case 26: case 27:		/* mult multu div divu */
 		return !rd(w) && !sa(w);
 	default:
 		return false;
@@ -128,15 +107,11 @@ static bool special_is_legal(uint32_t w)
 static bool special2_is_legal(uint32_t w)
 {
 	switch (function(w)) {
-	case 0: /* madd, maddu, msub, msubu */
-	case 1:
-	case 4:
-	case 5:
+	case 0: case 1: case 4: case 5:			/* madd maddu msub msubu */
 		return !rd(w) && !sa(w);
-	case 2: /* mul */
+	case 2:						/* mul */
 		return !sa(w);
-	case 32: /* clz, clo */
-	case 33:
+	case 32: case 33:				/* clz clo */
 		return !sa(w) && rt(w) == rd(w);
 	default:
 		return false;
@@ -146,11 +121,11 @@ static bool special2_is_legal(uint32_t w)
 static bool special3_is_legal(uint32_t w)
 {
 	switch (function(w)) {
-	case 0: /* ext: rd is the size less one */
+	case 0:						/* ext: rd is the size less one */
 		return sa(w) + rd(w) <= 31;
-	case 4: /* ins: rd is the last bit */
+	case 4:						/* ins: rd is the last bit */
 		return sa(w) <= rd(w);
-	case 32: /* wsbh, seb, seh */
+	case 32:					/* wsbh seb seh */
 		return !rs(w) && (sa(w) == 2 || sa(w) == 16 || sa(w) == 24);
 	default:
 		return false;
@@ -163,24 +138,24 @@ static bool is_legal(uint32_t w)
 	case 0:
 		return special_is_legal(w);
 	case 1:
-		return rt(w) <= 1 || (rt(w) >= 8 && rt(w) <= 12) || rt(w) == 14 || rt(w) == 16 ||
-		       rt(w) == 17;
+		return rt(w) <= 1 || (rt(w) >= 8 && rt(w) <= 12) || rt(w) == 14 ||
+		       rt(w) == 16 || rt(w) == 17;
 	case 28:
 		return special2_is_legal(w);
 	case 31:
 		return special3_is_legal(w);
-	case 6: /* blez, bgtz */
-	case 7:
+	case 6: case 7:					/* blez bgtz */
 		return !rt(w);
-	case 15: /* lui */
+	case 15:					/* lui */
 		return !rs(w);
 	default:
 		return (opcode(w) >= 2 && opcode(w) <= 14) ||
 		       (opcode(w) >= 32 && opcode(w) <= 38) ||
-		       (opcode(w) >= 40 && opcode(w) <= 43) || opcode(w) == 46 || opcode(w) == 47 ||
-		       opcode(w) == 51;
+		       (opcode(w) >= 40 && opcode(w) <= 43) || opcode(w) == 46 ||
+		       opcode(w) == 47 || opcode(w) == 51;
 	}
 }
+/* clang-format on */
 
 /* -- Registers, jumps, traps ------------------------------------------------ */
 
@@ -190,15 +165,10 @@ static void set(struct step *x, unsigned int reg, uint32_t value)
 		x->t->regs[reg] = value;
 }
 
-static void jump(struct step *x, uint32_t target)
-{
-	x->next = target;
-}
-
 static void branch_if(struct step *x, bool taken)
 {
 	if (taken)
-		jump(x, x->pc + 4 + (simm(x->w) << 2));
+		x->next = x->pc + 4 + (simm(x->w) << 2);
 }
 
 static void trap_if(struct step *x, bool trapped)
@@ -236,24 +206,13 @@ static uint64_t unsigned_product(uint32_t a, uint32_t b)
 	return (uint64_t)a * b;
 }
 
-static void add(struct step *x, unsigned int to, uint32_t a, uint32_t b)
+/* The exact result of signed arithmetic, if there is room for it. */
+static void set_checked(struct step *x, unsigned int reg, int64_t value)
 {
-	int64_t sum = (int64_t)(int32_t)a + (int32_t)b;
-
-	if (sum != (int32_t)sum)
-		x->reason = "signed overflow";
+	if (value == (int32_t)value)
+		set(x, reg, (uint32_t)value);
 	else
-		set(x, to, (uint32_t)sum);
-}
-
-static void sub(struct step *x, unsigned int to, uint32_t a, uint32_t b)
-{
-	int64_t difference = (int64_t)(int32_t)a - (int32_t)b;
-
-	if (difference != (int32_t)difference)
 		x->reason = "signed overflow";
-	else
-		set(x, to, (uint32_t)difference);
 }
 
 /* Holds the thread for more than one slot; a divisor of 0 leaves HI and LO. */
@@ -291,238 +250,117 @@ static uint32_t leading_zeros(uint32_t value)
 	return n;
 }
 
-/* -- Arithmetic ------------------------------------------------------------- */
+/* -- Groups of instructions ---------------------------------------------------- */
 
-static void shift(struct step *x, uint32_t b, unsigned int by, bool rotates)
-{
-	unsigned int to = rd(x->w);
-
-	switch (function(x->w) & 3) {
-	case 0:
-		set(x, to, b << by);
-		break;
-	case 2:
-		set(x, to, rotates ? rotate_right(b, by) : b >> by);
-		break;
-	case 3:
-		set(x, to, shift_right_signed(b, by));
-		break;
-	}
-}
-
-static void trap_special(struct step *x, uint32_t a, uint32_t b)
-{
-	switch (function(x->w)) {
-	case 12:
-		x->reason = "syscall";
-		break;
-	case 13:
-		x->reason = "break";
-		break;
-	case 48:
-		trap_if(x, (int32_t)a >= (int32_t)b);
-		break;
-	case 49:
-		trap_if(x, a >= b);
-		break;
-	case 50:
-		trap_if(x, (int32_t)a < (int32_t)b);
-		break;
-	case 51:
-		trap_if(x, a < b);
-		break;
-	case 52:
-		trap_if(x, a == b);
-		break;
-	case 54:
-		trap_if(x, a != b);
-		break;
-	}
-}
-
-static void multiply_special(struct step *x, uint32_t a, uint32_t b)
-{
-	switch (function(x->w)) {
-	case 16:
-		set(x, rd(x->w), x->t->hi);
-		break;
-	case 17:
-		x->t->hi = a;
-		break;
-	case 18:
-		set(x, rd(x->w), x->t->lo);
-		break;
-	case 19:
-		x->t->lo = a;
-		break;
-	case 24:
-		set_hilo(x->t, signed_product(a, b));
-		break;
-	case 25:
-		set_hilo(x->t, unsigned_product(a, b));
-		break;
-	case 26:
-		divide(x, a, b, true);
-		break;
-	case 27:
-		divide(x, a, b, false);
-		break;
-	}
-}
-
-static void alu_special(struct step *x, uint32_t a, uint32_t b)
-{
-	unsigned int to = rd(x->w);
-
-	switch (function(x->w)) {
-	case 32:
-		add(x, to, a, b);
-		break;
-	case 33:
-		set(x, to, a + b);
-		break;
-	case 34:
-		sub(x, to, a, b);
-		break;
-	case 35:
-		set(x, to, a - b);
-		break;
-	case 36:
-		set(x, to, a & b);
-		break;
-	case 37:
-		set(x, to, a | b);
-		break;
-	case 38:
-		set(x, to, a ^ b);
-		break;
-	case 39:
-		set(x, to, ~(a | b));
-		break;
-	case 42:
-		set(x, to, (int32_t)a < (int32_t)b);
-		break;
-	case 43:
-		set(x, to, a < b);
-		break;
-	}
-}
-
+/* clang-format off */
+/* a and b are what rs and rt hold; a jump that links has read them by then. */
 static void special(struct step *x, uint32_t a, uint32_t b)
 {
+	struct vn_nt_thread_view *t = x->t;
+	unsigned int d = rd(x->w), n = sa(x->w);
+	int32_t i = (int32_t)a, j = (int32_t)b;
+
 	switch (function(x->w)) {
-	case 0:
-	case 2:
-	case 3:
-		shift(x, b, sa(x->w), rs(x->w) == 1);
-		break;
-	case 4:
-	case 6:
-	case 7:
-		shift(x, b, a & 31, sa(x->w) == 1);
-		break;
-	case 8:
-		jump(x, a);
-		break;
-	case 9: /* a was read before: rd may be rs */
-		set(x, rd(x->w), x->pc + 4);
-		jump(x, a);
-		break;
-	case 10:
-		if (!b)
-			set(x, rd(x->w), a);
-		break;
-	case 11:
-		if (b)
-			set(x, rd(x->w), a);
-		break;
-	default: /* what is not theirs they leave alone; sync has no effect */
-		trap_special(x, a, b);
-		multiply_special(x, a, b);
-		alu_special(x, a, b);
+	case 0:  set(x, d, b << n); break;				/* sll */
+	case 2:  set(x, d, rs(x->w) ? rotate_right(b, n) : b >> n); break; /* srl rotr */
+	case 3:  set(x, d, shift_right_signed(b, n)); break;		/* sra */
+	case 4:  set(x, d, b << (a & 31)); break;			/* sllv */
+	case 6:  set(x, d, n ? rotate_right(b, a & 31) : b >> (a & 31)); break; /* srlv rotrv */
+	case 7:  set(x, d, shift_right_signed(b, a & 31)); break;	/* srav */
+	case 8:  x->next = a; break;					/* jr */
+	case 9:  set(x, d, x->pc + 4); x->next = a; break;		/* jalr */
+	case 10: set(x, b ? 0 : d, a); break;				/* movz */
+	case 11: set(x, b ? d : 0, a); break;				/* movn */
+	case 12: x->reason = "syscall"; break;
+	case 13: x->reason = "break"; break;
+	case 15: break;							/* sync */
+	case 16: set(x, d, t->hi); break;				/* mfhi */
+	case 17: t->hi = a; break;					/* mthi */
+	case 18: set(x, d, t->lo); break;				/* mflo */
+	case 19: t->lo = a; break;					/* mtlo */
+	case 24: set_hilo(t, signed_product(a, b)); break;		/* mult */
+	case 25: set_hilo(t, unsigned_product(a, b)); break;		/* multu */
+	case 26: divide(x, a, b, true); break;				/* div */
+	case 27: divide(x, a, b, false); break;				/* divu */
+	case 32: set_checked(x, d, (int64_t)i + j); break;		/* add */
+	case 33: set(x, d, a + b); break;				/* addu */
+	case 34: set_checked(x, d, (int64_t)i - j); break;		/* sub */
+	case 35: set(x, d, a - b); break;				/* subu */
+	case 36: set(x, d, a & b); break;				/* and */
+	case 37: set(x, d, a | b); break;				/* or */
+	case 38: set(x, d, a ^ b); break;				/* xor */
+	case 39: set(x, d, ~(a | b)); break;				/* nor */
+	case 42: set(x, d, i < j); break;				/* slt */
+	case 43: set(x, d, a < b); break;				/* sltu */
+	case 48: trap_if(x, i >= j); break;				/* tge */
+	case 49: trap_if(x, a >= b); break;				/* tgeu */
+	case 50: trap_if(x, i < j); break;				/* tlt */
+	case 51: trap_if(x, a < b); break;				/* tltu */
+	case 52: trap_if(x, a == b); break;				/* teq */
+	case 54: trap_if(x, a != b); break;				/* tne */
 	}
 }
 
 static void special2(struct step *x, uint32_t a, uint32_t b)
 {
-	switch (function(x->w)) {
-	case 0:
-		set_hilo(x->t, hilo(x->t) + signed_product(a, b));
-		break;
-	case 1:
-		set_hilo(x->t, hilo(x->t) + unsigned_product(a, b));
-		break;
-	case 2:
-		set(x, rd(x->w), a * b);
-		break;
-	case 4:
-		set_hilo(x->t, hilo(x->t) - signed_product(a, b));
-		break;
-	case 5:
-		set_hilo(x->t, hilo(x->t) - unsigned_product(a, b));
-		break;
-	case 32:
-		set(x, rd(x->w), leading_zeros(a));
-		break;
-	case 33:
-		set(x, rd(x->w), leading_zeros(~a));
-		break;
-	}
-}
-
-static void special3(struct step *x, uint32_t a, uint32_t b)
-{
-	unsigned int pos = sa(x->w);
-	uint32_t mask;
+	struct vn_nt_thread_view *t = x->t;
+	unsigned int d = rd(x->w);
 
 	switch (function(x->w)) {
-	case 0: /* ext */
-		mask = (uint32_t)((UINT64_C(1) << (rd(x->w) + 1)) - 1);
-		set(x, rt(x->w), a >> pos & mask);
-		return;
-	case 4: /* ins */
-		mask = (uint32_t)((UINT64_C(1) << (rd(x->w) - pos + 1)) - 1) << pos;
-		set(x, rt(x->w), (b & ~mask) | (a << pos & mask));
-		return;
+	case 0:  set_hilo(t, hilo(t) + signed_product(a, b)); break;	/* madd */
+	case 1:  set_hilo(t, hilo(t) + unsigned_product(a, b)); break;	/* maddu */
+	case 2:  set(x, d, a * b); break;				/* mul */
+	case 4:  set_hilo(t, hilo(t) - signed_product(a, b)); break;	/* msub */
+	case 5:  set_hilo(t, hilo(t) - unsigned_product(a, b)); break;	/* msubu */
+	case 32: set(x, d, leading_zeros(a)); break;			/* clz */
+	case 33: set(x, d, leading_zeros(~a)); break;			/* clo */
 	}
-	if (pos == 2) /* wsbh */
-		set(x, rd(x->w), (b << 8 & 0xff00ff00) | (b >> 8 & 0x00ff00ff));
-	else if (pos == 16) /* seb */
-		set(x, rd(x->w), ((b & 0xff) ^ 0x80) - 0x80);
-	else /* seh */
-		set(x, rd(x->w), ((b & 0xffff) ^ 0x8000) - 0x8000);
 }
 
 static void regimm(struct step *x, uint32_t a)
 {
+	uint32_t b = simm(x->w);
+	int32_t i = (int32_t)a, j = (int32_t)b;
+
 	switch (rt(x->w)) {
-	case 16:
-	case 17:
-		set(x, RA, x->pc + 4);
-		/* fall through */
-	case 0:
-	case 1:
-		branch_if(x, ((int32_t)a < 0) == !(rt(x->w) & 1));
-		break;
-	case 8:
-		trap_if(x, (int32_t)a >= (int32_t)simm(x->w));
-		break;
-	case 9:
-		trap_if(x, a >= simm(x->w));
-		break;
-	case 10:
-		trap_if(x, (int32_t)a < (int32_t)simm(x->w));
-		break;
-	case 11:
-		trap_if(x, a < simm(x->w));
-		break;
-	case 12:
-		trap_if(x, a == simm(x->w));
-		break;
-	case 14:
-		trap_if(x, a != simm(x->w));
-		break;
+	case 0:  branch_if(x, i < 0); break;				/* bltz */
+	case 1:  branch_if(x, i >= 0); break;				/* bgez */
+	case 8:  trap_if(x, i >= j); break;				/* tgei */
+	case 9:  trap_if(x, a >= b); break;				/* tgeiu */
+	case 10: trap_if(x, i < j); break;				/* tlti */
+	case 11: trap_if(x, a < b); break;				/* tltiu */
+	case 12: trap_if(x, a == b); break;				/* teqi */
+	case 14: trap_if(x, a != b); break;				/* tnei */
+	case 16: set(x, RA, x->pc + 4); branch_if(x, i < 0); break;	/* bltzal */
+	case 17: set(x, RA, x->pc + 4); branch_if(x, i >= 0); break;	/* bgezal */
 	}
+}
+/* clang-format on */
+
+static uint32_t ones(unsigned int n)
+{
+	return (uint32_t)((UINT64_C(1) << n) - 1);
+}
+
+static uint32_t insert(uint32_t into, uint32_t value, unsigned int pos, unsigned int size)
+{
+	return (into & ~(ones(size) << pos)) | (value & ones(size)) << pos;
+}
+
+static void special3(struct step *x, uint32_t a, uint32_t b)
+{
+	unsigned int pos = sa(x->w), d = rd(x->w);
+
+	if (function(x->w) == 0) /* ext */
+		set(x, rt(x->w), a >> pos & ones(d + 1));
+	else if (function(x->w) == 4) /* ins */
+		set(x, rt(x->w), insert(b, a, pos, d - pos + 1));
+	else if (pos == 2) /* wsbh */
+		set(x, d, (b << 8 & 0xff00ff00) | (b >> 8 & 0x00ff00ff));
+	else if (pos == 16) /* seb */
+		set(x, d, ((b & 0xff) ^ 0x80) - 0x80);
+	else /* seh */
+		set(x, d, ((b & 0xffff) ^ 0x8000) - 0x8000);
 }
 
 /* -- Memory and registers of the hardware ------------------------------------ */
@@ -694,136 +532,61 @@ static void store_unaligned(struct step *x, uint32_t addr, uint32_t value)
 	store(x, addr & ~3u, 4, word);
 }
 
-static void load_narrow(struct step *x, uint32_t addr)
+/* sign: the bit that is extended; 0: none */
+static void load_narrow(struct step *x, uint32_t addr, uint32_t n, uint32_t sign)
 {
-	uint32_t n = opcode(x->w) & 1 ? 2 : 1, sign = n == 2 ? 0x8000 : 0x80;
 	uint32_t value = load(x, addr, n);
 
-	if (x->reason)
-		return;
-	if (opcode(x->w) <= 33) /* lb, lh */
-		value = (value ^ sign) - sign;
-	set(x, rt(x->w), value);
+	if (!x->reason)
+		set(x, rt(x->w), (value ^ sign) - sign);
 }
 
 /* -- Primary opcodes ----------------------------------------------------------- */
 
-static void access_memory(struct step *x, uint32_t a, uint32_t b)
-{
-	uint32_t addr = a + simm(x->w);
-
-	switch (opcode(x->w)) {
-	case 32:
-	case 33:
-	case 36:
-	case 37:
-		load_narrow(x, addr);
-		break;
-	case 35:
-		load_word(x, addr);
-		break;
-	case 34:
-	case 38:
-		load_unaligned(x, addr, b);
-		break;
-	case 40:
-		store(x, addr, 1, b);
-		break;
-	case 41:
-		store(x, addr, 2, b);
-		break;
-	case 43:
-		store_word(x, addr, b);
-		break;
-	case 42:
-	case 46:
-		store_unaligned(x, addr, b);
-		break; /* cache and pref have no effect */
-	}
-}
-
-static void alu_immediate(struct step *x, uint32_t a)
-{
-	unsigned int to = rt(x->w);
-
-	switch (opcode(x->w)) {
-	case 8:
-		add(x, to, a, simm(x->w));
-		break;
-	case 9:
-		set(x, to, a + simm(x->w));
-		break;
-	case 10:
-		set(x, to, (int32_t)a < (int32_t)simm(x->w));
-		break;
-	case 11:
-		set(x, to, a < simm(x->w));
-		break;
-	case 12:
-		set(x, to, a & uimm(x->w));
-		break;
-	case 13:
-		set(x, to, a | uimm(x->w));
-		break;
-	case 14:
-		set(x, to, a ^ uimm(x->w));
-		break;
-	case 15:
-		set(x, to, uimm(x->w) << 16);
-		break;
-	}
-}
-
-static void jump_or_branch(struct step *x, uint32_t a, uint32_t b)
-{
-	switch (opcode(x->w)) {
-	case 3:
-		set(x, RA, x->pc + 4);
-		/* fall through */
-	case 2:
-		jump(x, (x->pc & 0xf0000000) | (x->w & 0x03ffffff) << 2);
-		break;
-	case 4:
-		branch_if(x, a == b);
-		break;
-	case 5:
-		branch_if(x, a != b);
-		break;
-	case 6:
-		branch_if(x, (int32_t)a <= 0);
-		break;
-	case 7:
-		branch_if(x, (int32_t)a > 0);
-		break;
-	}
-}
-
+/* clang-format off */
 static void execute(struct step *x)
 {
 	uint32_t a = x->t->regs[rs(x->w)], b = x->t->regs[rt(x->w)];
+	uint32_t si = simm(x->w), ui = uimm(x->w), addr = a + si;
+	uint32_t target = (x->pc & 0xf0000000) | (x->w & 0x03ffffff) << 2;
+	unsigned int d = rt(x->w);
+	int32_t i = (int32_t)a;
 
 	switch (opcode(x->w)) {
-	case 0:
-		special(x, a, b);
-		break;
-	case 1:
-		regimm(x, a);
-		break;
-	case 28:
-		special2(x, a, b);
-		break;
-	case 31:
-		special3(x, a, b);
-		break;
-	default:
-		if (opcode(x->w) <= 7)
-			jump_or_branch(x, a, b);
-		else if (opcode(x->w) <= 15)
-			alu_immediate(x, a);
-		else
-			access_memory(x, a, b);
+	case 0:  special(x, a, b); break;
+	case 1:  regimm(x, a); break;
+	case 2:  x->next = target; break;				/* j */
+	case 3:  set(x, RA, x->pc + 4); x->next = target; break;	/* jal */
+	case 4:  branch_if(x, a == b); break;				/* beq */
+	case 5:  branch_if(x, a != b); break;				/* bne */
+	case 6:  branch_if(x, i <= 0); break;				/* blez */
+	case 7:  branch_if(x, i > 0); break;				/* bgtz */
+	case 8:  set_checked(x, d, (int64_t)i + (int32_t)si); break;	/* addi */
+	case 9:  set(x, d, a + si); break;				/* addiu */
+	case 10: set(x, d, i < (int32_t)si); break;			/* slti */
+	case 11: set(x, d, a < si); break;				/* sltiu */
+	case 12: set(x, d, a & ui); break;				/* andi */
+	case 13: set(x, d, a | ui); break;				/* ori */
+	case 14: set(x, d, a ^ ui); break;				/* xori */
+	case 15: set(x, d, ui << 16); break;				/* lui */
+	case 28: special2(x, a, b); break;
+	case 31: special3(x, a, b); break;
+	case 32: load_narrow(x, addr, 1, 0x80); break;			/* lb */
+	case 33: load_narrow(x, addr, 2, 0x8000); break;		/* lh */
+	case 34: load_unaligned(x, addr, b); break;			/* lwl */
+	case 35: load_word(x, addr); break;				/* lw */
+	case 36: load_narrow(x, addr, 1, 0); break;			/* lbu */
+	case 37: load_narrow(x, addr, 2, 0); break;			/* lhu */
+	case 38: load_unaligned(x, addr, b); break;			/* lwr */
+	case 40: store(x, addr, 1, b); break;				/* sb */
+	case 41: store(x, addr, 2, b); break;				/* sh */
+	case 42: store_unaligned(x, addr, b); break;			/* swl */
+	case 43: store_word(x, addr, b); break;				/* sw */
+	case 46: store_unaligned(x, addr, b); break;			/* swr */
+	case 47: case 51: break;					/* cache pref */
 	}
 }
+/* clang-format on */
 
 /* -- Threads and time ------------------------------------------------------- */
 
