@@ -95,7 +95,7 @@ def compiled_by(compiler):
             f.write(sources[name])
     results = results_on_the_host(names)
     holds(results, "no program came to its end on the host within %d s" % HOST_SECONDS)
-    print("# %d programs, %d of them left out, %d builds" % (
+    print("%d programs, %d of them left out, %d builds" % (
         len(sources), len(sources) - len(results), len(WAYS) * len(results)))
     for i, (opt, nodly, march) in enumerate(WAYS):
         folder = "%s%s-%s-%s" % (compiler, opt, "dropped" if nodly else "kept", march)
