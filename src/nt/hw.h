@@ -60,6 +60,9 @@ struct vn_nt_hw_config {
 				     * to the nearest cycle */
 	uint32_t tx_latency_cycles; /* departure to first preamble byte */
 	uint32_t mac_rxq_bytes, cpu_rxq_bytes, mac_txq_bytes, cpu_txq_bytes;
+	/* Mask of MACs whose other end pauses (IEEE 802.3, annex 31B): what finds the receive queue
+	 * full waits there instead of being lost. */
+	unsigned int pauses;
 	bool has_driver;	       /* frames to host queues wait for a DMA; else they leave
 					* when they reach the queue */
 	bool attends_irq;	       /* see vn_nt_hw_attention() */
@@ -94,6 +97,7 @@ extern const struct vn_nt_hw_config vn_nt_hw_defaults;
 	X(cpu_rx_full, 1, "command frames dropped: queue full")                                    \
 	X(rx_oversize, VN_NT_PORTS, "frames dropped: longer than a slot")                          \
 	X(host_swallowed, VN_NT_MACS, "frames written to host queues that are not connected")      \
+	X(mac_rx_paused, VN_NT_MACS, "frames that waited for room in the receive queue")           \
 	X(mac_tx_full, VN_NT_MACS, "frames dropped: transmit queue of the MAC full")               \
 	X(cpu_tx_full, VN_NT_MACS, "frames dropped: queue to the host full")                       \
 	X(ioq_mismatch, 1, "launches whose byte_length differs from the registers")                \

@@ -52,6 +52,36 @@ static void let_in(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
 		vn_nt_hw_at(hw, VN_NT_EV_ARBITER_BEGIN, cycle);
 }
 
+/* The next frame cannot come before the line has carried it behind the one that has come in
+ * this cycle. That matters when this one had to wait. */
+static void hold_up_next(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
+{
+	const struct vn_nt_frame *next = vn_nt_queue_coming(hw, VN_NT_RX(port));
+	uint64_t free = cycle + VN_NT_GAP;
+
+	if (next && next->cycle < free + vn_nt_wire_cycles(next->len))
+		vn_nt_hw_at(hw, VN_NT_EV_COME + VN_NT_RX(port),
+			    free + vn_nt_wire_cycles(next->len));
+	hw->now.rx_free[port] = VN_MAX(hw->now.rx_free[port], free);
+}
+
+/* The other end has been told to pause, and keeps the frame. */
+static void pause_line(struct vn_nt_hw *hw, unsigned int mac)
+{
+	hw->now.paused |= (uint8_t)(1u << mac);
+	hw->now.counters.mac_rx_paused[mac]++;
+}
+
+/* There is room again, and what waited begins to cross the wire. */
+static void go_on(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
+{
+	if ((port & 1) || !(hw->now.paused & 1u << port / 2))
+		return;
+	hw->now.paused &= (uint8_t) ~(1u << port / 2);
+	vn_nt_hw_at(hw, VN_NT_EV_COME + VN_NT_RX(port),
+		    cycle + vn_nt_wire_cycles(vn_nt_queue_coming(hw, VN_NT_RX(port))->len));
+}
+
 /* A frame is complete at its MAC, or the bus has brought it. */
 void vn_nt_input_come(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
 {
@@ -66,10 +96,14 @@ void vn_nt_input_come(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle)
 		drop(hw, port, cycle, &s->counters.host_swallowed[port / 2], "not connected");
 	else if (len > VN_NT_FRAME_MAX)
 		drop(hw, port, cycle, &s->counters.rx_oversize[port], "oversize");
-	else if (s->queues[VN_NT_RX(port)].wait.len + len > room)
-		drop(hw, port, cycle, full, "full");
-	else
+	else if (s->queues[VN_NT_RX(port)].wait.len + len <= room)
 		let_in(hw, port, cycle);
+	else if (!is_host && len <= room && (hw->cfg.pauses & 1u << port / 2))
+		return pause_line(hw, port / 2);
+	else
+		drop(hw, port, cycle, full, "full");
+	if (!is_host)
+		hold_up_next(hw, port, cycle);
 }
 
 /* The next frame in turn, into the slot that has been free longest. */
@@ -121,6 +155,7 @@ void vn_nt_arbiter_done(struct vn_nt_hw *hw, unsigned int i, uint64_t cycle)
 	s->counters.rx_frames[port]++;
 	vn_nt_trace(hw, PKT, cycle, NULL, "pkt in slot=%u len=%u src=%u", slot, f->len, port);
 	vn_nt_queue_pop(hw, VN_NT_RX(port));
+	go_on(hw, port, cycle);
 	vn_nt_hw_at(hw, VN_NT_EV_ARBITER_BEGIN, cycle);
 }
 

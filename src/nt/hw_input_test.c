@@ -97,6 +97,67 @@ static void the_arbiter_goes_round(void **state)
 	}
 }
 
+/* Slots are given back one by one: what does not fit into the queue waits at the other end of
+ * the wire, in order, and crosses it when there is room. */
+static void with_pauses_nothing_is_lost(void **state)
+{
+	struct vn_nt_hw_config cfg = vn_nt_hw_defaults;
+	struct rig *g = *state;
+	const struct vn_nt_counters *c;
+	uint64_t cycle = 100000;
+
+	cfg.pauses = 1u << 1;
+	rig_again(g, &cfg);
+	c = vn_nt_hw_counters(g->hw);
+	for (unsigned int i = 0; i < 40; i++) {
+		feed(g, 2, 0, 1514, (uint8_t)i);
+		feed(g, 4, 0, 1514, 0);
+	}
+	run_to(g, cycle);
+	assert_int_equal(c->mac_rx_paused[1], 1);
+	assert_int_equal(c->mac_rx_paused[2], 0);
+	assert_int_equal(c->mac_rx_full[2], 35); /* five fit into the queue */
+	free_slot(g, cycle, INPUT(0));
+	for (unsigned int i = 0; i < 45;) {
+		uint32_t p = pop(g, cycle += 2000); /* slower than the line */
+		uint8_t byte;
+
+		if (p == NO_PACKET)
+			continue;
+		if (ioq(g, p, 2) == 2) {
+			vn_nt_memory_get(g->mem, 1u << 30, p + 8, &byte, 1);
+			assert_int_equal(byte, c->rx_frames[2] - 1);
+		}
+		free_slot(g, cycle, p);
+		i++;
+	}
+	assert_int_equal(c->rx_frames[2], 40);
+	assert_int_equal(c->mac_rx_full[1], 0);
+	assert_true(c->mac_rx_paused[1] > 10);
+}
+
+/* Of three frames the second waits for room: it crosses the wire from then on, the third one
+ * behind it. */
+static void what_waited_keeps_the_line_busy(void **state)
+{
+	struct vn_nt_hw_config cfg = vn_nt_hw_defaults;
+	struct rig *g = *state;
+
+	cfg.pauses = 1u << 0;
+	cfg.mac_rxq_bytes = 100;
+	rig_again(g, &cfg);
+	for (unsigned int i = 0; i < 3; i++)
+		feed(g, 0, 0, 100, 0);
+	run_to(g, 5000);
+	free_slots(g, 5000);
+	assert_int_equal(pop(g, 5013), NO_PACKET);
+	assert_int_equal(pop(g, 5014), INPUT(0)); /* 1 + 100 / 8 */
+	assert_int_equal(pop(g, 5014 + 112 + 13), NO_PACKET);
+	assert_int_equal(pop(g, 5014 + 112 + 14), INPUT(1));
+	assert_int_equal(pop(g, 5014 + 112 + 12 + 112 + 13), NO_PACKET);
+	assert_int_equal(pop(g, 5014 + 112 + 12 + 112 + 14), INPUT(2));
+}
+
 /* With frames in all queues, each has its turn. */
 static void no_queue_has_to_wait_for_another_to_be_empty(void **state)
 {
@@ -377,6 +438,8 @@ int main(void)
 		CASE(no_queue_has_to_wait_for_another_to_be_empty),
 		CASE(frames_go_to_the_slot_that_has_been_free_longest),
 		CASE(full_slots_let_queues_run_over),
+		CASE(with_pauses_nothing_is_lost),
+		CASE(what_waited_keeps_the_line_busy),
 		CASE(losses_are_told),
 		CASE(eight_command_frames_wait_for_slots),
 		CASE(host_queues_but_the_first_are_not_connected),

@@ -13,18 +13,8 @@
 
 #include <errno.h>
 
-#define PREAMBLE  8u /* byte times, with the start of frame delimiter */
-#define FRAME_MIN 60u
-#define FCS	  4u
-#define GAP	  12u
 #define FED_MAX	  65535u
 #define CYCLE_MAX (UINT64_C(1) << 62) /* sums with it do not overflow */
-
-/* From the first preamble byte to behind the last byte of the FCS. */
-static uint64_t wire_cycles(uint32_t len)
-{
-	return PREAMBLE + VN_MAX(len, FRAME_MIN) + FCS;
-}
 
 int vn_nt_hw_feed(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle, const void *bytes,
 		  uint32_t len)
@@ -35,11 +25,11 @@ int vn_nt_hw_feed(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle, const 
 	if (port >= VN_NT_PORTS || !len || len > FED_MAX || cycle > CYCLE_MAX)
 		return -EINVAL;
 	cycle = VN_MAX(cycle, *free);
-	r = vn_nt_queue_add(hw, VN_NT_RX(port), port & 1 ? cycle : cycle + wire_cycles(len), bytes,
-			    len);
+	r = vn_nt_queue_add(hw, VN_NT_RX(port), port & 1 ? cycle : cycle + vn_nt_wire_cycles(len),
+			    bytes, len);
 	if (r)
 		return r;
-	*free = port & 1 ? cycle : cycle + wire_cycles(len) + GAP;
+	*free = port & 1 ? cycle : cycle + vn_nt_wire_cycles(len) + VN_NT_GAP;
 	vn_nt_queue_keep(hw, VN_NT_RX(port));
 	hw->saved.rx_free[port] = *free;
 	return 0;
@@ -75,8 +65,8 @@ static void let_in_to_mac(struct vn_nt_hw *hw, unsigned int port, uint64_t cycle
 
 	if (!f)
 		return;
-	f->leaves = start + PREAMBLE;
-	hw->now.tx_free[mac] = start + wire_cycles(f->len) + GAP;
+	f->leaves = start + VN_NT_PREAMBLE;
+	hw->now.tx_free[mac] = start + vn_nt_wire_cycles(f->len) + VN_NT_GAP;
 	if (vn_nt_queue_first(hw, VN_NT_TX(port)) == f)
 		vn_nt_hw_at(hw, VN_NT_EV_LEAVE + mac, f->leaves);
 }
@@ -119,7 +109,7 @@ void vn_nt_mac_leave(struct vn_nt_hw *hw, unsigned int mac, uint64_t cycle)
 	unsigned int queue = VN_NT_TX(2 * mac);
 	const struct vn_nt_frame *next;
 
-	leave(hw, 2 * mac, cycle, vn_nt_queue_first(hw, queue), FRAME_MIN);
+	leave(hw, 2 * mac, cycle, vn_nt_queue_first(hw, queue), VN_NT_FRAME_MIN);
 	vn_nt_queue_pop(hw, queue);
 	if (++hw->now.mac_frames == hw->cfg.attends_frames)
 		vn_nt_hw_attend(hw, cycle);

@@ -116,6 +116,7 @@ struct vn_nt_hw_state {
 	struct vn_nt_slot_list free, ready;
 
 	struct vn_nt_queue queues[VN_NT_N_QUEUES];
+	uint8_t paused;		       /* MACs in front of which a frame waits for room */
 	uint64_t rx_free[VN_NT_PORTS]; /* the next frame that is fed cannot come earlier */
 	uint64_t tx_free[VN_NT_MACS];  /* end of the last frame on the wire with its gap */
 
@@ -175,6 +176,18 @@ static inline void vn_nt_hw_fail(struct vn_nt_hw *hw)
 /* Writes hw->reason and answers VN_NT_FAULT. */
 enum vn_nt_answer vn_nt_hw_fault(struct vn_nt_hw *hw, struct vn_nt_reply *reply, const char *fmt,
 				 ...) VN_PRINTF(3, 4);
+
+/* Byte times of a frame on a wire of 1 Gb/s, which are cycles. */
+#define VN_NT_PREAMBLE	8u /* with the start of frame delimiter */
+#define VN_NT_FRAME_MIN 60u
+#define VN_NT_FCS	4u
+#define VN_NT_GAP	12u
+
+/* From the first preamble byte to behind the last byte of the FCS. */
+static inline uint64_t vn_nt_wire_cycles(uint32_t len)
+{
+	return VN_NT_PREAMBLE + VN_MAX(len, VN_NT_FRAME_MIN) + VN_NT_FCS;
+}
 
 /* -- hw_queue.c -- */
 

@@ -98,6 +98,8 @@ static const struct vn_option card_rows[] = {
 	  .help = "taken and without effect: accesses to memory are in exact order, always" },
 	{ .name = "sharedstack", .offset = OFF(shares_stack),
 	  .help = "taken and without effect: those to stacks too" },
+	{ .name = "nopause", .offset = OFF(no_pause),
+	  .help = "frames of a TAP interface that find the MAC's receive queue full are lost" },
 	{ .name = "noskip", .offset = OFF(no_skip),
 	  .help = "execute loops that poll in vain one by one" },
 	{ .name = "engine", .metavar = "NAME", .offset = OFF(engine), .def = "translate",
@@ -382,6 +384,8 @@ static void fill_card(struct card_settings *s)
 
 	c->div_slots = (unsigned int)s->div_slots;
 	c->no_skip = s->no_skip;
+	for (unsigned int n = 0; n < CARD_PORTS && !s->no_pause; n++)
+		c->hw.pauses |= s->mac[n] ? 1u << n : 0;
 	c->hw.cpus = (unsigned int)s->cpus;
 	c->hw.tx_latency_cycles = (uint32_t)s->tx_latency;
 	c->hw.mac_rxq_bytes = (uint32_t)s->rxq_bytes;

@@ -32,7 +32,7 @@ struct card_settings {
 	const char *model, *dma, *fault, *engine, *trace, *trace_at;
 	bool is_json, shows_settings, is_quiet;
 	bool waits, is_real_time;
-	bool shares_stack, no_skip;
+	bool shares_stack, no_skip, no_pause;
 	bool pcap_asap, pcap_dma;
 	uint64_t cpus, window, div_slots, tx_latency, rxq_bytes;
 	uint64_t max_cycles, max_ns, max_frames, idle_cycles; /* 0: no such limit */
