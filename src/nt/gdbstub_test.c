@@ -143,88 +143,89 @@ static void goes_on(struct fixture *f, const char *how, const char *want)
 	assert_answer(f, "", want);
 }
 
+static const struct {
+	const char *question, *want;
+} questions[] = {
+	{ "?", "T05thread:1;" },
+	{ "qSupported:multiprocess+;swbreak+;xmlRegisters=i386",
+	  "PacketSize=2000;QStartNoAckMode+;vContSupported+;qXfer:features:read+;"
+	  "qXfer:threads:read+" },
+	{ "vMustReplyEmpty", "" },
+	{ "vCont?", "vCont;c;C;s;S;t" },
+	{ "!", "" },
+	{ "qAttached", "1" },
+	{ "qTStatus", "" },
+	{ "qSymbol::", "OK" },
+	{ "qOffsets", "" },
+	{ "qC", "QC1" },
+	{ "qfThreadInfo", "m1,2,3,4,5,6,7,8" },
+	{ "qsThreadInfo", "l" },
+	{ "Hg0", "OK" },
+	{ "Hg3", "OK" },
+	{ "qC", "QC3" },
+	{ "Hc-1", "OK" },
+	{ "qC", "QC3" },
+	{ "Hg9", "E03" },
+	{ "Hx1", "E03" },
+	{ "H", "E03" },
+	{ "T8", "OK" },
+	{ "T9", "E03" },
+	{ "T", "E03" },
+	{ "qThreadExtraInfo,1", "72756e6e696e67" }, /* running */
+	{ "qThreadExtraInfo,9", "E03" },
+	{ "qThreadExtraInfo,0", "E03" },
+	{ "qXfer:features:read:target.xml:0,10", "m<?xml version=\"1" },
+	{ "qXfer:features:read:target.xml:ffff,10", "E16" },
+	{ "qXfer:features:read:other.xml:0,10", "" },
+	{ "qXfer:threads:read::0,1b", "m<?xml version=\"1.0\"?>\n<thre" },
+	{ "qRcmd,6379636c65", "6379636c6520302c2030206e730a" }, /* cycle 0, 0 ns */
+	{ "qRcmd,637", "E16" },
+	{ "qRcmd,zz", "E16" },
+	{ "p25", "20000060" },
+	{ "p1d", "00000000" },
+	{ "p20", "00000000" },
+	{ "p47", "00000000" },
+	{ "p48", "E16" },
+	{ "p", "E16" },
+	{ "P3=00000007", "OK" },
+	{ "p3", "00000007" },
+	{ "P3=0007", "E16" },
+	{ "P0=00000007", "E16" },
+	{ "P20=00000007", "E16" },
+	{ "m4040000,4", "00000000" },
+	{ "M4040001,2:abcd", "OK" },
+	{ "m4040000,6", "00abcd000000" },
+	{ "M4040000,2:abc", "E16" },
+	{ "M4040000", "E16" },
+	{ "m8003ffe,4", "0000" }, /* to the memory's end */
+	{ "m8004000,1", "E0e" },
+	{ "m0,1", "E0e" },
+	{ "m4040000,0", "" },
+	{ "m", "E16" },
+	{ "M8003fff,2:0000", "E0e" },
+	{ "M20000000,4:00000000", "E01" },
+	{ "Z0,20000004,4", "OK" },
+	{ "Z0,20000004,4", "OK" },
+	{ "z0,20000004,4", "OK" },
+	{ "z0,20000004,4", "OK" },
+	{ "Z0,20000002,4", "E16" },
+	{ "Z0,4040000,4", "E16" },
+	{ "Z2,4040000,0", "E16" },
+	{ "Z0", "E16" },
+	{ "Z5,4040000,4", "" },
+	{ "vCont;x", "E16" },
+	{ "vCont;s:9", "E16" },
+	{ "vCont;cx", "E16" },
+};
+
 static void questions_have_these_answers(void **state)
 {
-	static const struct {
-		const char *question, *want;
-	} rows[] = {
-		{ "?", "T05thread:1;" },
-		{ "qSupported:multiprocess+;swbreak+;xmlRegisters=i386",
-		  "PacketSize=2000;QStartNoAckMode+;vContSupported+;qXfer:features:read+;"
-		  "qXfer:threads:read+" },
-		{ "vMustReplyEmpty", "" },
-		{ "vCont?", "vCont;c;C;s;S;t" },
-		{ "!", "" },
-		{ "qAttached", "1" },
-		{ "qTStatus", "" },
-		{ "qSymbol::", "OK" },
-		{ "qOffsets", "" },
-		{ "qC", "QC1" },
-		{ "qfThreadInfo", "m1,2,3,4,5,6,7,8" },
-		{ "qsThreadInfo", "l" },
-		{ "Hg0", "OK" },
-		{ "Hg3", "OK" },
-		{ "qC", "QC3" },
-		{ "Hc-1", "OK" },
-		{ "qC", "QC3" },
-		{ "Hg9", "E03" },
-		{ "Hx1", "E03" },
-		{ "H", "E03" },
-		{ "T8", "OK" },
-		{ "T9", "E03" },
-		{ "T", "E03" },
-		{ "qThreadExtraInfo,1", "72756e6e696e67" }, /* running */
-		{ "qThreadExtraInfo,9", "E03" },
-		{ "qThreadExtraInfo,0", "E03" },
-		{ "qXfer:features:read:target.xml:0,10", "m<?xml version=\"1" },
-		{ "qXfer:features:read:target.xml:ffff,10", "E16" },
-		{ "qXfer:features:read:other.xml:0,10", "" },
-		{ "qXfer:threads:read::0,1b", "m<?xml version=\"1.0\"?>\n<thre" },
-		{ "qRcmd,6379636c65", "6379636c6520302c2030206e730a" }, /* cycle 0, 0 ns */
-		{ "qRcmd,637", "E16" },
-		{ "qRcmd,zz", "E16" },
-		{ "p25", "20000060" },
-		{ "p1d", "00000000" },
-		{ "p20", "00000000" },
-		{ "p47", "00000000" },
-		{ "p48", "E16" },
-		{ "p", "E16" },
-		{ "P3=00000007", "OK" },
-		{ "p3", "00000007" },
-		{ "P3=0007", "E16" },
-		{ "P0=00000007", "E16" },
-		{ "P20=00000007", "E16" },
-		{ "m4040000,4", "00000000" },
-		{ "M4040001,2:abcd", "OK" },
-		{ "m4040000,6", "00abcd000000" },
-		{ "M4040000,2:abc", "E16" },
-		{ "M4040000", "E16" },
-		{ "m8003ffe,4", "0000" }, /* to the memory's end */
-		{ "m8004000,1", "E0e" },
-		{ "m0,1", "E0e" },
-		{ "m4040000,0", "" },
-		{ "m", "E16" },
-		{ "M8003fff,2:0000", "E0e" },
-		{ "M20000000,4:00000000", "E01" },
-		{ "Z0,20000004,4", "OK" },
-		{ "Z0,20000004,4", "OK" },
-		{ "z0,20000004,4", "OK" },
-		{ "z0,20000004,4", "OK" },
-		{ "Z0,20000002,4", "E16" },
-		{ "Z0,4040000,4", "E16" },
-		{ "Z2,4040000,0", "E16" },
-		{ "Z0", "E16" },
-		{ "Z5,4040000,4", "" },
-		{ "vCont;x", "E16" },
-		{ "vCont;s:9", "E16" },
-		{ "vCont;cx", "E16" },
-	};
 	struct fixture f;
 	unsigned int i;
 
 	SET_UP(&f, counting);
-	for (i = 0; i < VN_ARRAY_SIZE(rows); i++)
-		says(&f, rows[i].question, rows[i].want);
+	for (i = 0; i < VN_ARRAY_SIZE(questions); i++)
+		says(&f, questions[i].question, questions[i].want);
 	assert_int_equal(vn_nt_card_cycle(f.card), 0);
 	tear_down(&f);
 }
