@@ -42,6 +42,8 @@ struct vn_nt_thread {
 	enum vn_nt_state state;
 	bool waits;	       /* its next instruction waits for its turn */
 	bool polls;	       /* asleep in a loop around a pop that finds nothing */
+	uint8_t polls_to_pass; /* between two looks at a loop that is no such loop */
+	uint8_t polls_left;    /* of these, still to come */
 	uint32_t poll_moments; /* once around that loop */
 	uint32_t exit_value;
 	uint32_t stalled_pc;	       /* asleep: the instruction that made it so */

@@ -275,7 +275,19 @@ static void idle_cycles_end_a_run(void **state)
 	}
 }
 
-static void skipped_polls_leave_no_trace(void **state)
+/* One that takes and gives back a lock each time around. */
+static const uint32_t locked_poll[] = {
+	LUI(T0, 0xa000), LUI(T1, 0x2000), LUI(T2, 0x4000),     SW(ZERO, 4, T1),
+	SW(ZERO, 4, T2), LW(V0, 0, T0),	  BEQ(ZERO, ZERO, -4),
+};
+
+/* 200 that count, and then some that do not. */
+static const uint32_t counted_poll[] = {
+	LUI(T0, 0xa000),   ADDIU(T1, ZERO, 200), LW(V0, 0, T0),	      ADDIU(T1, T1, -1),
+	BNE(T1, ZERO, -3), LW(V0, 0, T0),	 BEQ(ZERO, ZERO, -2),
+};
+
+static void compare_polls(const uint32_t *words, unsigned int n)
 {
 	struct vn_nt_config cfg = vn_nt_defaults;
 	struct rig skips, polls;
@@ -284,13 +296,13 @@ static void skipped_polls_leave_no_trace(void **state)
 	open_card(&skips, &cfg, 0);
 	cfg.no_skip = true;
 	open_card(&polls, &cfg, 0);
-	load_all(&skips, poll, VN_ARRAY_SIZE(poll));
-	load_all(&polls, poll, VN_ARRAY_SIZE(poll));
+	load_all(&skips, words, n);
+	load_all(&polls, words, n);
 	for (unsigned int i = 0; i < 5; i++) {
 		vn_nt_hw_feed(vn_nt_card_hw(skips.card), 0, 1000 + 3000 * i, frame, sizeof(frame));
 		vn_nt_hw_feed(vn_nt_card_hw(polls.card), 0, 1000 + 3000 * i, frame, sizeof(frame));
 	}
-	for (uint64_t to = 1; to < 20000; to += 1 + to / 3) {
+	for (uint64_t to = 1; to < 40000; to += 1 + to / 3) {
 		vn_nt_card_run(skips.card, to);
 		vn_nt_card_run(polls.card, to);
 		for (unsigned int t = 0; t < VN_NT_THREADS; t++) {
@@ -301,6 +313,13 @@ static void skipped_polls_leave_no_trace(void **state)
 	}
 	close_card(&skips);
 	close_card(&polls);
+}
+
+static void skipped_polls_leave_no_trace(void **state)
+{
+	compare_polls(poll, VN_ARRAY_SIZE(poll));
+	compare_polls(locked_poll, VN_ARRAY_SIZE(locked_poll));
+	compare_polls(counted_poll, VN_ARRAY_SIZE(counted_poll));
 }
 
 static void breakpoints_stop_before(void **state)

@@ -7,10 +7,13 @@
  */
 #include "nt/card_priv.h"
 
-#include <string.h>
+#include "base/macros.h"
 
 /* Instructions that a loop may have. */
 #define LOOP_MAX 64
+/* A loop that does something, as to take a lock, is looked at again after 0, 1, 3, 7 and
+ * at most so many polls: to look costs more than to run it. */
+#define PASSED_MAX 63
 
 /* It touches registers of the thread alone, and cannot fault. */
 static bool is_harmless(unsigned int op)
@@ -51,8 +54,10 @@ static bool came_round(const struct vn_nt_thread *t, const struct vn_nt_insn *po
 	return true;
 }
 
-void vn_nt_poll_sleep(struct vn_nt_card *card, struct vn_nt_thread *t, uint64_t moment, uint32_t pc,
-		      const uint32_t *before)
+/* The moments that a loop around the pop at pc takes which has no effect; 0: it has one.
+ * t stands behind the pop. */
+static uint32_t look_ahead(struct vn_nt_card *card, const struct vn_nt_thread *t, uint64_t moment,
+			   uint32_t pc, const uint32_t *before)
 {
 	struct vn_nt_thread ahead = *t;
 
@@ -60,13 +65,32 @@ void vn_nt_poll_sleep(struct vn_nt_card *card, struct vn_nt_thread *t, uint64_t 
 		const struct vn_nt_insn *i = fetch(card, ahead.pc);
 
 		if (!i || !is_harmless(i->op) || vn_nt_step(card, &ahead, false) != VN_NT_STEPPED)
-			return;
+			return 0;
 	}
 	if (ahead.pc != pc || !came_round(&ahead, fetch(card, pc), before) || ahead.hi != t->hi ||
 	    ahead.lo != t->lo)
+		return 0;
+	return (uint32_t)(ahead.moment - moment);
+}
+
+void vn_nt_poll_sleep(struct vn_nt_card *card, struct vn_nt_thread *t, uint64_t moment, uint32_t pc,
+		      const uint32_t *before)
+{
+	uint32_t moments;
+
+	if (t->polls_left) {
+		t->polls_left--;
 		return;
-	t->polls = true;
-	t->poll_moments = (uint32_t)(ahead.moment - moment);
+	}
+	moments = look_ahead(card, t, moment, pc, before);
+	if (moments) {
+		t->polls = true;
+		t->poll_moments = moments;
+		t->polls_to_pass = 0;
+	} else { /* the first time it may not have been in its loop yet */
+		t->polls_left = t->polls_to_pass;
+		t->polls_to_pass = (uint8_t)VN_MIN(2 * t->polls_to_pass + 1, PASSED_MAX);
+	}
 }
 
 /* It stands behind its pop, as it will behind every one that finds nothing. */
