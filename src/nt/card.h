@@ -103,6 +103,9 @@ int vn_nt_card_load(struct vn_nt_card *card, const struct vn_nt_image *image, st
  */
 enum vn_nt_stop vn_nt_card_run(struct vn_nt_card *card, uint64_t until);
 uint64_t vn_nt_card_cycle(const struct vn_nt_card *card);
+/* As the last run left it: nothing will happen before something comes from outside, for
+ * every thread is asleep, over, or polls in vain. False also where nobody can tell. */
+bool vn_nt_card_is_quiet(const struct vn_nt_card *card);
 
 /* For feeding, transfers, status, taking and counters (hw.h). */
 struct vn_nt_hw *vn_nt_card_hw(struct vn_nt_card *card);

@@ -100,6 +100,7 @@ struct vn_nt_card {
 	bool in_order;	      /* one instruction after another, nothing ahead */
 	uint64_t idle_from;   /* where the card began */
 	enum vn_nt_stop stop; /* why run() has to stop at the horizon; UNTIL: it has not */
+	bool nobody_ran;      /* when the last run was over */
 	struct vn_nt_fault faults[VN_NT_MAX_FAULTS];
 	unsigned int n_faults;
 	struct vn_nt_thread saved[VN_NT_THREADS]; /* the checkpoint */

@@ -322,6 +322,35 @@ static void skipped_polls_leave_no_trace(void **state)
 	compare_polls(counted_poll, VN_ARRAY_SIZE(counted_poll));
 }
 
+static bool is_quiet_after(struct rig *g, uint64_t cycle)
+{
+	vn_nt_card_run(g->card, cycle);
+	return vn_nt_card_is_quiet(g->card);
+}
+
+static void who_waits_for_packets_is_quiet(void **state)
+{
+	static const uint32_t counts[] = { ADDIU(T0, T0, 1), BEQ(ZERO, ZERO, -2) };
+	struct vn_nt_config cfg = vn_nt_defaults;
+	const uint8_t frame[100] = { 0 };
+
+	for (unsigned int e = 0; e < 4; e++) {
+		struct rig g;
+
+		cfg.no_skip = e / 2; /* when nobody can tell */
+		open_card(&g, &cfg, e % 2);
+		load_all(&g, poll, VN_ARRAY_SIZE(poll));
+		assert_int_equal(is_quiet_after(&g, 1000), !cfg.no_skip);
+		vn_nt_hw_feed(vn_nt_card_hw(g.card), 0, 5000, frame, sizeof(frame));
+		assert_false(vn_nt_card_is_quiet(g.card));
+		assert_false(is_quiet_after(&g, 5050));
+		assert_int_equal(is_quiet_after(&g, 9000), !cfg.no_skip);
+		load_all(&g, counts, VN_ARRAY_SIZE(counts));
+		assert_false(is_quiet_after(&g, 20000));
+		close_card(&g);
+	}
+}
+
 static void breakpoints_stop_before(void **state)
 {
 	static const uint32_t words[] = {
@@ -439,6 +468,7 @@ int main(void)
 		cmocka_unit_test(all_asleep_is_a_deadlock),
 		cmocka_unit_test(idle_cycles_end_a_run),
 		cmocka_unit_test(skipped_polls_leave_no_trace),
+		cmocka_unit_test(who_waits_for_packets_is_quiet),
 		cmocka_unit_test(breakpoints_stop_before),
 		cmocka_unit_test(watchpoints_stop_behind),
 		cmocka_unit_test(a_step_is_one_instruction),

@@ -319,8 +319,14 @@ enum vn_nt_stop vn_nt_card_run(struct vn_nt_card *card, uint64_t until)
 		else
 			run_on(card, until);
 	}
+	card->nobody_ran = nobody_runs(card);
 	for (unsigned int i = 0; i < VN_NT_THREADS; i++)
 		if (card->threads[i].polls)
 			vn_nt_poll_settle(card, &card->threads[i], card->cycle);
 	return card->stop;
+}
+
+bool vn_nt_card_is_quiet(const struct vn_nt_card *card)
+{
+	return card->nobody_ran && vn_nt_hw_next(card->hw) == VN_NT_NEVER;
 }

@@ -55,9 +55,10 @@ void card_pace_wait(struct card_pace *p, uint64_t cycle)
 	p->checked_ns = due_ns; /* waking late is late */
 }
 
-void card_pace_nap(struct card_pace *p, uint64_t cycle, struct pollfd *fds, unsigned int n)
+void card_pace_nap(struct card_pace *p, uint64_t cycle, uint64_t nap_ns, struct pollfd *fds,
+		   unsigned int n)
 {
-	struct timespec ts = { .tv_sec = 0, .tv_nsec = CARD_NAP_NS };
+	struct timespec ts = { .tv_sec = 0, .tv_nsec = (long)nap_ns };
 
 	if (count_lag(p, p->start_ns + cycle * NS_PER_CYCLE) > CARD_NAP_NS)
 		return; /* late enough without a rest */

@@ -5,8 +5,9 @@
  * another card, and says how far behind it was.
  *
  * An idle card rests: when nothing has happened for a while the thread sleeps
- * until something comes, at most CARD_NAP_NS, and the card then runs up to what
- * time it is in one slice. Busy, it would spin through every slice.
+ * until something comes, at most CARD_NAP_NS, or CARD_REST_NS if the program
+ * does nothing of itself, and the card then runs up to what time it is in one
+ * slice. Busy, it would spin through every slice.
  */
 #ifndef VN_CARD_PACE_H
 #define VN_CARD_PACE_H
@@ -17,7 +18,8 @@
 
 #include "base/clock.h"
 
-#define CARD_NAP_NS 500000
+#define CARD_NAP_NS  500000
+#define CARD_REST_NS 10000000
 
 #define CARD_SLICE_CYCLES 2500 /* 20 us */
 
@@ -45,8 +47,10 @@ uint64_t card_pace_now(struct card_pace *p, uint64_t cycle);
 
 /* The card stands at this cycle: waits for its time, or counts how late it is. */
 void card_pace_wait(struct card_pace *p, uint64_t cycle);
-/* The same for a card that is idle: until one of the descriptors has something. */
-void card_pace_nap(struct card_pace *p, uint64_t cycle, struct pollfd *fds, unsigned int n);
+/* The same for a card that is idle: for so long, or until one of the descriptors has
+ * something. */
+void card_pace_nap(struct card_pace *p, uint64_t cycle, uint64_t nap_ns, struct pollfd *fds,
+		   unsigned int n);
 
 /* Time stands still at this cycle: nobody is late by what passes meanwhile. */
 void card_pace_hold(struct card_pace *p, uint64_t cycle);

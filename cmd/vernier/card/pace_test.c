@@ -87,7 +87,7 @@ static void after_a_rest_it_is_what_the_clock_says(void **state)
 	assert_int_equal(write(pipe_fds[1], "x", 1), 1); /* what it rests for is there */
 	fd.fd = pipe_fds[0];
 	start(&p);
-	card_pace_nap(&p, 100, &fd, 1);
+	card_pace_nap(&p, 100, CARD_NAP_NS, &fd, 1);
 	assert_true(fd.revents & POLLIN);
 	assert_int_equal(p.naps, 1);
 	pass(&p, 3 * MS);
@@ -103,7 +103,7 @@ static void who_is_late_does_not_rest(void **state)
 
 	start(&p);
 	pass(&p, CARD_NAP_NS + 1);
-	card_pace_nap(&p, 0, NULL, 0);
+	card_pace_nap(&p, 0, CARD_NAP_NS, NULL, 0);
 	assert_int_equal(p.naps, 0);
 	assert_int_equal(card_pace_now(&p, 0), 0);
 	assert_int_equal(p.lag_max_ns, CARD_NAP_NS + 1);

@@ -18,6 +18,7 @@
 /* A card in real time rests when nothing has happened for so long. */
 #define REST_CYCLES  IDLE_CYCLES
 #define FLUSH_SLICES 5000
+#define NS_PER_CYCLE (VN_NSEC_PER_SEC / VN_NT_HZ)
 #define DESCRIPTORS  (2 * CARD_PORTS + CARD_CLIENTS + 1)
 
 const char *card_stop_name(enum card_stop stop)
@@ -174,14 +175,26 @@ static bool is_idle(const struct card_run *r, uint64_t cycle)
 	return cycle - VN_MIN(vn_nt_hw_last_event(r->hw), cycle) > REST_CYCLES;
 }
 
-static void nap(struct card_run *r, uint64_t cycle)
+/* For how long, if nothing comes. What is captured is in its files before. */
+static uint64_t nap_ns(struct card_run *r, uint64_t cycle)
+{
+	uint64_t next = VN_MIN(card_feed_next(&r->feed), VN_MIN(r->s.end_cycle, idle_end(r)));
+
+	if (!vn_nt_card_is_quiet(r->card))
+		return CARD_NAP_NS;
+	card_outputs_flush(&r->out);
+	next = VN_MIN(next, cycle + CARD_REST_NS / NS_PER_CYCLE);
+	return (VN_MAX(next, cycle) - cycle) * NS_PER_CYCLE;
+}
+
+static void nap(struct card_run *r, uint64_t cycle, uint64_t ns)
 {
 	struct pollfd fds[DESCRIPTORS];
 	unsigned int n = r->taps.n;
 
 	memcpy(fds, r->taps.fds, n * sizeof(*fds));
 	n += card_server_fds(&r->server, fds + n);
-	card_pace_nap(&r->pace, cycle, fds, n);
+	card_pace_nap(&r->pace, cycle, ns, fds, n);
 }
 
 static void keep_time(struct card_run *r)
@@ -192,10 +205,10 @@ static void keep_time(struct card_run *r)
 		card_outputs_flush(&r->out);
 	if (cycle >= held_at(r)) {
 		card_pace_hold(&r->pace, cycle);
-		nap(r, cycle);
+		nap(r, cycle, CARD_NAP_NS);
 		card_pace_hold(&r->pace, cycle);
 	} else if (is_idle(r, cycle)) {
-		nap(r, cycle);
+		nap(r, cycle, nap_ns(r, cycle));
 	} else {
 		card_pace_wait(&r->pace, cycle);
 	}
