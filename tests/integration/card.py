@@ -194,7 +194,8 @@ def settings_that_are_shown_can_be_used_again():
     words = ["-cycles", "5k", "-model", "re2", "-fault=halt", "-noskip", "-dma", "1,2", "-txlat",
              "7", "-pcapstart", "2ms", "-trace", "lock:t", *program()]
     shown = card("-show-settings", *words).stdout
-    flags = {"pcapasap=0", "pcaphostdma=0", "wait=0", "rt=0", "sharedstack=0", "json=0", "quiet=0"}
+    flags = {"pcapasap=0", "pcaphostdma=0", "wait=0", "rt=0", "sharedstack=0", "nopause=0", "json=0",
+             "quiet=0"}
     holds(flags < set(shown.splitlines()), "flags that are off are shown: " + shown)
     again = ["--" + line for line in shown.splitlines() if line not in flags]
     again = [word[:-2] if word in ("--noskip=1", "--show-settings=1") else word for word in again]
