@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# [BENCH=control|receive|timing] run.sh BUILD [options of speed.py, control.py,
+# [BENCH=card|control|receive|timing] run.sh BUILD [options of speed.py, control.py,
 # receive.py, timing.py]: sees to the generators we are compared with, then measures
 # in namespaces of its own for network, mounts and processes: whatever way it ends,
 # the kernel takes interfaces and senders away with it.
@@ -29,6 +29,10 @@ needs tcpreplay tcpreplay
 needs iperf3 iperf3
 needs ITGSend d-itg
 needs mgen mgen
+if [ "${BENCH:-}" = card ]; then
+	needs qemu-system-mips qemu-system-mips
+	needs mips-linux-gnu-gcc gcc-mips-linux-gnu
+fi
 if [ -n "$missing" ]; then
 	echo "installing$missing" >&2
 	export DEBIAN_FRONTEND=noninteractive

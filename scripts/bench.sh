@@ -9,7 +9,7 @@ scripts/setup.sh bench
 scripts/build.sh "$build"
 if [ -z "${ALL:-}" ]; then
 	bench/run.sh "$build"
-	echo "for the plain stack, two workers, control files, receiving and timing too:" \
+	echo "for the plain stack, two workers, control files, receiving, timing and the card too:" \
 		"make bench ALL=1 (timing alone: BENCH=timing bench/run.sh $build, 15 minutes)"
 	exit 0
 fi
@@ -17,3 +17,4 @@ bench/run.sh "$build" --all
 BENCH=control bench/run.sh "$build"
 BENCH=receive bench/run.sh "$build"
 BENCH=timing bench/run.sh "$build"
+BENCH=card bench/run.sh "$build"
