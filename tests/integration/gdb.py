@@ -347,7 +347,7 @@ def where_it_cannot_wait_is_refused():
         pass
     used = socket.create_server(("127.0.0.1", 0))
     port = str(used.getsockname()[1])
-    for where, status, why in (("70000", 1, "65535"), (port, 1, "Address already in use"),
+    for where, status, why in (("70000", 2, "65535"), (port, 1, "Address already in use"),
                                ("file", 1, "in use"),
                                ("no/folder", 1, "No such file"), ("", 1, "port number, or a path"),
                                ("x" * 200, 1, "port number, or a path")):

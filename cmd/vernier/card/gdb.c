@@ -14,7 +14,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/parse.h"
 #include "nt/gdbstub.h"
 
 /* So long at most until a signal is heard while the card stands. */
@@ -35,11 +34,6 @@ struct card_gdb {
 
 /* -- Listening ------------------------------------------------------------------ */
 
-static bool is_port(const char *where)
-{
-	return *where && strspn(where, "0123456789") == strlen(where);
-}
-
 static int listen_at(struct card_gdb *g, const void *addr, socklen_t len)
 {
 	int family = ((const struct sockaddr *)addr)->sa_family;
@@ -59,12 +53,9 @@ static int listen_on_port(struct card_gdb *g, const char *where, struct vn_err *
 	struct sockaddr_in addr = { .sin_family = AF_INET,
 				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(addr);
-	uint64_t port;
-	int r = vn_parse_quantity("-gdb", where, vn_units_none, 0, UINT16_MAX, &port, err);
+	int r;
 
-	if (r)
-		return r;
-	addr.sin_port = htons((uint16_t)port);
+	addr.sin_port = htons((uint16_t)g->run->s.gdb_port);
 	r = listen_at(g, &addr, len);
 	if (!r && getsockname(g->listener, (struct sockaddr *)&addr, &len))
 		r = -errno;
@@ -261,7 +252,7 @@ int card_gdb_open(struct card_run *r, struct vn_err *err)
 		return vn_err_set(err, ENOMEM, "no memory for a debugger");
 	g->listener = g->fd = -1;
 	g->run = r;
-	rc = is_port(where) ? listen_on_port(g, where, err) : listen_on_path(g, where, err);
+	rc = r->s.gdb_is_port ? listen_on_port(g, where, err) : listen_on_path(g, where, err);
 	r->gdb = g;
 	if (!rc) {
 		r->go = go;

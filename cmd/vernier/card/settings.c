@@ -378,6 +378,15 @@ static int check(const struct card_settings *s, struct vn_err *err)
 	return rc;
 }
 
+/* Digits are a port, anything else a path. */
+static int take_gdb(struct card_settings *s, struct vn_err *err)
+{
+	if (!s->gdb || !*s->gdb || strspn(s->gdb, "0123456789") != strlen(s->gdb))
+		return 0;
+	s->gdb_is_port = true;
+	return vn_parse_quantity("-gdb", s->gdb, vn_units_none, 0, UINT16_MAX, &s->gdb_port, err);
+}
+
 static void fill_card(struct card_settings *s)
 {
 	struct vn_nt_config *c = &s->card;
@@ -416,6 +425,8 @@ int card_settings_parse(struct card_settings *s, int argc, char **argv, struct v
 		rc = take_trace(s, err);
 	if (!rc)
 		rc = take_trace_at(s, err);
+	if (!rc)
+		rc = take_gdb(s, err);
 	if (!rc)
 		rc = check(s, err);
 	fill_card(s);

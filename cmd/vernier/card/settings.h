@@ -27,6 +27,8 @@ struct card_settings {
 	const char *program;	  /* ELF; NULL with instr or waits */
 	const char *stats;
 	const char *gdb; /* port or path */
+	bool gdb_is_port;
+	uint64_t gdb_port; /* 0: the system chooses */
 	const char *profile, *annotate;
 	/* As typed; what they say is in `card` and the fields below. */
 	const char *model, *dma, *fault, *engine, *trace, *trace_at;
