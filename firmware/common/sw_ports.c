@@ -12,20 +12,9 @@
 
 #include "pktbuff.h"
 #include "sw.h"
+#include "wire/pcap.h"
 
-enum { MAC_FRAME_MIN = 60, MAC_FRAME_MAX = 1514, LINK_ETHERNET = 1, LINK_USER0 = 147 };
-#define MAGIC_US 0xa1b2c3d4u
-#define MAGIC_NS 0xa1b23c4du
-
-struct file_header {
-	uint32_t magic;
-	uint16_t major, minor;
-	uint32_t zone, accuracy, snaplen, link;
-};
-
-struct record_header {
-	uint32_t seconds, fraction, caplen, len;
-};
+enum { MAC_FRAME_MIN = 60, MAC_FRAME_MAX = 1514 };
 
 struct input {
 	const char *path;
@@ -59,7 +48,7 @@ static uint32_t field(const struct input *in, uint32_t v)
 /* Reads on to the next frame that can arrive; at the end, closes the file. */
 static void advance(struct input *in, int port)
 {
-	struct record_header r;
+	struct vn_pcap_record r;
 	uint32_t len;
 
 	while (fread(&r, sizeof(r), 1, in->file) == 1) {
@@ -82,7 +71,7 @@ static void advance(struct input *in, int port)
 static void open_input(int port, const char *path)
 {
 	struct input *in = &ports.inputs[port];
-	struct file_header h;
+	struct vn_pcap_head h;
 
 	in->path = path;
 	in->file = fopen(path, "rb");
@@ -90,16 +79,18 @@ static void open_input(int port, const char *path)
 		sw_stop(SW_USAGE, "%s: %s", path, strerror(errno));
 	if (fread(&h, sizeof(h), 1, in->file) != 1)
 		sw_stop(SW_USAGE, "%s: shorter than the header of a capture", path);
-	in->is_swapped =
-		h.magic == __builtin_bswap32(MAGIC_US) || h.magic == __builtin_bswap32(MAGIC_NS);
-	if (!in->is_swapped && h.magic != MAGIC_US && h.magic != MAGIC_NS)
+	in->is_swapped = h.magic == __builtin_bswap32(VN_PCAP_MAGIC_US) ||
+			 h.magic == __builtin_bswap32(VN_PCAP_MAGIC_NS);
+	if (!in->is_swapped && h.magic != VN_PCAP_MAGIC_US && h.magic != VN_PCAP_MAGIC_NS)
 		sw_stop(SW_USAGE, "%s: not a classic capture (magic 0x%08x)", path, h.magic);
 	advance(in, port);
 }
 
 static FILE *open_output(const char *path, uint32_t link)
 {
-	struct file_header h = { MAGIC_NS, 2, 4, 0, 0, 65535, link };
+	struct vn_pcap_head h = {
+		VN_PCAP_MAGIC_NS, VN_PCAP_MAJOR, VN_PCAP_MINOR, 0, 0, 65535, link
+	};
 	FILE *file = fopen(path, "wb");
 
 	if (!file || fwrite(&h, sizeof(h), 1, file) != 1 || fflush(file))
@@ -130,12 +121,12 @@ void sw_ports_open(void)
 			open_input(port, path);
 		path = variable("NF_PCAP_OUT", port);
 		if (path)
-			ports.outputs[port] =
-				open_output(path, is_host(port) ? LINK_USER0 : LINK_ETHERNET);
+			ports.outputs[port] = open_output(
+				path, is_host(port) ? VN_LINKTYPE_USER0 : VN_LINKTYPE_ETHERNET);
 	}
 	path = getenv("NF_PCAP_OUT");
 	if (path)
-		ports.rest = open_output(path, LINK_ETHERNET);
+		ports.rest = open_output(path, VN_LINKTYPE_ETHERNET);
 }
 
 bool sw_ports_used_up(void)
@@ -174,9 +165,9 @@ static void write_frame(FILE *file, const uint8_t *frame, uint32_t len, uint64_t
 {
 	static const uint8_t zeros[MAC_FRAME_MIN];
 	uint32_t pad = padded && len < MAC_FRAME_MIN ? MAC_FRAME_MIN - len : 0;
-	struct record_header r = { (uint32_t)(cycle / SW_HZ),
-				   (uint32_t)(cycle % SW_HZ * SW_NS_A_CYCLE), len + pad,
-				   len + pad };
+	struct vn_pcap_record r = { (uint32_t)(cycle / SW_HZ),
+				    (uint32_t)(cycle % SW_HZ * SW_NS_A_CYCLE), len + pad,
+				    len + pad };
 
 	fwrite(&r, sizeof(r), 1, file);
 	fwrite(frame, 1, len, file);

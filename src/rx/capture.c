@@ -16,25 +16,11 @@
 #include <unistd.h>
 
 #include "rx/tag.h"
+#include "wire/pcap.h"
 
-#define MAGIC_NS     0xa1b23c4du
-#define ETHERNET     1 /* LINKTYPE_ETHERNET */
 #define BUFFER_BYTES (1u << 20)
 
-/* As on disk, in the byte order of this machine, by which readers know it. */
-struct file_head {
-	uint32_t magic;
-	uint16_t major, minor;
-	uint32_t zone, accuracy, snaplen, link_type;
-};
-
-struct record {
-	uint32_t sec, nsec, caplen, len;
-};
-
-_Static_assert(sizeof(struct file_head) == 24, "head of a pcap file");
-_Static_assert(sizeof(struct record) == 16, "head of a packet in it");
-_Static_assert(BUFFER_BYTES >= 2 * (VN_CAPTURE_SNAPLEN + sizeof(struct record)),
+_Static_assert(BUFFER_BYTES >= 2 * (VN_CAPTURE_SNAPLEN + sizeof(struct vn_pcap_record)),
 	       "a frame fits in an empty buffer");
 
 struct vn_capture {
@@ -84,7 +70,7 @@ static size_t write_out(struct vn_capture *c)
 /* Counts the packets that are whole within the first `written` bytes. */
 static void count_whole(struct vn_capture *c, size_t written)
 {
-	struct record r;
+	struct vn_pcap_record r;
 
 	for (size_t at = 0; c->waiting; c->waiting--, c->count++) {
 		if (at + sizeof(r) > written)
@@ -119,9 +105,9 @@ static void add(struct vn_capture *c, const struct vn_rx_pkt *pkt)
 {
 	bool is_tagged = vn_tag_has_place(pkt);
 	uint32_t tag_len = is_tagged ? VN_VLAN_HLEN : 0;
-	struct record r = {
+	struct vn_pcap_record r = {
 		.sec = (uint32_t)(pkt->stamp_ns / VN_NSEC_PER_SEC),
-		.nsec = (uint32_t)(pkt->stamp_ns % VN_NSEC_PER_SEC),
+		.frac = (uint32_t)(pkt->stamp_ns % VN_NSEC_PER_SEC),
 		.caplen = VN_MIN(pkt->caplen, VN_CAPTURE_SNAPLEN - tag_len) + tag_len,
 		.len = pkt->len + tag_len,
 	};
@@ -196,12 +182,12 @@ void vn_capture_free(struct vn_capture *c)
 /* The head goes out at once: who reads along may begin. */
 static int open_file(struct vn_capture *c, const char *path, uint32_t link_type)
 {
-	const struct file_head head = {
-		.magic = MAGIC_NS,
-		.major = 2,
-		.minor = 4,
+	const struct vn_pcap_head head = {
+		.magic = VN_PCAP_MAGIC_NS,
+		.major = VN_PCAP_MAJOR,
+		.minor = VN_PCAP_MINOR,
 		.snaplen = c->snaplen,
-		.link_type = link_type ? link_type : ETHERNET,
+		.link_type = link_type ? link_type : VN_LINKTYPE_ETHERNET,
 	};
 	struct stat st;
 

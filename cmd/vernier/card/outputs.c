@@ -8,6 +8,7 @@
 #include "base/macros.h"
 #include "pcap_in.h"
 #include "rx/capture.h"
+#include "wire/pcap.h"
 
 #define NS_PER_CYCLE (VN_NSEC_PER_SEC / VN_NT_HZ)
 #define SNAPLEN	     65535
@@ -18,7 +19,7 @@ static int open_capture(struct card_outputs *o, const char *path, unsigned int p
 	const struct vn_capture_opts opts = {
 		.path = path,
 		.snaplen = SNAPLEN,
-		.link_type = port & 1 ? CARD_PCAP_COMMANDS : CARD_PCAP_ETHERNET,
+		.link_type = port & 1 ? VN_LINKTYPE_USER0 : VN_LINKTYPE_ETHERNET,
 	};
 
 	if (!path)

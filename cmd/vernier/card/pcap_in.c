@@ -7,24 +7,10 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "wire/pcap.h"
 
-#define MAGIC_US     UINT32_C(0xa1b2c3d4)
-#define MAGIC_NS     UINT32_C(0xa1b23c4d)
 #define MAGIC_PCAPNG UINT32_C(0x0a0d0d0a) /* the same in both byte orders */
 #define RECORD_MAX   262144 /* bytes that a record can have, as other readers have it */
-
-struct file_head {
-	uint32_t magic;
-	uint16_t major, minor;
-	uint32_t zone, accuracy, snaplen, link_type;
-};
-
-struct record {
-	uint32_t sec, frac, caplen, len;
-};
-
-_Static_assert(sizeof(struct file_head) == 24, "head of a pcap file");
-_Static_assert(sizeof(struct record) == 16, "head of a packet in it");
 
 static uint32_t to_host(const struct card_pcap_in *in, uint32_t n)
 {
@@ -39,31 +25,31 @@ static int read_magic(struct card_pcap_in *in, uint32_t magic, struct vn_err *er
 				  "%s: is a pcapng file, which is not read; expected classic pcap "
 				  "(editcap -F nsecpcap makes one of it)",
 				  in->path);
-	in->is_swapped = magic == bswap_32(MAGIC_US) || magic == bswap_32(MAGIC_NS);
+	in->is_swapped = magic == bswap_32(VN_PCAP_MAGIC_US) || magic == bswap_32(VN_PCAP_MAGIC_NS);
 	magic = to_host(in, magic);
-	in->is_nano = magic == MAGIC_NS;
-	if (magic == MAGIC_US || magic == MAGIC_NS)
+	in->is_nano = magic == VN_PCAP_MAGIC_NS;
+	if (magic == VN_PCAP_MAGIC_US || magic == VN_PCAP_MAGIC_NS)
 		return 0;
 	return vn_err_set(err, EINVAL,
 			  "%s: no pcap file: begins with %08" PRIx32 ", not %08" PRIx32
 			  " or %08" PRIx32 " in either byte order",
-			  in->path, magic, MAGIC_US, MAGIC_NS);
+			  in->path, magic, VN_PCAP_MAGIC_US, VN_PCAP_MAGIC_NS);
 }
 
 static int check_link_type(const struct card_pcap_in *in, uint32_t type, bool is_host,
 			   struct vn_err *err)
 {
-	if (type == CARD_PCAP_ETHERNET || (is_host && type == CARD_PCAP_COMMANDS))
+	if (type == VN_LINKTYPE_ETHERNET || (is_host && type == VN_LINKTYPE_USER0))
 		return 0;
 	return vn_err_set(err, EINVAL,
 			  "%s: has frames of link type %" PRIu32 "; expected %d (Ethernet)%s",
-			  in->path, type, CARD_PCAP_ETHERNET,
+			  in->path, type, VN_LINKTYPE_ETHERNET,
 			  is_host ? " or 147 (frames of a host queue)" : "");
 }
 
 static int read_head(struct card_pcap_in *in, bool is_host, struct vn_err *err)
 {
-	struct file_head head = { .magic = 0 };
+	struct vn_pcap_head head = { .magic = 0 };
 	size_t n = fread(&head, 1, sizeof(head), in->file);
 	uint16_t major;
 	int rc = 0;
@@ -79,7 +65,7 @@ static int read_head(struct card_pcap_in *in, bool is_host, struct vn_err *err)
 				  "%s: no pcap file: %zu bytes, its head alone has %zu", in->path,
 				  n, sizeof(head));
 	major = in->is_swapped ? bswap_16(head.major) : head.major;
-	if (major != 2)
+	if (major != VN_PCAP_MAJOR)
 		return vn_err_set(err, EINVAL, "%s: is of version %u of pcap; expected 2", in->path,
 				  major);
 	return check_link_type(in, to_host(in, head.link_type), is_host, err);
@@ -121,7 +107,7 @@ static int cut_short(const struct card_pcap_in *in, struct vn_err *err)
 }
 
 /* 1: there is one, in host order; 0: the file ends here. */
-static int read_record(struct card_pcap_in *in, struct record *r, struct vn_err *err)
+static int read_record(struct card_pcap_in *in, struct vn_pcap_record *r, struct vn_err *err)
 {
 	size_t n = fread(r, 1, sizeof(*r), in->file);
 
@@ -129,7 +115,7 @@ static int read_record(struct card_pcap_in *in, struct record *r, struct vn_err 
 		return 0;
 	if (n < sizeof(*r))
 		return cut_short(in, err);
-	*r = (struct record){
+	*r = (struct vn_pcap_record){
 		.sec = to_host(in, r->sec),
 		.frac = to_host(in, r->frac),
 		.caplen = to_host(in, r->caplen),
@@ -160,7 +146,7 @@ static int read_bytes(struct card_pcap_in *in, uint32_t caplen, struct vn_err *e
 }
 
 /* Records may be out of order by a little (several queues captured together). */
-static void take_time(struct card_pcap_in *in, const struct record *r)
+static void take_time(struct card_pcap_in *in, const struct vn_pcap_record *r)
 {
 	uint64_t ns = r->sec * VN_NSEC_PER_SEC + (uint64_t)r->frac * (in->is_nano ? 1 : 1000);
 
@@ -170,7 +156,7 @@ static void take_time(struct card_pcap_in *in, const struct record *r)
 		in->last_ns = VN_MAX(in->last_ns, ns - in->first_ns);
 }
 
-static bool is_fed(struct card_pcap_in *in, const struct record *r)
+static bool is_fed(struct card_pcap_in *in, const struct vn_pcap_record *r)
 {
 	if (!r->len)
 		in->empty++;
@@ -185,7 +171,7 @@ static bool is_fed(struct card_pcap_in *in, const struct record *r)
 
 int card_pcap_in_next(struct card_pcap_in *in, struct card_pcap_frame *frame, struct vn_err *err)
 {
-	struct record r;
+	struct vn_pcap_record r;
 	int rc;
 
 	while ((rc = read_record(in, &r, err)) > 0) {

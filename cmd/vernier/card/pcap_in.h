@@ -16,8 +16,6 @@
 
 #include "base/err.h"
 
-#define CARD_PCAP_ETHERNET 1	/* LINKTYPE_ETHERNET */
-#define CARD_PCAP_COMMANDS 147	/* LINKTYPE_USER0: what goes to and from the host queues */
 #define CARD_PCAP_MAC_MAX  1514 /* bytes of a frame for a MAC */
 #define CARD_PCAP_HOST_MAX 2048 /* of one for a host queue: what a DMA can take */
 
