@@ -21,6 +21,8 @@ MAY_INCLUDE = {
     "engine": "base wire packet net",
     "ctl": "base wire packet net engine",
     "rx": "base wire net",
+    # vernier: the public headers. nt: a card in the same process
+    "caliper": "base wire nt net vernier",
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 

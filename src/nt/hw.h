@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "nt/memory.h"
+#include "wire/nf2.h"
 
 #define VN_NT_CPUS	      2
 #define VN_NT_THREADS_PER_CPU 4
@@ -229,17 +230,6 @@ int vn_nt_hw_dma_tx(struct vn_nt_hw *hw, uint64_t cycle, unsigned int queue, con
 /* A transfer of the oldest frame that waits for the host; it comes as
  * VN_NT_OUT_DMA with INT_DMA_RX_COMPLETE. -EBUSY, -ENODATA. */
 int vn_nt_hw_dma_rx(struct vn_nt_hw *hw, uint64_t cycle);
-
-#define VN_NT_INT_DMA_RX_COMPLETE    UINT32_C(0x80000000)
-#define VN_NT_INT_DMA_TX_COMPLETE    UINT32_C(0x40000000)
-#define VN_NT_INT_PHY_INTERRUPT	     UINT32_C(0x20000000)
-#define VN_NT_INT_PKT_AVAIL	     UINT32_C(0x00000100)
-#define VN_NT_INT_CNET_ERROR	     UINT32_C(0x20)
-#define VN_NT_INT_CNET_READ_TIMEOUT  UINT32_C(0x10)
-#define VN_NT_INT_PROG_ERROR	     UINT32_C(0x08)
-#define VN_NT_INT_DMA_TRANSFER_ERROR UINT32_C(0x04)
-#define VN_NT_INT_DMA_SETUP_ERROR    UINT32_C(0x02)
-#define VN_NT_INT_DMA_FATAL_ERROR    UINT32_C(0x01)
 
 /* The bits raised since the last read, which it clears; INT_PKT_AVAIL while it is so: a
  * frame waits for the host, and none is being transferred to it. */
