@@ -41,10 +41,12 @@ void vn_cal_reader_init(struct vn_cal_reader *r, const void *datagram, size_t le
 
 /*
  * The next message. 1: it is one that this hearer may be told, complete and consistent
- * (counts, lengths, every descriptor and event inside its body, flags that are known);
+ * (counts, lengths, every descriptor and event inside its body, flags that are known,
+ * values that caliper.h allows: vn_cal_descriptor_check() found nothing);
  * for other card numbers than `card`, -EINVAL. 0: there is no more (bytes at the
- * end that are no message are passed over). Negative: this message is to be refused
- * with that errno (see caliper.h), msg has type, seq and nl_flags; reading can go on.
+ * end that are no message are passed over, and so are errors told to a driver: nobody
+ * answers them). Negative: this message is to be refused with that errno (see caliper.h),
+ * msg has type, seq and nl_flags; reading can go on.
  */
 int vn_cal_next(struct vn_cal_reader *r, enum vn_cal_hearer hearer, unsigned int card,
 		struct vn_cal_msg *msg);
