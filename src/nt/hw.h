@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/macros.h"
 #include "nt/memory.h"
 #include "wire/nf2.h"
 
@@ -80,6 +81,24 @@ struct vn_nt_hw_config {
 		.mac_txq_bytes = 65536, .cpu_txq_bytes = 65536, .trace_to = VN_NT_NEVER,           \
 	}
 extern const struct vn_nt_hw_config vn_nt_hw_defaults;
+
+/* Byte times of a frame on a wire of 1 Gb/s, which are cycles. */
+#define VN_NT_PREAMBLE	8u /* with the start of frame delimiter */
+#define VN_NT_FRAME_MIN 60u
+#define VN_NT_FCS	4u
+#define VN_NT_GAP	12u
+
+/* From the first preamble byte to behind the last byte of the FCS. */
+static inline uint64_t vn_nt_wire_cycles(uint32_t len)
+{
+	return VN_NT_PREAMBLE + VN_MAX(len, VN_NT_FRAME_MIN) + VN_NT_FCS;
+}
+
+/* What a transfer over the bus takes, in either direction. */
+static inline uint64_t vn_nt_dma_cycles(const struct vn_nt_hw_config *cfg, uint32_t len)
+{
+	return cfg->dma_cycles + (len * cfg->dma_millicycles + 500) / 1000;
+}
 
 /*
  * Counters; X(name, number of them, "what is counted"). One of the diagnostic

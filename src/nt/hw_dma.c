@@ -15,11 +15,6 @@
 
 #define TRANSFER_MAX 2048u
 
-static uint64_t transfer_cycles(const struct vn_nt_hw *hw, uint32_t len)
-{
-	return hw->cfg.dma_cycles + (len * hw->cfg.dma_millicycles + 500) / 1000;
-}
-
 static void raise_bits(struct vn_nt_hw *hw, uint32_t bits, uint64_t cycle)
 {
 	struct vn_nt_out out = { .kind = VN_NT_OUT_IRQ, .cycle = cycle, .value = bits };
@@ -77,7 +72,7 @@ int vn_nt_hw_dma_tx(struct vn_nt_hw *hw, uint64_t cycle, unsigned int queue, con
 		    uint32_t len)
 {
 	struct vn_nt_hw_state *s = &hw->now;
-	uint64_t end = cycle + transfer_cycles(hw, VN_MIN(len, TRANSFER_MAX));
+	uint64_t end = cycle + vn_nt_dma_cycles(&hw->cfg, VN_MIN(len, TRANSFER_MAX));
 	int r;
 
 	if (queue >= VN_NT_MACS || !len)
@@ -126,7 +121,7 @@ int vn_nt_hw_dma_rx(struct vn_nt_hw *hw, uint64_t cycle)
 	s->is_available = false;
 	s->dma_queue = (uint8_t)queue;
 	vn_nt_trace(hw, DMA, cycle, NULL, "dma rx %u B", f->len);
-	vn_nt_hw_at(hw, VN_NT_EV_DMA_RX, cycle + transfer_cycles(hw, f->len));
+	vn_nt_hw_at(hw, VN_NT_EV_DMA_RX, cycle + vn_nt_dma_cycles(&hw->cfg, f->len));
 	vn_nt_hw_save(hw);
 	return 0;
 }

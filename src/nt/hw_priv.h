@@ -177,18 +177,6 @@ static inline void vn_nt_hw_fail(struct vn_nt_hw *hw)
 enum vn_nt_answer vn_nt_hw_fault(struct vn_nt_hw *hw, struct vn_nt_reply *reply, const char *fmt,
 				 ...) VN_PRINTF(3, 4);
 
-/* Byte times of a frame on a wire of 1 Gb/s, which are cycles. */
-#define VN_NT_PREAMBLE	8u /* with the start of frame delimiter */
-#define VN_NT_FRAME_MIN 60u
-#define VN_NT_FCS	4u
-#define VN_NT_GAP	12u
-
-/* From the first preamble byte to behind the last byte of the FCS. */
-static inline uint64_t vn_nt_wire_cycles(uint32_t len)
-{
-	return VN_NT_PREAMBLE + VN_MAX(len, VN_NT_FRAME_MIN) + VN_NT_FCS;
-}
-
 /* -- hw_queue.c -- */
 
 /* Room for n more bytes behind used ones. False: no memory. */

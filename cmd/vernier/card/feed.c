@@ -6,8 +6,6 @@
 #include "base/macros.h"
 
 #define NS_PER_CYCLE (VN_NSEC_PER_SEC / VN_NT_HZ)
-#define LINE_EXTRA   24 /* preamble, FCS and gap: byte times, which are cycles */
-#define FRAME_MIN    60
 /* What a port has in hand beyond the cycle asked for, where frames came faster than
  * the line takes them. More than the line carries between two calls. */
 #define AHEAD_BYTES (1u << 20)
@@ -15,11 +13,6 @@
 static bool is_host_port(unsigned int port)
 {
 	return port & 1;
-}
-
-static uint64_t transfer_cycles(const struct vn_nt_hw_config *hw, uint32_t len)
-{
-	return hw->dma_cycles + (hw->dma_millicycles * len + 500) / 1000;
 }
 
 /* When the frame that was just read arrives. A MAC is on a line, and the hardware
@@ -33,10 +26,11 @@ static uint64_t arrival(struct card_input *i, const struct card_settings *s)
 	if (!is_host_port(i->port))
 		return cycle;
 	if (s->pcap_dma)
-		i->free_at = VN_MAX(cycle, i->free_at) + transfer_cycles(&s->card.hw, i->frame.len);
+		i->free_at =
+			VN_MAX(cycle, i->free_at) + vn_nt_dma_cycles(&s->card.hw, i->frame.len);
 	else if (s->pcap_asap)
 		i->free_at =
-			VN_MAX(cycle, i->free_at) + VN_MAX(i->frame.len, FRAME_MIN) + LINE_EXTRA;
+			VN_MAX(cycle, i->free_at) + vn_nt_wire_cycles(i->frame.len) + VN_NT_GAP;
 	else
 		i->free_at = cycle;
 	return i->free_at;

@@ -4,10 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define FRAME_CAP  VN_NT_PACKET_SIZE /* no launch is longer than its memory */
-#define LINE_EXTRA 24		     /* preamble, FCS and gap: byte times, which are cycles */
-#define FRAME_MIN  60
-#define BUDGET	   256 /* frames of a port at a time, so that no port holds up the others */
+#define FRAME_CAP VN_NT_PACKET_SIZE /* no launch is longer than its memory */
+#define BUDGET	  256 /* frames of a port at a time, so that no port holds up the others */
 
 static const struct timespec at_once = { 0, 0 };
 
@@ -81,7 +79,7 @@ static uint64_t arrival(struct card_tap *t, uint64_t cycle, uint32_t len)
 {
 	if (!(t->port & 1))
 		return cycle;
-	t->free_at = VN_MAX(cycle, t->free_at) + VN_MAX(len, FRAME_MIN) + LINE_EXTRA;
+	t->free_at = VN_MAX(cycle, t->free_at) + vn_nt_wire_cycles(len) + VN_NT_GAP;
 	return t->free_at;
 }
 
