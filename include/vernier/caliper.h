@@ -54,7 +54,10 @@
  * 0x2E CLOCK        client, control     none
  * 0x2E CLOCK        reply               struct cal_clock
  *
- * HELLO. Both sides choose the highest version that both know; none: -EPROTO.
+ * HELLO. Both sides choose the highest version that both know; none: -EPROTO. NetLink
+ * does not say when a peer goes. Who waits long asks again: sending fails with
+ * ECONNREFUSED when nobody is there, and cal_hello_ack.run differs when it is
+ * another one, who knows nothing of marks and subscriptions.
  *
  * PKTS. Packets leave in the order in which they reach the driver, whatever their
  * times are and whoever sent them. A relative time is the distance to the
@@ -170,7 +173,7 @@ struct cal_hello_ack {
 	uint32_t state;	       /* CAL_STATE_OF(), CAL_PRECISION_OF() */
 	char ifname[16];       /* of the driver's interface, NUL-padded; "" where it has none */
 	uint8_t mac[6];	       /* its address: what packets have as source unless they say */
-	uint16_t zero;
+	uint16_t run;	       /* differs when the driver was begun anew */
 };
 
 /* A descriptor, followed by data_len bytes and zeros up to a multiple of 8. */
