@@ -17,9 +17,10 @@
 enum vn_cal_socket { VN_CAL_DATA, VN_CAL_CONTROL };
 
 struct vn_cal_transport {
-	/* One datagram, whole, to a socket of the driver; waits while that has no room. 0,
+	/* One datagram, whole, to a socket of the driver; waits while its data socket has no
+	 * room. The control socket's is not waited for: what is asked has a time limit. 0,
 	 * -ECONNREFUSED (nobody is there), -EINTR (a signal came while it waited; it was not
-	 * sent), -errno. */
+	 * sent), -EAGAIN (control: no room now), -errno. */
 	int (*send)(struct vn_cal_transport *t, enum vn_cal_socket to, const void *bytes,
 		    size_t len);
 	/* The next datagram of the driver's, waiting for it up to timeout_ns (UINT64_MAX: for
