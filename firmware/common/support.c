@@ -7,46 +7,16 @@
  * must not keep what the lock guards in registers across it: lock and unlock are
  * barriers.
  */
-#include <stdint.h>
-
 #include "support.h"
-#include "hw.h"
+#include "reg.h"
 
 static int is_ready; /* for nf_stall_a_bit() */
-
-static inline void barrier(void)
-{
-	asm volatile("" ::: "memory");
-}
 
 /* Works v out here, and not later: what a lock guards is short when nothing else is
  * done meanwhile, and compilers put things where they like. */
 #define SETTLE(v) asm volatile("" : "+r"(v))
 
-/* Addresses of packet memory have 32 bits, in context sw as well. */
-static inline uint address_of(const void *p)
-{
-	return (uint)(uintptr_t)p;
-}
-
-static inline t_addr *at(uint address)
-{
-	return (t_addr *)(uintptr_t)address;
-}
-
 #ifdef CONTEXT_SW
-
-#include "sw.h"
-
-static inline uint load(uint reg)
-{
-	return sw_load(reg);
-}
-
-static inline void store(uint reg, uint value)
-{
-	sw_store(reg, value);
-}
 
 int nf_tid(void)
 {
@@ -59,16 +29,6 @@ void relax(void)
 }
 
 #else
-
-static inline uint load(uint reg)
-{
-	return *(volatile uint *)reg;
-}
-
-static inline void store(uint reg, uint value)
-{
-	*(volatile uint *)reg = value;
-}
 
 int nf_tid(void)
 {
@@ -88,7 +48,7 @@ void relax(void)
 
 uint nf_time(void)
 {
-	return load(REG_COMMON_TIME);
+	return nf_load(REG_COMMON_TIME);
 }
 
 /* An atomic access of a word is a plain one on the card. What comes before it is
@@ -107,40 +67,34 @@ int nf_stall_a_bit(void)
 
 void nf_lock(int id)
 {
-	store(REG_GET_LOCK, (uint)id);
-	barrier();
+	nf_store(REG_GET_LOCK, (uint)id);
+	nf_barrier();
 }
 
 void nf_unlock(int id)
 {
-	barrier();
-	store(REG_UN_LOCK, (uint)id);
+	nf_barrier();
+	nf_store(REG_UN_LOCK, (uint)id);
 }
 
 t_addr *nf_pktin_pop(void)
 {
-	t_addr *p = at(load(REG_HEADER_FLUSH));
+	t_addr *p = nf_at(nf_load(REG_HEADER_FLUSH));
 
-	barrier(); /* what the card wrote is read after this */
+	nf_barrier(); /* what the card wrote is read after this */
 	return p;
 }
 
 void nf_pktin_free(t_addr *p)
 {
-	barrier();
-	store(REG_HEADER_RETURN, address_of(p));
-}
-
-/* Which byte of the last word is the last: a bit, the highest the first byte. */
-static uint last_byte_bit(uint bytes)
-{
-	return (0x101u >> (bytes & 7)) & 0xff;
+	nf_barrier();
+	nf_store(REG_HEADER_RETURN, nf_address_of(p));
 }
 
 static t_addr *launch(void)
 {
-	barrier(); /* the bytes that are sent are those in memory now */
-	return at(load(REG_SEND_OUT));
+	nf_barrier(); /* the bytes that are sent are those in memory now */
+	return nf_at(nf_load(REG_SEND_OUT));
 }
 
 #ifdef NF_RE2
@@ -151,21 +105,21 @@ void nf_pktin_init(void)
 	int i;
 
 	for (i = 1; i < NF_SLOTS; i++)
-		store(REG_HEADER_RETURN, i * NF_SLOT_BYTES);
+		nf_store(REG_HEADER_RETURN, i * NF_SLOT_BYTES);
 	say_ready();
 }
 
 uint calc_ctrl(char *start, char *end)
 {
-	return last_byte_bit((uint)(end - start));
+	return nf_last_byte_bit((uint)(end - start));
 }
 
 /* Each thread has send registers of its own: no lock. */
 void do_send(char *start, char *last, uint ctrl)
 {
-	store(REG_CTRL_START, address_of(start));
-	store(REG_CTRL_END, address_of(last));
-	store(REG_CTRL_END_W, ctrl);
+	nf_store(REG_CTRL_START, nf_address_of(start));
+	nf_store(REG_CTRL_END, nf_address_of(last));
+	nf_store(REG_CTRL_END_W, ctrl);
 	nf_pktin_free(launch());
 }
 
@@ -178,7 +132,7 @@ void nf_pktin_init(void)
 	int i;
 
 	for (i = 0; i < NF_SLOTS; i++)
-		store(REG_HEADER_RETURN, i * NF_SLOT_BYTES);
+		nf_store(REG_HEADER_RETURN, i * NF_SLOT_BYTES);
 }
 
 /* All but slot 0, which the engine holds at reset. */
@@ -201,13 +155,13 @@ t_addr *nf_pktout_alloc(uint size)
 	nf_unlock(LOCK_PO_MEM);
 	if (!lowest)
 		return 0;
-	return at(OUTPUT_MEM + (31 - (uint)__builtin_clz(lowest)) * NF_SLOT_BYTES);
+	return nf_at(OUTPUT_MEM + (31 - (uint)__builtin_clz(lowest)) * NF_SLOT_BYTES);
 }
 
 /* The low bits of an address are its place in output memory. */
 void nf_pktout_free(t_addr *p)
 {
-	uint bit = 1u << (address_of(p) & 0x3fff) / NF_SLOT_BYTES;
+	uint bit = 1u << (nf_address_of(p) & 0x3fff) / NF_SLOT_BYTES;
 
 	SETTLE(bit);
 	nf_lock(LOCK_PO_MEM);
@@ -217,19 +171,19 @@ void nf_pktout_free(t_addr *p)
 
 static void set_up(uint start, uint last, uint ctrl)
 {
-	store(REG_CTRL_START, start);
-	store(REG_CTRL_END, last);
-	store(REG_CTRL_END_W, ctrl);
+	nf_store(REG_CTRL_START, start);
+	nf_store(REG_CTRL_END, last);
+	nf_store(REG_CTRL_END_W, ctrl);
 }
 
 void nf_pktout_send_setup(char *start, char *end)
 {
-	set_up(address_of(start), address_of(end) - 1, last_byte_bit((uint)(end - start)));
+	set_up(nf_address_of(start), nf_address_of(end) - 1, nf_last_byte_bit((uint)(end - start)));
 }
 
 void nf_pktout_send_schedule(unsigned time)
 {
-	store(REG_SEND_TIME_TRIG, time);
+	nf_store(REG_SEND_TIME_TRIG, time);
 }
 
 void nf_pktout_send_finish(void)
@@ -245,13 +199,13 @@ t_addr *nf_pktout_send_finish_nocollect(void)
 /* The three registers belong to all threads. */
 void nf_pktout_send(char *start, char *end)
 {
-	uint last = address_of(end) - 1, ctrl = last_byte_bit((uint)(end - start));
+	uint last = nf_address_of(end) - 1, ctrl = nf_last_byte_bit((uint)(end - start));
 	t_addr *held;
 
 	SETTLE(last);
 	SETTLE(ctrl);
 	nf_lock(SENDING_LOCK);
-	set_up(address_of(start), last, ctrl);
+	set_up(nf_address_of(start), last, ctrl);
 	held = launch();
 	nf_unlock(SENDING_LOCK);
 	nf_pktout_free(held);
@@ -262,7 +216,7 @@ unsigned nf_send_departed(void)
 #ifdef NF_PLAIN
 	return nf_time();
 #else
-	return load(REG_SEND_DEPART);
+	return nf_load(REG_SEND_DEPART);
 #endif
 }
 
