@@ -52,6 +52,19 @@ void mtdeque_push_tail_nolock(struct mtdeque *q, struct deque_item *item)
 	wake_one(q);
 }
 
+void mtdeque_push_list_nolock(struct mtdeque *q, struct deque_item *first, struct deque_item *last,
+			      uint n)
+{
+	last->next = 0;
+	if (q->items.head)
+		q->items.tail->next = first;
+	else
+		q->items.head = first;
+	q->items.tail = last;
+	set_count(q, q->count + n);
+	wake_one(q);
+}
+
 void mtdeque_push(struct mtdeque *q, struct deque_item *item)
 {
 	mtdeque_lock(q);

@@ -32,6 +32,9 @@ void mtdeque_push(struct mtdeque *q, struct deque_item *item);
 void mtdeque_push_nolock(struct mtdeque *q, struct deque_item *item);
 void mtdeque_push_tail(struct mtdeque *q, struct deque_item *item);
 void mtdeque_push_tail_nolock(struct mtdeque *q, struct deque_item *item);
+/* n items, linked through next from first to last. */
+void mtdeque_push_list_nolock(struct mtdeque *q, struct deque_item *first, struct deque_item *last,
+			      uint n);
 
 /* The first item; if there is none: sleeps (CAN_BLOCK) or returns 0. */
 struct deque_item *mtdeque_pop(struct mtdeque *q, int can_block);

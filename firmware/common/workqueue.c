@@ -33,6 +33,11 @@ void workq_add_task(struct workq *q, struct workq_job *job, void (*fn)(unsigned 
 	workq_unlock(q);
 }
 
+void workq_add_list_nolock(struct workq *q, struct workq_job *first, struct workq_job *last, uint n)
+{
+	mtdeque_push_list_nolock(&q->jobs, &first->item, &last->item, n);
+}
+
 void workq_serve(struct workq *q, int n)
 {
 	while (n < 0 || n-- > 0) {

@@ -30,6 +30,11 @@ void workq_unlock(struct workq *q);
 void workq_add_task_nolock(struct workq *q, struct workq_job *job, void (*fn)(unsigned long),
 			   unsigned long data);
 
+/* n jobs that are linked (item.next) and have their function and data already, which a job
+ * keeps when it is done. */
+void workq_add_list_nolock(struct workq *q, struct workq_job *first, struct workq_job *last,
+			   uint n);
+
 /* Does n jobs in the order in which they came, sleeping while there is none; n < 0:
  * for ever. */
 void workq_serve(struct workq *q, int n);

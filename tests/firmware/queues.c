@@ -135,6 +135,18 @@ static void do_job(unsigned long data)
 	nf_unlock(GUARD);
 }
 
+/* Of those that have their function already. */
+static void give_list(struct workq_job *first, uint n)
+{
+	uint i;
+
+	for (i = 0; i + 1 < n; i++)
+		first[i].item.next = &first[i + 1].item;
+	workq_lock(&work);
+	workq_add_list_nolock(&work, first, first + n - 1, n);
+	workq_unlock(&work);
+}
+
 /* The first half one by one, the others all at once. */
 static void give_jobs(void)
 {
@@ -183,5 +195,13 @@ int main(void)
 	meet();
 	if (id == 0)
 		check(done == all && sum == all * (all - 1) / 2, "every job is done once");
+	meet();
+	if (id == 0)
+		give_list(jobs, WORKERS * JOBS);
+	else
+		workq_serve(&work, JOBS);
+	meet();
+	if (id == 0)
+		check(done == 2 * all && sum == all * (all - 1), "jobs of a list are done again");
 	return checked();
 }

@@ -12,7 +12,7 @@ from harness import TOP, Skip, case, equal, frames, holds, main, sh, vernier
 
 APPLICATIONS = ["simple", "bounce", "pipe", "ping"]
 # Programs of tests/firmware, and how many checks each makes in context sw.
-CHECKS = {"copy": 7, "locks": 3, "logs": 0, "queues": 13, "send": 5, "slots": 15, "wide": 8}
+CHECKS = {"copy": 7, "locks": 3, "logs": 0, "queues": 14, "send": 5, "slots": 15, "wide": 8}
 COMPILERS = {"gcc": ["mips-linux-gnu-gcc"], "clang": ["clang", "ld.lld", "llvm-objcopy"]}
 TEXT, DATA = 0x20000000, 0x04040000
 US, THEM = "00:43:32:46:4e:00", "02:00:00:00:00:09"
