@@ -25,6 +25,7 @@
 /* Of the simulated card alone: not in programs that are built with NF_PLAIN=1. */
 #define REG_HALT	0xc0000110 /* W: ends the thread, with this value */
 #define REG_SEND_DEPART 0xc0000120 /* R: departure cycle of the last launch */
+#define REG_HOST_QUEUE	0xc0000128 /* R: bytes that wait in the queue to host queue 0 */
 
 /* The first stack begins STACK_GAP below _sp, the next a stride below that:
  * 32 KiB of stack, and what the card's first start file left between two. */

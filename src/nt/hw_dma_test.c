@@ -196,6 +196,25 @@ static void availability_follows_the_queue(void **state)
 	assert_int_equal(vn_nt_hw_read_status(g->hw), 0);
 }
 
+/* The program sees what waits for host queue 0: until a transfer has taken it away. */
+static void a_program_can_ask_what_waits(void **state)
+{
+	struct rig *g = *state;
+
+	assert_int_equal(load(g, 0, HOST_QUEUE), 0);
+	launch(g, 0, OUTPUT(1), 2, 100);
+	launch(g, 1, OUTPUT(1), 2, 60);
+	launch(g, 2, OUTPUT(1), 1 << 3, 1000);
+	assert_int_equal(load(g, 63, HOST_QUEUE), 0);
+	assert_int_equal(load(g, 64, HOST_QUEUE), 100);
+	assert_int_equal(load(g, 100, HOST_QUEUE), 160);
+	run_to(g, 100);
+	assert_int_equal(vn_nt_hw_dma_rx(g->hw, 100), 0);
+	assert_int_equal(load(g, 100 + 4499, HOST_QUEUE), 160);
+	assert_int_equal(load(g, 100 + 4500, HOST_QUEUE), 60);
+	assert_int_equal(store_as(g, 5000, 0, HOST_QUEUE, 0), VN_NT_FAULT);
+}
+
 static void a_full_queue_to_the_host_drops(void **state)
 {
 	struct vn_nt_hw_config cfg = with_driver();
@@ -270,6 +289,7 @@ int main(void)
 		DRIVER_CASE(unconnected_queues_swallow_what_is_transferred),
 		DRIVER_CASE(the_host_gets_the_oldest_first),
 		DRIVER_CASE(availability_follows_the_queue),
+		DRIVER_CASE(a_program_can_ask_what_waits),
 		DRIVER_CASE(a_full_queue_to_the_host_drops),
 		DRIVER_CASE(interrupts_are_attended_to),
 		DRIVER_CASE(the_trace_tells_of_transfers),

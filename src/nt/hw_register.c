@@ -76,6 +76,13 @@ static enum vn_nt_answer load_busy(struct vn_nt_hw *hw, const struct vn_nt_acces
 	return answer(reply, hw->now.depart > a->cycle);
 }
 
+/* What is still to be transferred is in the queue. */
+static enum vn_nt_answer load_host_queue(struct vn_nt_hw *hw, const struct vn_nt_access *a,
+					 struct vn_nt_reply *reply)
+{
+	return answer(reply, (uint32_t)hw->now.queues[VN_NT_TX(1)].wait.len);
+}
+
 #define COUNTER0 0xC0000140u
 
 /* Counter i: the sum of the i-th name of VN_NT_COUNTERS. */
@@ -125,6 +132,7 @@ static const struct reg extensions[] = {
 	AT(0xC0000110u) = { "HALT", NULL, store_halt },
 	AT(0xC0000120u) = { "SEND_DEPART", load_depart, NULL },
 	AT(0xC0000124u) = { "SEND_BUSY", load_busy, NULL },
+	AT(0xC0000128u) = { "HOST_QUEUE", load_host_queue, NULL },
 	AT(0xC0000140u) = { "COUNTER0", load_counter, NULL },
 	AT(0xC0000144u) = { "COUNTER1", load_counter, NULL },
 	AT(0xC0000148u) = { "COUNTER2", load_counter, NULL },

@@ -292,17 +292,18 @@ static uint32_t some_value(struct vn_rng *rng, uint32_t addr, uint64_t cycle, bo
 static bool is_loaded(uint32_t addr)
 {
 	return addr == SEND_OUT_W || addr == HEADER_FLUSH_W || addr == SEND_DEPART ||
-	       addr == SEND_BUSY || addr == COUNTER0;
+	       addr == SEND_BUSY || addr == HOST_QUEUE || addr == COUNTER0;
 }
 
 static void some_access(struct random *r, struct vn_rng *rng, uint64_t *replies)
 {
-	static const uint32_t addrs[] = {
-		CTRL_START,	 CTRL_START,	  CTRL_END,	  CTRL_END,	  CTRL_END_W,
-		SEND_OUT_W,	 SEND_OUT_W,	  HEADER_FLUSH_W, HEADER_FLUSH_W, COMMON_TIME,
-		HEADER_RETURN_W, HEADER_RETURN_W, GET_LOCK,	  UN_LOCK,	  PRINTF_W,
-		SEND_TIME_TRIG,	 SEND_DEPART,	  SEND_BUSY,	  COUNTER0,	  0xE0000004
-	};
+	static const uint32_t addrs[] = { CTRL_START,	  CTRL_START,	   CTRL_END,
+					  CTRL_END,	  CTRL_END_W,	   SEND_OUT_W,
+					  SEND_OUT_W,	  HEADER_FLUSH_W,  HEADER_FLUSH_W,
+					  COMMON_TIME,	  HEADER_RETURN_W, HEADER_RETURN_W,
+					  GET_LOCK,	  UN_LOCK,	   PRINTF_W,
+					  SEND_TIME_TRIG, SEND_DEPART,	   SEND_BUSY,
+					  HOST_QUEUE,	  COUNTER0,	   0xE0000004 };
 	uint32_t addr = addrs[vn_rng_below(rng, VN_ARRAY_SIZE(addrs))];
 	bool is_re2 = r->g.hw->cfg.model == 0x20;
 	unsigned int tid = vn_rng_below(rng, 8);
