@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See pktgen.h: thread 0, which alone sends. How small a packet can be at full rate is
+ * decided by the number of its instructions a packet: most packets go round
+ * tight_send_loop(), where the clock is not asked and nothing is called.
+ */
+#include "pktgen.h"
+
+enum {
+	TOO_FAR = 1 << 30, /* cycles: the send engine takes times of 2^31 for ones that come */
+	QUIET = 1000,	   /* cycles: in a gap like this there is time for a received frame */
+	FAR = 0xffffffff,
+};
+
+/* Thread 0's own. */
+static struct {
+	cycles_t now;  /* of the last update_time() */
+	cycles_t base; /* what relative times count from: the departure before */
+	uint next_pkt_tosend;
+	struct pkt_out *pkt; /* its record */
+} sending;
+
+/* Called at least once in 34 s, while the clock goes round once: whoever waits calls it all
+ * the time, and who does not wait sends messages of credit, which have the time. */
+cycles_t update_time(void)
+{
+	uint lo = nf_time();
+
+	sending.now += lo - (uint)sending.now;
+	return sending.now;
+}
+
+/* 0: that has passed; FAR: that, or more. */
+static uint time_until(cycles_t time)
+{
+	cycles_t left = time - sending.now;
+
+	if (time <= sending.now)
+		return 0;
+	return left < FAR ? (uint)left : FAR;
+}
+
+static inline void launch(struct pkt_out *pkt)
+{
+	nf_store(REG_CTRL_START, nf_address_of(pkt->output_mem));
+	nf_store(REG_CTRL_END, pkt->last);
+	nf_store(REG_CTRL_END_W, pkt->ctrl);
+	nf_barrier();
+	pkt->output_mem = nf_at(nf_load(REG_SEND_OUT));
+}
+
+/* Low word of the departure of what was just launched for this time. A card that cannot tell
+ * has let go at once what is late, a moment before it can be asked for the time. */
+static inline uint departed(uint time)
+{
+#ifdef NF_PLAIN
+	uint now = nf_time();
+
+	return (int)(time - now) > 0 ? time : now;
+#else
+	(void)time;
+	return nf_load(REG_SEND_DEPART);
+#endif
+}
+
+/* The record is split_work()'s again. Returns the next one. */
+static inline struct pkt_out *release(struct pkt_out *pkt, uint n_sent)
+{
+	pkt->is_prepared = NOT_PREPARED;
+	tell(&shared.n_sent, n_sent);
+	if (n_sent == look(&shared.wake_at))
+		nf_unlock(LOCK_FREE_WAIT);
+	return pkt->next;
+}
+
+/* What is to be told of a packet, and to be counted. Returns what the next time counts from. */
+static __attribute__((noinline)) cycles_t settle(const struct pkt_out *pkt, uint seq,
+						 cycles_t planned, cycles_t departure)
+{
+	cycles_t late = departure - planned;
+	uint was_asked = pkt->flags & DRIVERCOMM_REPORT;
+
+	if (late)
+		count_late();
+	if (late || was_asked)
+		report_departure(seq, departure, late < FAR ? (uint)late : FAR, was_asked);
+	return pkt->flags & DRIVERCOMM_CATCHUP ? planned : departure;
+}
+
+/* Whether a message may take its time before this packet, which comes after base. */
+static uint is_quiet(const struct pkt_out *pkt, cycles_t base)
+{
+	cycles_t time = pkt->time;
+
+	if (!look(&pkt->is_prepared))
+		return 1;
+	if (pkt->flags & DRIVERCOMM_ABSOLUTE)
+		time = time > base ? time - base : 0;
+	return time >= QUIET;
+}
+
+/*
+ * Sends the packet in hand, which is planned for this cycle, less than HAND_OVER away, and
+ * those that follow it as closely. The send engine waits for the exact cycle, and a
+ * launch waits for the send engine: so the next packet is already set up when the one
+ * before leaves.
+ */
+static void tight_send_loop(cycles_t planned)
+{
+	struct pkt_out *pkt = sending.pkt;
+	uint seq = sending.next_pkt_tosend, lo = (uint)planned, left;
+
+	for (;;) {
+		nf_store(REG_SEND_TIME_TRIG, lo);
+		launch(pkt);
+		left = departed(lo);
+		if (left != lo || pkt->flags & DRIVERCOMM_REPORT) {
+			cycles_t departure = planned + (left - lo);
+
+			planned = settle(pkt, seq, planned, departure);
+			if (departure - planned >= TOO_FAR) {
+				pkt = release(pkt, ++seq);
+				break;
+			}
+		}
+		pkt = release(pkt, ++seq);
+		if (look(&shared.attention)) {
+			if (look(&shared.reset_asked))
+				break;
+			send_special(is_quiet(pkt, planned));
+		}
+		if (look(&pkt->is_prepared) != TIGHT)
+			break;
+		planned += (uint)pkt->time;
+		lo = (uint)planned;
+	}
+	sending.base = planned;
+	sending.pkt = pkt;
+	sending.next_pkt_tosend = seq;
+}
+
+/* At once: the send engine is not told the time, which it could take for one that comes. What
+ * counts from this departure needs no clock, unless that is long past, too. */
+static void send_late(cycles_t planned)
+{
+	struct pkt_out *pkt = sending.pkt;
+	uint now = (uint)sending.now;
+	cycles_t departure;
+
+	launch(pkt);
+	departure = sending.now + (departed(now) - now);
+	sending.base = settle(pkt, sending.next_pkt_tosend, planned, departure);
+	sending.pkt = pkt = release(pkt, ++sending.next_pkt_tosend);
+	if (look(&shared.attention))
+		return;
+	if (look(&pkt->is_prepared) == TIGHT && departure - sending.base < TOO_FAR)
+		tight_send_loop(sending.base + pkt->time);
+}
+
+void launch_special(uint bytes)
+{
+	nf_pktout_send_setup(quota_pkt, quota_pkt + bytes);
+	quota_pkt = nf_pktout_send_finish_nocollect();
+}
+
+/* -- Reset ----------------------------------------------------------------- */
+
+/* Packets that were prepared, in order; they are not sent. */
+static void throw_away(void)
+{
+	while (look(&sending.pkt->is_prepared))
+		sending.pkt = release(sending.pkt, ++sending.next_pkt_tosend);
+}
+
+/* All packets come back to here, and the one who splits has seen what was asked. */
+static void wait_for_workers(void)
+{
+	do {
+		nf_unlock(LOCK_FREE_WAIT);
+		relax();
+		throw_away();
+	} while (is_splitting() || sending.next_pkt_tosend != look(&shared.pkt_in_order));
+}
+
+/* pop_work() has stopped when this begins, and is started at its end: nobody else is at work
+ * meanwhile. Of the old epoch nothing is left. */
+static void reset(void)
+{
+	wait_for_workers();
+	tell(&shared.n_sent, 0);
+	tell(&shared.pkt_in_order, 0);
+	tell(&shared.rx_lost, 0);
+	tell(&shared.announced, look(&shared.quota_start));
+	tell(&shared.step, look(&shared.quota_step) < look(&shared.announced)
+				   ? look(&shared.quota_step)
+				   : look(&shared.announced));
+	tell(&shared.epoch, look(&shared.new_epoch));
+	sending.next_pkt_tosend = 0;
+	sending.pkt = pkt_outs;
+	forget_specials();
+	sending.base = update_time();
+	send_reset_done();
+	tell(&shared.reset_asked, 0);
+	start_popping();
+}
+
+/* -- The loop -------------------------------------------------------------- */
+
+static cycles_t send_time(const struct pkt_out *pkt)
+{
+	return pkt->flags & DRIVERCOMM_ABSOLUTE ? pkt->time : sending.base + pkt->time;
+}
+
+/* The packet in hand, if it is near. Returns whether it was. */
+static int send_if_due(void)
+{
+	cycles_t planned;
+	uint left;
+
+	if (!look(&sending.pkt->is_prepared))
+		return 0;
+	planned = send_time(sending.pkt);
+	left = time_until(planned);
+	if (!left)
+		send_late(planned);
+	else if (left < HAND_OVER)
+		tight_send_loop(planned);
+	return left < HAND_OVER;
+}
+
+void manage_sending(void)
+{
+	int was_due;
+
+	sending.pkt = pkt_outs;
+	sending.base = update_time();
+	for (;;) {
+		update_time();
+		if (look(&shared.attention) && look(&shared.reset_asked))
+			reset();
+		was_due = send_if_due();
+		if (look(&shared.attention) || (!was_due && has_reports()))
+			send_special(is_quiet(sending.pkt, sending.base));
+		else if (!was_due)
+			relax();
+	}
+}
