@@ -10,6 +10,8 @@
  * simulated or not, or a program that plays one before an ordinary interface
  * (softcard.h).
  *
+ * driver_fixture_test.h is a card and clients in a few lines, and shows who calls what.
+ *
  * One owner thread; all state in one struct; nothing is allocated after
  * vn_nf2_new(). Operations are called from inside the calls below and must not call
  * back into the driver.
@@ -39,7 +41,9 @@ struct vn_nf2_ops {
 	/* Starts a transfer from the card; its bytes come by vn_nf2_dma_data(), then
 	 * INT_DMA_RX_COMPLETE. */
 	int (*dma_rx)(void *arg);
-	uint32_t (*read_status)(void *arg);	      /* clears it; VN_NT_INT_* */
+	/* VN_NT_INT_*; clears it. With several transfers at a time each read tells of the end of
+	 * one. Those that a RESET ended are told before its answer is fetched, or not at all. */
+	uint32_t (*read_status)(void *arg);
 	void (*write_mask)(void *arg, uint32_t mask); /* interrupts that are not wanted */
 	/* A datagram for the client with this port id; never waits. 0, -EAGAIN: it has no room;
 	 * -ECONNREFUSED: it is gone. */
@@ -76,7 +80,8 @@ void vn_nf2_free(struct vn_nf2 *d);
 void vn_nf2_up(struct vn_nf2 *d);
 /* It was set down: drops what waits, answers its marks, ignores interrupts from now on. */
 void vn_nf2_down(struct vn_nf2 *d);
-/* The card is gone, or broke its word: FAULT, with the reason for the log. */
+/* The card is gone, or broke its word: FAULT, with the reason for the log. Transfers that are under
+ * way then are over when the interface comes up again. */
 void vn_nf2_fault(struct vn_nf2 *d, const char *why);
 
 /* nf2c_tx_pkt: a frame of the host's stack, 14 to 1514 bytes (others are dropped and counted).
@@ -105,7 +110,8 @@ void vn_nf2_forget(struct vn_nf2 *d, uint32_t pid);
 
 /* Bytes of the transfer that dma_rx began, before its interrupt. They are copied. */
 void vn_nf2_dma_data(struct vn_nf2 *d, const uint8_t *bytes, uint32_t len);
-/* nf2c_intr: reads the status register and does what it says, until it says nothing. */
+/* nf2c_intr: reads the status register and does what it says, until it says nothing. Call it in
+ * every state: what comes while the interface is down has to be known when it is up again. */
 void vn_nf2_intr(struct vn_nf2 *d);
 
 /* --- time -------------------------------------------------------------------------- */
