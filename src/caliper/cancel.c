@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * CANCEL: a client takes back what the card has not begun to get. Packets that
+ * stay keep their gaps, which from then on count from whatever leaves before them.
+ */
+#include <stddef.h>
+#include <string.h>
+
+#include "caliper/driver_priv.h"
+
+struct cancel {
+	struct vn_nf2 *d;
+	uint32_t pid;
+	const struct cal_cancel *which;
+	uint64_t n;
+	bool has_last;
+	uint64_t last;	  /* planned departure of the client's last packet that stays, cycles */
+	uint64_t planned; /* of the packet before the one that is looked at */
+};
+
+static bool is_wanted(const struct cancel *c, uint32_t pid, uint32_t cookie)
+{
+	return pid == c->pid && cookie >= c->which->first && cookie <= c->which->last;
+}
+
+/* --- packets in a txbuff ------------------------------------------------------------------ */
+
+/* Departures are planned anew where packets were taken out in front. */
+static void keep(struct cancel *c, struct vn_nf2_packet *packet, const uint8_t *e)
+{
+	uint64_t cycles = (uint64_t)vn_get_be32(e) << 32 |
+			  vn_get_be32(e + offsetof(struct drivercomm_entry, time_low));
+	uint16_t flags = vn_get_be16(e + offsetof(struct drivercomm_entry, flags));
+
+	if (c->n && !(flags & DRIVERCOMM_ABSOLUTE)) {
+		if (cycles > UINT64_MAX - c->planned)
+			cycles = UINT64_MAX - c->planned;
+		packet->planned = VN_MAX(c->planned + cycles, c->d->now_cycle);
+	}
+	c->planned = packet->planned;
+	if (packet->pid == c->pid) {
+		c->has_last = true;
+		c->last = packet->planned;
+	}
+}
+
+static uint32_t entry_size(const struct vn_txbuff *t, uint32_t at)
+{
+	uint32_t next = vn_get_be16(t->bytes + at + offsetof(struct drivercomm_entry, next));
+
+	return next ? next : t->len - at;
+}
+
+/* Moves the entries that stay to the beginning. */
+static void cut_out(struct cancel *c, struct vn_txbuff *t)
+{
+	uint32_t from = TXBUFF_HEAD, to = TXBUFF_HEAD;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < t->n; i++) {
+		uint32_t size = entry_size(t, from);
+
+		if (is_wanted(c, t->packets[i].pid, t->packets[i].cookie)) {
+			c->n++;
+		} else {
+			memmove(t->bytes + to, t->bytes + from, size);
+			vn_put_be16(t->bytes + to + offsetof(struct drivercomm_entry, next),
+				    (uint16_t)size);
+			t->packets[n] = t->packets[i];
+			keep(c, &t->packets[n++], t->bytes + to);
+			t->last = to;
+			to += size;
+		}
+		from += size;
+	}
+	t->n = n;
+	t->len = to;
+	if (n)
+		vn_put_be16(t->bytes + t->last + offsetof(struct drivercomm_entry, next), 0);
+}
+
+static void drop_empty(struct vn_nf2 *d, struct vn_txbuff *t)
+{
+	notify_of_mark(d, t, CAL_DISCARDED);
+	vn_txbuff_push(&d->free_txbuffs, t);
+}
+
+static void cut_out_of_list(struct cancel *c, struct vn_txbuff_list *list)
+{
+	for (unsigned int n = list->n; n; n--) {
+		struct vn_txbuff *t = vn_txbuff_pop(list);
+
+		cut_out(c, t);
+		if (t->n)
+			vn_txbuff_push(list, t);
+		else
+			drop_empty(c->d, t);
+	}
+}
+
+static void cut_out_of_building(struct cancel *c)
+{
+	struct vn_txbuff *t = c->d->txbuff_building;
+
+	if (!t)
+		return;
+	cut_out(c, t);
+	if (t->n)
+		return;
+	c->d->txbuff_building = NULL;
+	drop_empty(c->d, t);
+}
+
+/* --- the datagram that waits --------------------------------------------------------------- */
+
+static size_t bit_of(const struct vn_nf2_datagram *in, const uint8_t *descriptor)
+{
+	return (size_t)(descriptor - in->bytes) / 4;
+}
+
+bool vn_nf2_was_cancelled(const struct vn_nf2_datagram *in, const uint8_t *descriptor)
+{
+	size_t bit;
+
+	if (!in->has_cancelled)
+		return false;
+	bit = bit_of(in, descriptor);
+	return in->cancelled[bit / 8] >> bit % 8 & 1;
+}
+
+/* It has no departure yet: it is behind everything else, as far off as its gap says. */
+static void keep_descriptor(struct cancel *c, const struct cal_descriptor *x)
+{
+	uint64_t ns = x->flags & CAL_HOSTCLOCK ? vn_cardclock_card_ns(&c->d->clock, x->time_ns)
+					       : x->time_ns;
+	uint64_t cycles = ns >> c->d->shift;
+
+	c->planned = x->flags & CAL_ABSOLUTE ? cycles : c->planned + cycles;
+	c->has_last = true;
+	c->last = c->planned;
+}
+
+/* From the offset of the message on. */
+static void cut_out_of_message(struct cancel *c, const struct vn_cal_msg *msg, size_t at)
+{
+	struct vn_nf2_datagram *in = &c->d->in;
+	struct cal_descriptor x;
+	const uint8_t *data, *begin = msg->body + at;
+
+	for (; vn_cal_descriptor_next(msg, &at, &x, &data); begin = msg->body + at) {
+		size_t bit = bit_of(in, begin);
+
+		if (vn_nf2_was_cancelled(in, begin))
+			continue;
+		if (!is_wanted(c, in->pid, x.cookie)) {
+			keep_descriptor(c, &x);
+			continue;
+		}
+		in->has_cancelled = true;
+		in->cancelled[bit / 8] |= (uint8_t)(1 << bit % 8);
+		c->n++;
+	}
+}
+
+static void cut_out_of_datagram(struct cancel *c)
+{
+	struct vn_nf2_datagram *in = &c->d->in;
+	struct vn_cal_reader rest = in->reader;
+	struct vn_cal_msg msg;
+	int ret;
+
+	if (!in->is_parked || in->pid != c->pid)
+		return;
+	if (in->left)
+		cut_out_of_message(c, &in->msg, in->at);
+	while ((ret = vn_cal_next(&rest, VN_CAL_DRIVER_DATA, c->d->cfg.card, &msg)))
+		if (ret == 1 && msg.type == CAL_PKTS)
+			cut_out_of_message(c, &msg, 0);
+}
+
+/* --- all of it ----------------------------------------------------------------------------- */
+
+static void find_last_on_card(struct cancel *c)
+{
+	struct vn_nf2 *d = c->d;
+	const struct vn_nf2_packet *newest = vn_nf2_sent_find(&d->sent, d->sent.seq - 1);
+	const struct vn_nf2_packet *own = vn_nf2_sent_last(&d->sent, c->pid, d->now_cycle);
+
+	c->planned = newest ? newest->planned : d->now_cycle;
+	c->has_last = own != NULL;
+	c->last = own ? own->planned : 0;
+}
+
+void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, const struct cal_cancel *which,
+		   struct cal_cancel_done *done)
+{
+	struct cancel c = { .d = d, .pid = pid, .which = which };
+
+	d->now_cycle = vn_nf2_card_ns(d) >> d->shift;
+	find_last_on_card(&c);
+	cut_out_of_list(&c, &d->transmit_txbuffs);
+	cut_out_of_building(&c);
+	if (c.n)
+		d->planned = VN_MAX(c.planned, d->now_cycle);
+	cut_out_of_datagram(&c);
+	vn_nf2_count(d, CAL_COUNTER_cancelled, c.n);
+	if (!d->transmit_txbuffs.n && !d->transfers.n)
+		vn_txbuff_flush(d);
+	if (!d->transmit_txbuffs.n)
+		d->is_stalled = false;
+	nf2c_attempt_send(d);
+	*done = (struct cal_cancel_done){
+		.cancelled = c.n,
+		.last_ns = c.has_last ? vn_nf2_ns(d, c.last) : 0,
+	};
+}
