@@ -298,9 +298,10 @@ static size_t message_end(const struct vn_cal_reader *r)
 	struct nlmsghdr h;
 
 	memcpy(&h, r->bytes + r->at, sizeof(h));
-	if (h.nlmsg_len < sizeof(h) || NLMSG_ALIGN((uint64_t)h.nlmsg_len) > r->len - r->at)
+	if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > r->len - r->at)
 		return r->len;
-	return r->at + NLMSG_ALIGN(h.nlmsg_len);
+	/* not longer than the datagram, so that adding to it cannot go round */
+	return VN_MIN(r->at + NLMSG_ALIGN(h.nlmsg_len), r->len);
 }
 
 int vn_cal_next(struct vn_cal_reader *r, enum vn_cal_hearer hearer, unsigned int card,

@@ -374,6 +374,21 @@ static void a_bad_message_does_not_harm_the_next(void **state)
 	assert_int_equal(told(bytes, 36, CLIENT), 0);
 }
 
+static void a_length_that_cannot_be_ends_the_datagram(void **state)
+{
+	static const uint32_t lens[] = { 0, 1, 15, 65, UINT32_MAX - 3, UINT32_MAX - 2, UINT32_MAX };
+	uint8_t bytes[64] = { 0 };
+	struct vn_cal_reader r;
+	struct vn_cal_msg msg;
+
+	for (size_t i = 0; i < VN_ARRAY_SIZE(lens); i++) {
+		memcpy(bytes, &lens[i], sizeof(lens[i]));
+		vn_cal_reader_init(&r, bytes, sizeof(bytes));
+		assert_int_equal(vn_cal_next(&r, DATA, CARD, &msg), -EINVAL);
+		assert_int_equal(vn_cal_next(&r, DATA, CARD, &msg), 0);
+	}
+}
+
 static void what_has_no_room_changes_nothing(void **state)
 {
 	struct cal_descriptor d = { .payload_len = 8, .data_len = 8 };
@@ -413,6 +428,7 @@ int main(void)
 		cmocka_unit_test(items_come_back_in_order_with_their_data),
 		cmocka_unit_test(events_come_back_in_order_with_their_bytes),
 		cmocka_unit_test(a_bad_message_does_not_harm_the_next),
+		cmocka_unit_test(a_length_that_cannot_be_ends_the_datagram),
 		cmocka_unit_test(what_has_no_room_changes_nothing),
 	};
 
