@@ -66,7 +66,8 @@ struct vn_caliper_info {
 };
 VN_API int vn_caliper_info(struct vn_caliper *c, struct vn_caliper_info *info);
 
-/* For poll(): readable when vn_caliper_events() or vn_caliper_wait() has something to look at. */
+/* For poll(): readable when vn_caliper_events() or vn_caliper_wait() has something to look at,
+ * which includes events and hits of marks that were heard already and not asked for. */
 VN_API int vn_caliper_fd(const struct vn_caliper *c);
 
 /*
@@ -96,22 +97,28 @@ struct vn_caliper_packet {
  * ones are sent, the last one waits for more or for vn_caliper_flush(), _mark() or
  * _close(). Blocks while the driver has no room. Returns n, or the error of the
  * first that is wrong (-EINVAL, -EMSGSIZE; none of the call's packets is sent
- * then), or what went wrong with the driver: -ECONNREFUSED when it is gone.
+ * then), or what went wrong with the driver: -ECONNREFUSED when it is gone. When
+ * a signal came while it was blocked: how many it has taken, -EINTR for none.
+ *
  * What the driver refuses later (-ENETDOWN, -EAGAIN) is returned by the next
- * call of any of these functions, once for each message that was refused.
+ * vn_caliper_send(), _flush(), _mark(), _wait() or _events(), once for each
+ * message that was refused; that call has done nothing else. -ECONNREFUSED comes
+ * in this way when another driver has taken the place of the one that had
+ * this client's packets, marks and subscription.
  */
 VN_API int vn_caliper_send(struct vn_caliper *c, const struct vn_caliper_packet *packets,
 			   unsigned int n);
 VN_API int vn_caliper_flush(struct vn_caliper *c);
 
 /* Sets a mark behind what was sent: *mark is its number. flags: VN_CALIPER_FLUSH, the driver
- * does not wait for more to combine. */
+ * does not wait for more to combine. -ENOBUFS: 65536 were set and not waited for. */
 #define VN_CALIPER_FLUSH 1u
 VN_API int vn_caliper_mark(struct vn_caliper *c, uint32_t flags, uint32_t *mark);
 
 /* Waits until the mark is hit, at most timeout_ns (UINT64_MAX: for ever; 0: looks). hit may be
  * NULL. Returns 0, -ETIMEDOUT, -EINTR (a signal came), -ECANCELED (hit, and what it stood behind
- * was thrown away), -ENOENT (no such mark is set). Each mark can be waited for once. */
+ * was thrown away), -ENOENT (no such mark is set), -EBUSY (the driver refused it: CAL_MARKS_MAX
+ * waited for the same transfer). Each mark can be waited for once. */
 VN_API int vn_caliper_wait(struct vn_caliper *c, uint32_t mark, uint64_t timeout_ns,
 			   struct cal_mark_hit *hit);
 
@@ -134,7 +141,8 @@ VN_API uint64_t vn_caliper_events_lost(const struct vn_caliper *c);
 VN_API int vn_caliper_cancel(struct vn_caliper *c, uint32_t first, uint32_t last,
 			     struct cal_cancel_done *done);
 
-/* Resets the card; returns when it has happened. card_ns may be NULL. */
+/* Resets the card; returns when it has happened. What was not flushed is thrown away, too.
+ * card_ns may be NULL. */
 VN_API int vn_caliper_reset(struct vn_caliper *c, uint64_t *card_ns);
 
 /* gaps: of CAL_POLICY_LIST, n_gaps of them, at most CAL_GAPS_MAX; else NULL. */

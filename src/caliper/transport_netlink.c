@@ -113,7 +113,7 @@ static ssize_t netlink_recv(struct vn_cal_transport *t, void *bytes, size_t cap,
 				return 0;
 			continue;
 		}
-		len = wait_for_datagram(n, deadline_ns);
+		len = timeout_ns ? wait_for_datagram(n, deadline_ns) : 0;
 		if (len <= 0)
 			return len;
 	}
