@@ -204,8 +204,7 @@ void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, const struct cal_cancel *whic
 		d->planned = VN_MAX(c.planned, d->now_cycle);
 	cut_out_of_datagram(&c);
 	vn_nf2_count(d, CAL_COUNTER_cancelled, c.n);
-	if (!d->transmit_txbuffs.n && !d->transfers.n)
-		vn_txbuff_flush(d);
+	vn_txbuff_flush_idle(d);
 	if (!d->transmit_txbuffs.n)
 		d->is_stalled = false;
 	nf2c_attempt_send(d);

@@ -262,6 +262,8 @@ uint8_t *vn_txbuff_add(struct vn_txbuff *t, const struct vn_nf2_packet *packet, 
 /* After an entry was added: hands it on if it is full or the bus has nothing to do. */
 void vn_txbuff_added(struct vn_nf2 *d);
 void vn_txbuff_flush(struct vn_nf2 *d);
+/* Flushes if the bus has nothing to do. */
+void vn_txbuff_flush_idle(struct vn_nf2 *d);
 /* Flushes if the card would take it: what waits is less than it allows. */
 void vn_txbuff_flush_useful(struct vn_nf2 *d);
 uint64_t vn_txbuff_flush_ns(const struct vn_nf2 *d);

@@ -98,7 +98,8 @@ static void take_credit(struct vn_nf2 *d, uint32_t credit)
 	vn_nf2_count(d, CAL_COUNTER_credits, credit);
 	if (d->is_stalled)
 		end_stall(d);
-	if (was_zero || (!d->transfers.n && !d->transmit_txbuffs.n))
+	vn_txbuff_flush_idle(d);
+	if (was_zero)
 		vn_txbuff_flush_useful(d);
 	nf2c_attempt_send(d);
 }

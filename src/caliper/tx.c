@@ -227,8 +227,7 @@ void vn_nf2_tx_complete(struct vn_nf2 *d)
 		return;
 	}
 	nl_receive_msg(d);
-	if (!d->transfers.n && !d->transmit_txbuffs.n)
-		vn_txbuff_flush(d);
+	vn_txbuff_flush_idle(d);
 	nf2c_attempt_send(d);
 }
 

@@ -130,6 +130,12 @@ void vn_txbuff_flush(struct vn_nf2 *d)
 	d->txbuff_building = NULL;
 }
 
+void vn_txbuff_flush_idle(struct vn_nf2 *d)
+{
+	if (bus_is_idle(d))
+		vn_txbuff_flush(d);
+}
+
 /* What could not be begun now anyway goes on gathering. */
 static bool flush_is_useful(const struct vn_nf2 *d)
 {
