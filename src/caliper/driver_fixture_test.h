@@ -211,17 +211,19 @@ static inline void put_time(uint8_t *to, uint64_t cycles)
 	vn_put_be32(to + 4, (uint32_t)cycles);
 }
 
+struct departure {
+	uint32_t seq;
+	uint64_t cycle;
+	uint32_t late;
+};
+
 struct word {
 	uint8_t type;
 	uint16_t epoch, count;
 	uint32_t credit, late, rx_lost;
 	const uint8_t *frame;
 	uint16_t frame_len, n_reports;
-	const struct {
-		uint32_t seq;
-		uint64_t cycle;
-		uint32_t late;
-	} * reports;
+	const struct departure *reports;
 };
 
 static inline void write_word(struct fixture *f, const struct word *w)

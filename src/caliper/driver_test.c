@@ -211,7 +211,7 @@ static void what_interrupts_told_while_down_is_known_when_up(void **state)
 	tx_done(f);
 	expect_idle(f);
 	/* Said by the card before the reset: fetched, and not obeyed. */
-	write_word(f, &(struct word){ DRIVERCOMM_QUOTA, f->epoch, .credit = 1 });
+	write_word(f, &(struct word){ .type = DRIVERCOMM_QUOTA, .epoch = f->epoch, .credit = 1 });
 	vn_nf2_intr(f->d);
 	assert_false(f->rx_runs);
 	vn_nf2_up(f->d);

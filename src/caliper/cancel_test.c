@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Taking back: from txbuffs that wait, from the one being filled, from a datagram that waits. */
+#include "caliper/driver_fixture_test.h"
+
+static struct cal_cancel_done cancel(struct fixture *f, uint32_t pid, uint32_t first, uint32_t last)
+{
+	const struct cal_cancel body = { first, last };
+	struct cal_cancel_done done;
+	struct vn_cal_msg msg;
+
+	ask(f, pid, CAL_CANCEL, 33, &body, sizeof(body));
+	while (f->n_heard - f->listened > 1)
+		f->listened++; /* answers to marks, which others look at */
+	msg = hear(f, pid, CAL_CANCEL_DONE);
+	assert_int_equal(msg.seq, 33);
+	memcpy(&done, msg.body, sizeof(done));
+	return done;
+}
+
+/* Cookies of the packets that the card is told of, told by their gaps: cookie c has gap 8 * c. */
+static void send_numbered(struct fixture *f, uint32_t pid, unsigned int n, uint32_t from)
+{
+	struct datagram g;
+
+	datagram_init(&g);
+	assert_true(vn_cal_begin(&g.w, CAL_PKTS, 0, 1, 0, 0));
+	for (uint32_t i = from; i < from + n; i++) {
+		const struct cal_descriptor x = { .time_ns = 8 * i, .cookie = i };
+
+		assert_true(vn_cal_add_item(&g.w, &x, sizeof(x), NULL, 0));
+	}
+	send_data(f, pid, &g);
+}
+
+static void expect_told(struct fixture *f, const uint32_t *numbers, unsigned int n)
+{
+	const struct told *t = next_pkts(f, n);
+
+	for (unsigned int i = 0; i < n; i++)
+		assert_int_equal(entry_of(t, i).cycles, numbers[i]);
+	assert_int_equal(t->len, VN_MAX(8 + n * 64, 60u));
+}
+
+static void own_packets_are_cut_out_and_the_others_stay(void **state)
+{
+	struct fixture *f = fixture_running();
+	struct cal_cancel_done done;
+
+	send_numbered(f, ALICE, 1, 1); /* in transfer */
+	send_numbered(f, ALICE, 2, 2);
+	send_numbered(f, BOB, 1, 4);
+	send_numbered(f, ALICE, 3, 5);
+	done = cancel(f, ALICE, 3, 6);
+	assert_int_equal(done.cancelled, 3);
+	tx_done(f);
+	next_pkts(f, 1);
+	expect_told(f, (const uint32_t[]){ 2, 4, 7 }, 3);
+	assert_int_equal(counter(f, CAL_COUNTER_cancelled), 3);
+	fixture_free(f);
+}
+
+static void what_is_in_transfer_stays(void **state)
+{
+	struct fixture *f = fixture_running();
+	struct cal_cancel_done done;
+	const struct cal_descriptor x = {
+		.time_ns = card_ns(f) + 800000,
+		.flags = CAL_ABSOLUTE,
+	};
+
+	send_descriptor(f, ALICE, &x, NULL);
+	send_numbered(f, ALICE, 5, 1);
+	done = cancel(f, ALICE, 0, UINT32_MAX);
+	assert_int_equal(done.cancelled, 5);
+	assert_true(done.last_ns == card_ns(f) + 800000);
+	tx_done(f);
+	assert_int_equal(counter(f, CAL_COUNTER_entries), 1);
+	/* As long as the card has it, and it is to leave. */
+	assert_true(cancel(f, ALICE, 0, UINT32_MAX).last_ns == done.last_ns);
+	say_credit(f, 1);
+	assert_true(cancel(f, ALICE, 0, UINT32_MAX).last_ns == done.last_ns);
+	f->now += 900000;
+	assert_true(cancel(f, ALICE, 0, UINT32_MAX).last_ns == 0);
+	assert_true(cancel(f, BOB, 0, UINT32_MAX).last_ns == 0);
+	fixture_free(f);
+}
+
+static void the_last_that_stays_is_told(void **state)
+{
+	struct fixture *f = fixture_running();
+	struct cal_descriptor x = { .time_ns = card_ns(f) + 800000, .flags = CAL_ABSOLUTE };
+
+	send_descriptor(f, ALICE, &x, NULL);
+	x = (struct cal_descriptor){ .time_ns = 1000, .cookie = 7 };
+	for (unsigned int i = 0; i < 5; i++, x.cookie++)
+		send_descriptor(f, ALICE, &x, NULL);
+	/* 8 and 9 of 7 to 11 are gone: the last is 3000 behind the first. */
+	assert_true(cancel(f, ALICE, 8, 9).last_ns == card_ns(f) + 803000);
+	fixture_free(f);
+}
+
+static void emptied_txbuffs_are_free_and_their_marks_discarded(void **state)
+{
+	struct fixture *f = fixture_running();
+	const struct cal_cancel all = { 0, UINT32_MAX };
+
+	send_numbered(f, BOB, 1, 1);
+	send_numbered(f, ALICE, 24, 1);
+	send_mark(f, ALICE, 70, 0);
+	send_numbered(f, ALICE, 3, 1);
+	send_mark(f, BOB, 71, 0);
+	assert_int_equal(counter(f, CAL_COUNTER_free_txbuffs), 13);
+	ask(f, ALICE, CAL_CANCEL, 2, &all, sizeof(all));
+	hear_mark(f, ALICE, 70, CAL_DISCARDED);
+	hear_mark(f, BOB, 71, CAL_DISCARDED);
+	hear(f, ALICE, CAL_CANCEL_DONE);
+	assert_int_equal(counter(f, CAL_COUNTER_free_txbuffs), 15);
+	tx_done(f);
+	next_pkts(f, 1);
+	expect_idle(f);
+	fixture_free(f);
+}
+
+/* 1 + 15 * 24 find room, the rest waits in the datagram. */
+static void what_waits_in_the_datagram_is_taken_back(void **state)
+{
+	struct fixture *f = fixture_running();
+	struct cal_cancel_done done;
+	struct datagram g;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < 5; i++)
+		send_numbered(f, BOB, 72, 1);
+	datagram_init(&g);
+	put_pkts(&g, 1, 11, 80, 1000);
+	put_pkts(&g, 2, 10, 80, 2000);
+	send_data(f, ALICE, &g);
+	assert_false(vn_nf2_takes_data(f->d));
+	assert_int_equal(cancel(f, BOB, 1000, 2005).cancelled, 0);
+	done = cancel(f, ALICE, 1005, 2005);
+	assert_int_equal(done.cancelled, 6 + 6);
+	assert_false(vn_nf2_takes_data(f->d));
+	assert_int_equal(cancel(f, ALICE, 1005, 2005).cancelled, 0);
+	while (f->busy)
+		tx_done(f), say_credit(f, 1);
+	while (f->looked_at < f->n_told)
+		n += vn_get_be16(f->told[f->looked_at++].bytes + 4);
+	assert_int_equal(n, 360 + 21 - 12);
+	assert_int_equal(counter(f, CAL_COUNTER_accepted), 381);
+	assert_int_equal(counter(f, CAL_COUNTER_cancelled), 12);
+	assert_int_equal(counter(f, CAL_COUNTER_entries), 369);
+	fixture_free(f);
+}
+
+static void room_that_becomes_free_is_used(void **state)
+{
+	struct fixture *f = fixture_running();
+
+	for (unsigned int i = 0; i < 5; i++)
+		send_numbered(f, BOB, 72, 1);
+	send_numbered(f, ALICE, 10, 500);
+	assert_false(vn_nf2_takes_data(f->d));
+	assert_int_equal(cancel(f, BOB, 0, UINT32_MAX).cancelled, 359);
+	assert_true(vn_nf2_takes_data(f->d));
+	tx_done(f);
+	next_pkts(f, 1);
+	expect_told(f, (const uint32_t[]){ 500 }, 1); /* it had found room */
+	tx_done(f);
+	expect_told(f, (const uint32_t[]){ 501, 502, 503, 504, 505, 506, 507, 508, 509 }, 9);
+	fixture_free(f);
+}
+
+/* Without quota, one waits; it is taken back, and what was being filled takes its place. */
+static void what_is_being_filled_takes_the_place(void **state)
+{
+	struct fixture *f = fixture_running();
+
+	for (unsigned int i = 0; i < 8; i++) {
+		send_numbered(f, BOB, 1, 1);
+		next_pkts(f, 1);
+		tx_done(f);
+	}
+	send_numbered(f, ALICE, 1, 1);
+	send_numbered(f, BOB, 2, 5);
+	assert_int_equal(cancel(f, ALICE, 0, UINT32_MAX).cancelled, 1);
+	expect_idle(f);
+	say_credit(f, 4);
+	expect_told(f, (const uint32_t[]){ 5, 6 }, 2);
+	fixture_free(f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(own_packets_are_cut_out_and_the_others_stay),
+		cmocka_unit_test(what_is_in_transfer_stays),
+		cmocka_unit_test(the_last_that_stays_is_told),
+		cmocka_unit_test(emptied_txbuffs_are_free_and_their_marks_discarded),
+		cmocka_unit_test(what_waits_in_the_datagram_is_taken_back),
+		cmocka_unit_test(room_that_becomes_free_is_used),
+		cmocka_unit_test(what_is_being_filled_takes_the_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
