@@ -105,6 +105,12 @@ void *memset(void *dst, int c, size_t n)
 
 	for (; d < end && ((uint)d & 3); d++)
 		*d = c;
+	for (; end - d >= 16; d += 16) {
+		((struct word *)d)[0].v = word;
+		((struct word *)d)[1].v = word;
+		((struct word *)d)[2].v = word;
+		((struct word *)d)[3].v = word;
+	}
 	for (; end - d >= 4; d += 4)
 		((struct word *)d)->v = word;
 	for (; d < end; d++)

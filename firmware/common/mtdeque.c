@@ -115,7 +115,15 @@ struct deque_item *mtdeque_pop_nolock(struct mtdeque *q, int can_block)
 {
 	struct deque_item *item;
 
-	mtdeque_pops_nolock(q, &item, 1, can_block);
+	if (can_block == CAN_BLOCK)
+		sleep_until_item(q);
+	item = q->items.head;
+	if (!item)
+		return 0;
+	q->items.head = item->next;
+	item->next = 0;
+	set_count(q, q->count - 1);
+	wake_one(q);
 	return item;
 }
 
@@ -133,6 +141,8 @@ struct deque_item *mtdeque_pop(struct mtdeque *q, int can_block)
 {
 	struct deque_item *item;
 
-	mtdeque_pops(q, &item, 1, can_block);
+	mtdeque_lock(q);
+	item = mtdeque_pop_nolock(q, can_block);
+	mtdeque_unlock(q);
 	return item;
 }
