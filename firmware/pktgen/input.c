@@ -38,33 +38,56 @@ static void call_attention(void)
 	tell(&shared.attention, 1);
 }
 
-static void earn(uint credits)
+/* Under LOCK_MISC. Returns the credit that is to be told: the caller has claimed the special
+ * slot for it. 0: not yet, or by whoever has the slot. */
+static uint earn(void)
 {
-	shared.credit += credits;
-	if (shared.credit >= look(&shared.step))
+	uint credit = ++shared.credit;
+
+	if (credit < look(&shared.step))
+		return 0;
+	if (look(&shared.special_state) != SPECIAL_FREE) {
 		call_attention();
+		return 0;
+	}
+	tell(&shared.special_state, SPECIAL_FILLING);
+	shared.credit = 0;
+	return credit;
 }
 
-void give_credit(void)
+static void tell_credit(uint credit)
 {
+	write_quota(credit);
+	tell(&shared.special_state, SPECIAL_QUOTA);
+	call_attention();
+}
+
+static void give_credit(void)
+{
+	uint due;
+
 	nf_lock(LOCK_MISC);
-	earn(1);
+	due = earn();
 	nf_unlock(LOCK_MISC);
+	if (due)
+		tell_credit(due);
 }
 
 void free_input_pkt(struct pktin_mem *in, uint entries)
 {
 	t_addr *address = in->address;
-	uint rest;
+	uint due = 0;
 
 	nf_lock(LOCK_MISC);
-	rest = in->count -= entries;
-	if (!rest) {
+	in->count -= entries;
+	if (!in->count) {
 		/* Free before the host can know: its next frame needs the slot. */
 		nf_pktin_free(address);
-		earn(1);
+		due = earn();
 	}
 	nf_unlock(LOCK_MISC);
+	if (due)
+		tell_credit(due);
 }
 
 /* -- Splitting ------------------------------------------------------------- */
@@ -154,12 +177,14 @@ static void split_work(unsigned long unused)
 		split(in);
 }
 
-uint is_splitting(void)
+uint is_working(void)
 {
-	uint is;
+	uint i, is;
 
 	nf_lock(LOCK_MISC);
-	is = shared.is_splitting;
+	is = shared.is_splitting || look(&shared.special_state) == SPECIAL_FILLING;
+	for (i = 0; i < NF_SLOTS; i++)
+		is |= pktin_mems[i].count;
 	nf_unlock(LOCK_MISC);
 	return is;
 }
@@ -303,9 +328,9 @@ static uint claim_special(void)
 	uint is_free;
 
 	nf_lock(LOCK_MISC);
-	is_free = shared.special_state == SPECIAL_FREE;
+	is_free = look(&shared.special_state) == SPECIAL_FREE;
 	if (is_free)
-		shared.special_state = SPECIAL_FILLING;
+		tell(&shared.special_state, SPECIAL_FILLING);
 	nf_unlock(LOCK_MISC);
 	return is_free;
 }
@@ -321,9 +346,7 @@ static void fill_special(const t_addr *p, uint max)
 	memset(frame + len, 0, -len & 7);
 	special_frame.len = len;
 	special_frame.count = whole << 3 | nf_be16(ioq->src_port);
-	nf_lock(LOCK_MISC);
-	shared.special_state = SPECIAL_READY;
-	nf_unlock(LOCK_MISC);
+	tell(&shared.special_state, SPECIAL_FRAME);
 	call_attention();
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* See pktgen.h: what there is at the start, and which thread does what. */
+#include "memcpy.h"
 #include "pktgen.h"
 
 struct shared shared = {
@@ -14,7 +15,6 @@ struct pkt_out pkt_outs[PKT_OUTS];
 struct pktin_mem pktin_mems[NF_SLOTS];
 t_addr *quota_pkt;
 struct special_frame special_frame;
-uint dirty_end[NF_SLOTS];
 
 /* Nine slots, once: eight for packets, one for messages to the host. The tenth is what the
  * send engine holds. */
@@ -30,7 +30,7 @@ static void start(void)
 	}
 	quota_pkt = nf_pktout_alloc(NF_SLOT_BYTES);
 	for (i = 0; i < NF_SLOTS; i++)
-		dirty_end[i] = DRIVERCOMM_WIRE_MAX; /* whatever was in memory before */
+		memset(nf_at(OUTPUT_MEM + i * NF_SLOT_BYTES), 0, NF_SLOT_BYTES);
 	nf_lock(LOCK_FREE_WAIT);
 	workq_init(&jobs_queue, LOCK_JOBS, LOCK_JOBS_WAIT);
 	start_popping();

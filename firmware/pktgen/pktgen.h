@@ -65,10 +65,12 @@ struct pkt_out {
 	struct workq_job job;
 };
 
+/* Who fills it decides so under LOCK_MISC, when it is free; thread 0 makes it free again. */
 enum special_state {
 	SPECIAL_FREE,
-	SPECIAL_FILLING, /* a received frame is copied into it */
-	SPECIAL_READY,	 /* with that frame */
+	SPECIAL_FILLING,
+	SPECIAL_FRAME, /* a received frame is in it */
+	SPECIAL_QUOTA, /* a message of credit is, but for time and late packets */
 	SPECIAL_SENDING,
 };
 
@@ -82,6 +84,7 @@ struct shared {
 	uint new_epoch;
 	uint epoch;
 	uint rx_lost;	      /* by pop_work() */
+	uint rx_late;	      /* frames that gave way to credit; by thread 0 */
 	uint forward;	      /* enum drivercomm_config_flags */
 	uint step, announced; /* of the quota; announced: the start that the host was told */
 	uint quota_step, quota_start; /* as configured */
@@ -91,7 +94,7 @@ struct shared {
 	uint is_splitting;
 };
 
-/* What the special slot holds when it is READY. */
+/* What the special slot holds as SPECIAL_FRAME. */
 struct special_frame {
 	uint len, count; /* as in the message */
 };
@@ -110,7 +113,16 @@ extern struct pkt_out pkt_outs[PKT_OUTS];
 extern struct pktin_mem pktin_mems[NF_SLOTS];
 extern t_addr *quota_pkt; /* the special slot */
 extern struct special_frame special_frame;
-extern uint dirty_end[NF_SLOTS]; /* of output slots: no byte of a packet from here on is not 0 */
+
+/* Launches what lies at start; collects what the send engine held. */
+static inline t_addr *launch(const t_addr *start, uint last, uint ctrl)
+{
+	nf_store(REG_CTRL_START, nf_address_of(start));
+	nf_store(REG_CTRL_END, last);
+	nf_store(REG_CTRL_END_W, ctrl);
+	nf_barrier();
+	return nf_at(nf_load(REG_SEND_OUT));
+}
 
 /* A word that one thread writes while others read it, without a lock. On the card memory is
  * in order by itself and only the compiler has to be told. */
@@ -148,26 +160,30 @@ void start_popping(void);
 /* So many entries of a command are done with; its slot is free, and a credit earned, with
  * the last. */
 void free_input_pkt(struct pktin_mem *in, uint entries);
-void give_credit(void);
-/* Whether split_work() is at work, or waits for a thread. */
-uint is_splitting(void);
+/* Whether anything of the commands that came is still at work; not asked while pop_work() is. */
+uint is_working(void);
 
 /* prepare.c */
 void prepare_work(unsigned long pkt);
+void soil(const t_addr *slot, uint bytes); /* a message of so many bytes was there */
 
 /* send.c: thread 0. */
 void manage_sending(void);
 cycles_t update_time(void);
-void launch_special(uint bytes); /* of quota_pkt, IOQ header included; to the host, at once */
 
-/* special.c: thread 0's messages to the host. */
-void report_departure(uint seq, cycles_t departed, uint late, uint was_asked);
+/* special.c: messages to the host. By thread 0, but for write_quota(). */
+/* The special slot, which the caller has claimed, as a message of this credit. */
+void write_quota(uint credit);
+/* What is to be told of a packet that was late, or asked for it, and to be counted. Returns what
+ * the next time counts from. */
+cycles_t settle(const struct pkt_out *pkt, uint seq, cycles_t departure, uint late);
+/* Sends what write_quota() has written, if that is all there is to send. */
+uint send_quota(cycles_t now);
 uint has_reports(void);
-/* If there is a message to be sent, and room for it. When it is not quiet, no received frame
- * is sent for its own sake. */
+/* Whatever there is to be sent, if there is room for it. When it is not quiet, no received
+ * frame is sent for its own sake. */
 void send_special(uint is_quiet);
 void send_reset_done(void);
 void forget_specials(void); /* all of before a reset */
-void count_late(void);
 
 #endif

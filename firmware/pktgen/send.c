@@ -40,13 +40,9 @@ static uint time_until(cycles_t time)
 	return left < FAR ? (uint)left : FAR;
 }
 
-static inline void launch(struct pkt_out *pkt)
+static inline void launch_packet(struct pkt_out *pkt)
 {
-	nf_store(REG_CTRL_START, nf_address_of(pkt->output_mem));
-	nf_store(REG_CTRL_END, pkt->last);
-	nf_store(REG_CTRL_END_W, pkt->ctrl);
-	nf_barrier();
-	pkt->output_mem = nf_at(nf_load(REG_SEND_OUT));
+	pkt->output_mem = launch(pkt->output_mem, pkt->last, pkt->ctrl);
 }
 
 /* Low word of the departure of what was just launched for this time. A card that cannot tell
@@ -73,20 +69,6 @@ static inline struct pkt_out *release(struct pkt_out *pkt, uint n_sent)
 	return pkt->next;
 }
 
-/* What is to be told of a packet, and to be counted. Returns what the next time counts from. */
-static __attribute__((noinline)) cycles_t settle(const struct pkt_out *pkt, uint seq,
-						 cycles_t planned, cycles_t departure)
-{
-	cycles_t late = departure - planned;
-	uint was_asked = pkt->flags & DRIVERCOMM_REPORT;
-
-	if (late)
-		count_late();
-	if (late || was_asked)
-		report_departure(seq, departure, late < FAR ? (uint)late : FAR, was_asked);
-	return pkt->flags & DRIVERCOMM_CATCHUP ? planned : departure;
-}
-
 /* Whether a message may take its time before this packet, which comes after base. */
 static uint is_quiet(const struct pkt_out *pkt, cycles_t base)
 {
@@ -99,6 +81,14 @@ static uint is_quiet(const struct pkt_out *pkt, cycles_t base)
 	return time >= QUIET;
 }
 
+/* Somebody wants something of this thread before this packet. Returns whether sending goes on. */
+static __attribute__((noinline)) int attend(const struct pkt_out *pkt, cycles_t base)
+{
+	if (!send_quota(update_time()))
+		send_special(is_quiet(pkt, base));
+	return !look(&shared.reset_asked); /* behind what clears attention: none is missed */
+}
+
 /*
  * Sends the packet in hand, which is planned for this cycle, less than HAND_OVER away, and
  * those that follow it as closely. The send engine waits for the exact cycle, and a
@@ -108,28 +98,18 @@ static uint is_quiet(const struct pkt_out *pkt, cycles_t base)
 static void tight_send_loop(cycles_t planned)
 {
 	struct pkt_out *pkt = sending.pkt;
-	uint seq = sending.next_pkt_tosend, lo = (uint)planned, left;
+	uint seq = sending.next_pkt_tosend, lo = (uint)planned, late;
 
 	for (;;) {
 		nf_store(REG_SEND_TIME_TRIG, lo);
-		launch(pkt);
-		left = departed(lo);
-		if (left != lo || pkt->flags & DRIVERCOMM_REPORT) {
-			cycles_t departure = planned + (left - lo);
-
-			planned = settle(pkt, seq, planned, departure);
-			if (departure - planned >= TOO_FAR) {
-				pkt = release(pkt, ++seq);
-				break;
-			}
-		}
+		launch_packet(pkt);
+		late = departed(lo) - lo;
+		if (late || pkt->flags & DRIVERCOMM_REPORT)
+			planned = settle(pkt, seq, planned + late, late);
 		pkt = release(pkt, ++seq);
-		if (look(&shared.attention)) {
-			if (look(&shared.reset_asked))
-				break;
-			send_special(is_quiet(pkt, planned));
-		}
-		if (look(&pkt->is_prepared) != TIGHT)
+		if (look(&shared.attention) && !attend(pkt, planned))
+			break;
+		if (look(&pkt->is_prepared) != TIGHT || late >= TOO_FAR)
 			break;
 		planned += (uint)pkt->time;
 		lo = (uint)planned;
@@ -145,22 +125,20 @@ static void send_late(cycles_t planned)
 {
 	struct pkt_out *pkt = sending.pkt;
 	uint now = (uint)sending.now;
-	cycles_t departure;
+	cycles_t departure, late;
 
-	launch(pkt);
+	launch_packet(pkt);
 	departure = sending.now + (departed(now) - now);
-	sending.base = settle(pkt, sending.next_pkt_tosend, planned, departure);
+	late = departure - planned;
+	sending.base =
+		settle(pkt, sending.next_pkt_tosend, departure, late < FAR ? (uint)late : FAR);
+	if (pkt->flags & DRIVERCOMM_CATCHUP)
+		sending.base = planned;
 	sending.pkt = pkt = release(pkt, ++sending.next_pkt_tosend);
 	if (look(&shared.attention))
 		return;
-	if (look(&pkt->is_prepared) == TIGHT && departure - sending.base < TOO_FAR)
+	if (look(&pkt->is_prepared) == TIGHT && late < TOO_FAR)
 		tight_send_loop(sending.base + pkt->time);
-}
-
-void launch_special(uint bytes)
-{
-	nf_pktout_send_setup(quota_pkt, quota_pkt + bytes);
-	quota_pkt = nf_pktout_send_finish_nocollect();
 }
 
 /* -- Reset ----------------------------------------------------------------- */
@@ -172,14 +150,14 @@ static void throw_away(void)
 		sending.pkt = release(sending.pkt, ++sending.next_pkt_tosend);
 }
 
-/* All packets come back to here, and the one who splits has seen what was asked. */
+/* All packets come back to here, and nobody is at work for what came. */
 static void wait_for_workers(void)
 {
 	do {
 		nf_unlock(LOCK_FREE_WAIT);
 		relax();
 		throw_away();
-	} while (is_splitting() || sending.next_pkt_tosend != look(&shared.pkt_in_order));
+	} while (is_working() || sending.next_pkt_tosend != look(&shared.pkt_in_order));
 }
 
 /* pop_work() has stopped when this begins, and is started at its end: nobody else is at work
@@ -189,7 +167,6 @@ static void reset(void)
 	wait_for_workers();
 	tell(&shared.n_sent, 0);
 	tell(&shared.pkt_in_order, 0);
-	tell(&shared.rx_lost, 0);
 	tell(&shared.announced, look(&shared.quota_start));
 	tell(&shared.step, look(&shared.quota_step) < look(&shared.announced)
 				   ? look(&shared.quota_step)
@@ -236,7 +213,7 @@ void manage_sending(void)
 	sending.base = update_time();
 	for (;;) {
 		update_time();
-		if (look(&shared.attention) && look(&shared.reset_asked))
+		if (look(&shared.reset_asked))
 			reset();
 		was_due = send_if_due();
 		if (look(&shared.attention) || (!was_due && has_reports()))

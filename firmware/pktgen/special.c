@@ -20,7 +20,6 @@ static struct {
 	uint n_reports;
 	uint unasked; /* the last report that nobody asked for, + 1; 0: none */
 	uint late;    /* packets, since reset */
-	uint rx_lost; /* frames that were ready and had to give way, since reset */
 } specials;
 
 /* What goes into a message. */
@@ -28,45 +27,48 @@ struct contents {
 	uint type, count, credit, frame_len;
 };
 
-void count_late(void)
-{
-	specials.late++;
-}
-
 uint has_reports(void)
 {
 	return specials.n_reports;
 }
 
-static void write_report(struct drivercomm_report *r, uint seq, cycles_t departed, uint late)
+static inline void write_report(struct drivercomm_report *r, uint seq, cycles_t departure,
+				uint late)
 {
 	r->seq = VN_BE32(seq);
-	r->time_high = VN_BE32((uint)(departed >> 32));
-	r->time_low = VN_BE32((uint)departed);
+	r->time_high = VN_BE32((uint)(departure >> 32));
+	r->time_low = VN_BE32((uint)departure);
 	r->late = VN_BE32(late);
 }
 
-/* There is no room: the greatest lateness must not be lost, as long as it can be kept. */
-static void squeeze_in(uint seq, cycles_t departed, uint late, uint was_asked)
+/* There is no room. The greatest lateness must not be lost, as long as it can be kept. */
+static void squeeze_in(uint seq, cycles_t departure, uint late, uint was_asked)
 {
 	struct drivercomm_report *r = &specials.reports[specials.unasked - 1];
 
 	pktgen_counts.reports_lost++;
 	if (!was_asked && specials.unasked && late > VN_BE32(r->late))
-		write_report(r, seq, departed, late);
+		write_report(r, seq, departure, late);
 }
 
-void report_departure(uint seq, cycles_t departed, uint late, uint was_asked)
+/* Only what was asked for is worth a message of its own. */
+cycles_t settle(const struct pkt_out *pkt, uint seq, cycles_t departure, uint late)
 {
-	if (specials.n_reports == REPORTS) {
-		squeeze_in(seq, departed, late, was_asked);
-		return;
+	uint was_asked = pkt->flags & DRIVERCOMM_REPORT, n = specials.n_reports;
+
+	if (late)
+		specials.late++;
+	if (n < REPORTS) {
+		write_report(&specials.reports[n++], seq, departure, late);
+		specials.n_reports = n;
+		if (!was_asked)
+			specials.unasked = n;
+		else if (n >= MANY_REPORTS)
+			tell(&shared.attention, 1);
+	} else {
+		squeeze_in(seq, departure, late, was_asked);
 	}
-	write_report(&specials.reports[specials.n_reports++], seq, departed, late);
-	if (!was_asked)
-		specials.unasked = specials.n_reports;
-	if (specials.n_reports >= MANY_REPORTS)
-		tell(&shared.attention, 1);
+	return pkt->flags & DRIVERCOMM_CATCHUP ? departure - late : departure;
 }
 
 /* -- A message ------------------------------------------------------------- */
@@ -105,7 +107,7 @@ static void write_body(struct drivercomm_body *body, const struct contents *what
 	body->reports = nf_be16((unsigned short)reports);
 	body->frame_len = nf_be16((unsigned short)what->frame_len);
 	body->late = VN_BE32(specials.late);
-	body->rx_lost = VN_BE32(look(&shared.rx_lost) + specials.rx_lost);
+	body->rx_lost = VN_BE32(look(&shared.rx_lost) + look(&shared.rx_late));
 }
 
 /* The slot may hold anything behind the message. */
@@ -114,6 +116,13 @@ static uint pad(uint *words, uint bytes)
 	for (; bytes < DRIVERCOMM_MIN; bytes += sizeof(*words))
 		words[bytes / sizeof(*words)] = 0;
 	return bytes;
+}
+
+/* To the host, at once. */
+static void launch_special(uint bytes)
+{
+	quota_pkt =
+		launch(quota_pkt, nf_address_of(quota_pkt) + bytes - 1, nf_last_byte_bit(bytes));
 }
 
 static void send_message(const struct contents *what)
@@ -128,8 +137,60 @@ static void send_message(const struct contents *what)
 	fill_ioq(ioq, PORT_HOST(0), (unsigned short)bytes);
 	write_head(head, what);
 	write_body(body, what, reports);
-	dirty_end[slot_of(quota_pkt)] = bytes;
+	soil(quota_pkt, bytes);
 	launch_special(sizeof(*ioq) + bytes);
+}
+
+static void give_slot_back(void)
+{
+	tell(&shared.special_state, SPECIAL_FREE);
+	if (look(&shared.credit) >= look(&shared.step))
+		tell(&shared.attention, 1); /* earned while the slot was taken */
+}
+
+/* -- Credit alone ---------------------------------------------------------- */
+
+/* Words of a message without frame and reports, IOQ header included. */
+enum {
+	WORD_CREDIT = 4,
+	WORD_TIME_HIGH,
+	WORD_TIME_LOW,
+	WORD_LATE = 8,
+	QUOTA_BYTES = sizeof(struct ioq_header) + DRIVERCOMM_MIN,
+};
+
+/* Every word, since slots change places with those of packets. */
+void write_quota(uint credit)
+{
+	uint *slot = (uint *)quota_pkt, i;
+
+	slot[0] = VN_BE32(1u << (PORT_HOST(0) + 16) | (DRIVERCOMM_MIN + 7) / 8);
+	slot[1] = VN_BE32(DRIVERCOMM_MIN);
+	slot[2] =
+		VN_BE32((uint)DRIVERCOMM_MAGIC << 16 | DRIVERCOMM_VERSION << 8 | DRIVERCOMM_QUOTA);
+	slot[3] = VN_BE32(look(&shared.epoch));
+	slot[WORD_CREDIT] = VN_BE32(credit);
+	slot[7] = 0;
+	slot[9] = VN_BE32(look(&shared.rx_lost) + look(&shared.rx_late));
+	for (i = 10; i < QUOTA_BYTES / sizeof(uint); i++)
+		slot[i] = 0;
+}
+
+/* Little enough for the time between two packets of full rate: a worker has done the rest. */
+uint send_quota(cycles_t now)
+{
+	uint *slot = (uint *)quota_pkt;
+
+	if (specials.n_reports || look(&shared.special_state) != SPECIAL_QUOTA)
+		return 0;
+	tell(&shared.attention, 0);
+	slot[WORD_TIME_HIGH] = VN_BE32((uint)(now >> 32));
+	slot[WORD_TIME_LOW] = VN_BE32((uint)now);
+	slot[WORD_LATE] = VN_BE32(specials.late);
+	quota_pkt = launch(quota_pkt, nf_address_of(slot) + QUOTA_BYTES - 1,
+			   nf_last_byte_bit(QUOTA_BYTES));
+	give_slot_back();
+	return 1;
 }
 
 /* -- When ------------------------------------------------------------------ */
@@ -143,59 +204,53 @@ static uint host_is_slow(void)
 #endif
 }
 
-/* Under LOCK_MISC. A frame waits for a quiet moment, reports do until there are many. */
-static uint is_due(uint has_frame, uint is_quiet)
+/* A frame waits for a quiet moment, reports do until there are many. Under LOCK_MISC. */
+static uint is_due(uint state, uint is_quiet)
 {
-	if (shared.credit >= look(&shared.step))
+	if (state == SPECIAL_FILLING)
+		return 0; /* who does that calls when it is done */
+	if (state == SPECIAL_QUOTA || shared.credit >= look(&shared.step))
 		return 1;
 	return (specials.n_reports >= MANY_REPORTS ||
-		(is_quiet && (has_frame || specials.n_reports))) &&
+		(is_quiet && (state == SPECIAL_FRAME || specials.n_reports))) &&
 	       !host_is_slow();
 }
 
-/*
- * Takes the slot, and the credit, if there is something to send. While a frame is being
- * copied there is not: the worker calls when it is done. A frame that has to wait calls
- * again, and gives way to credit that a slow host waits for.
- */
+/* Takes the slot, if there is something to send, and with it all credit there is. Returns
+ * what was in it; SPECIAL_FILLING: it was not taken. */
 static uint take_slot(uint is_quiet, struct contents *what)
 {
-	uint has_frame, takes;
+	uint state, takes;
 
-	tell(&shared.attention, 0);
 	nf_lock(LOCK_MISC);
-	has_frame = shared.special_state == SPECIAL_READY;
-	takes = shared.special_state != SPECIAL_FILLING && is_due(has_frame, is_quiet);
+	state = look(&shared.special_state);
+	takes = is_due(state, is_quiet);
 	if (takes) {
-		what->credit = shared.credit;
+		if (state == SPECIAL_QUOTA)
+			what->credit = VN_BE32(((uint *)quota_pkt)[WORD_CREDIT]);
+		what->credit += shared.credit;
 		shared.credit = 0;
-		shared.special_state = SPECIAL_SENDING;
+		tell(&shared.special_state, SPECIAL_SENDING);
+	} else if (state == SPECIAL_FRAME) {
+		tell(&shared.attention, 1); /* it asks again */
 	}
 	nf_unlock(LOCK_MISC);
-	if (has_frame && !takes)
-		tell(&shared.attention, 1);
-	if (has_frame && takes && host_is_slow()) {
-		specials.rx_lost++;
-		has_frame = 0;
-	}
-	what->type = has_frame ? DRIVERCOMM_FRAME : DRIVERCOMM_QUOTA;
-	return takes;
-}
-
-static void give_slot_back(void)
-{
-	nf_lock(LOCK_MISC);
-	shared.special_state = SPECIAL_FREE;
-	nf_unlock(LOCK_MISC);
+	return takes ? state : SPECIAL_FILLING;
 }
 
 void send_special(uint is_quiet)
 {
-	struct contents what = { 0, 0, 0, 0 };
+	struct contents what = { DRIVERCOMM_QUOTA, 0, 0, 0 };
+	uint had;
 
-	if (!take_slot(is_quiet, &what))
+	tell(&shared.attention, 0);
+	had = take_slot(is_quiet, &what);
+	if (had == SPECIAL_FILLING)
 		return;
-	if (what.type == DRIVERCOMM_FRAME) {
+	if (had == SPECIAL_FRAME && host_is_slow()) {
+		tell(&shared.rx_late, look(&shared.rx_late) + 1);
+	} else if (had == SPECIAL_FRAME) {
+		what.type = DRIVERCOMM_FRAME;
 		what.count = special_frame.count;
 		what.frame_len = special_frame.len;
 	}
@@ -205,14 +260,13 @@ void send_special(uint is_quiet)
 
 void forget_specials(void)
 {
-	nf_lock(LOCK_MISC);
 	shared.credit = 0;
-	shared.special_state = SPECIAL_FREE;
-	nf_unlock(LOCK_MISC);
+	tell(&shared.special_state, SPECIAL_FREE);
+	tell(&shared.rx_lost, 0);
+	tell(&shared.rx_late, 0);
 	specials.n_reports = 0;
 	specials.unasked = 0;
 	specials.late = 0;
-	specials.rx_lost = 0;
 }
 
 void send_reset_done(void)
