@@ -32,6 +32,8 @@ struct vn_cosim_config {
 		     uint32_t len);
 	/* A frame that the driver delivered to the interface. NULL: nobody looks. */
 	void (*delivered)(void *arg, const uint8_t *frame, uint32_t len);
+	/* What the driver has for its log. NULL: nobody reads it. */
+	void (*log)(void *arg, const char *text);
 	void *arg;
 };
 
@@ -50,8 +52,12 @@ int vn_cosim_run_to_state(struct vn_cosim *sim, enum cal_state state, uint64_t f
 			  struct vn_err *err);
 
 /* A new client: each has a port id of its own. The transport lives until it is closed, at most
- * as long as the simulation. What breaks off a wait (a fault of the card's program) is -EIO. */
+ * as long as the simulation. What breaks off a wait: -EIO (a fault of the card's program), and
+ * -EDEADLK where it has no end and nothing will come any more, nor has for 40 s, in which the
+ * card's program may have polled. */
 int vn_cosim_client(struct vn_cosim *sim, struct vn_cal_transport **out);
+/* The sentence of what broke off a wait; "". */
+const char *vn_cosim_why(const struct vn_cosim *sim);
 
 /* A frame of the host's stack; waits in a queue of its own as on a TAP interface (1000 frames,
  * beyond that it is dropped and counted). */
