@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A frame as it lies in a TPACKET_V3 ring, described. Which clock a stamp is of
+ * A frame as it lies in a TPACKET_V3 or V2 ring, described. Which clock a stamp is of
  * is told by a flag of each frame: an interface may not have stamped one that it
  * was asked to, and a kernel stamps one that was not stamped when it came in
  * only when it puts it into the ring.
@@ -47,6 +47,32 @@ static inline void vn_afpacket_describe(const struct tpacket3_hdr *h, struct vn_
 		.vlan_tpid = (h->tp_status & TP_STATUS_VLAN_TPID_VALID) ? h->hv1.tp_vlan_tpid
 									: ETH_P_8021Q,
 	};
+}
+
+/* The same of a V2 ring, whose headers have other places. */
+static inline bool vn_afpacket_went_out2(const struct tpacket2_hdr *h)
+{
+	const struct sockaddr_ll *to =
+		(const struct sockaddr_ll *)((const uint8_t *)h + TPACKET_ALIGN(sizeof(*h)));
+
+	return to->sll_pkttype == PACKET_OUTGOING;
+}
+
+static inline void vn_afpacket_describe2(const struct tpacket2_hdr *h,
+					 struct vn_afpacket_stamps *s, struct vn_rx_pkt *p)
+{
+	const struct tpacket3_hdr as3 = {
+		.tp_sec = h->tp_sec,
+		.tp_nsec = h->tp_nsec,
+		.tp_snaplen = h->tp_snaplen,
+		.tp_len = h->tp_len,
+		.tp_status = h->tp_status,
+		.tp_mac = h->tp_mac,
+		.hv1 = { .tp_vlan_tci = h->tp_vlan_tci, .tp_vlan_tpid = h->tp_vlan_tpid },
+	};
+
+	vn_afpacket_describe(&as3, s, p);
+	p->data = (const uint8_t *)h + h->tp_mac;
 }
 
 #endif

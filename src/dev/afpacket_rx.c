@@ -8,6 +8,9 @@
  * every RETIRE_MS however little is in it: the ring must outlast a receiver
  * that is not scheduled for half a second, at low rates (256 blocks x 2 ms)
  * and at high ones (64 MiB, about 450,000 short frames) alike.
+ *
+ * Who is to answer a frame cannot wait for the end of a block. For him the ring
+ * is one of TPACKET_V2, in which each frame is handed over by itself.
  */
 #include <errno.h>
 #include <linux/filter.h>
@@ -39,6 +42,8 @@
 /* After the link went, the block that was being filled is still to come. */
 #define LAST_BLOCK_NS (20 * 1000000ull)
 #define GROUP 64
+/* So often an empty ring is looked at before the kernel is asked for the link. */
+#define LOOKS 256
 
 struct afpacket_rxq {
 	struct vn_rxq rxq;
@@ -49,6 +54,7 @@ struct afpacket_rxq {
 	uint32_t n_blocks, block; /* block: the one we read or wait for */
 	uint32_t left;            /* packets of it not yet handed on; 0: not begun */
 	uint8_t *next;            /* the first of them */
+	uint32_t n_frames, at, looks; /* prompt: of the ring, the next one, while it was empty */
 	bool wants_outgoing;
 	int down;                 /* -errno to report once the ring is empty */
 	bool was_down;            /* and nothing has come since: its end would not be told */
@@ -191,6 +197,64 @@ static int afpacket_poll(struct vn_rxq *q, unsigned int budget, uint64_t timeout
 	return (int)done;
 }
 
+/* --- frame by frame ---------------------------------------------------------- */
+
+static struct tpacket2_hdr *frame_header(struct afpacket_rxq *r, uint32_t i)
+{
+	return (struct tpacket2_hdr *)(r->ring + (size_t)(i % r->n_frames) * FRAME_BYTES);
+}
+
+static bool is_ours(struct afpacket_rxq *r, uint32_t i)
+{
+	/* Pairs with the kernel's barrier before it sets the status. */
+	return __atomic_load_n(&frame_header(r, i)->tp_status, __ATOMIC_ACQUIRE) & TP_STATUS_USER;
+}
+
+/* A group of those that are there. */
+static unsigned int take_frames(struct afpacket_rxq *r, unsigned int budget, vn_rx_handler handler,
+				void *arg)
+{
+	unsigned int n = 0, most = VN_MIN(budget, GROUP);
+	struct vn_rx_pkt pkts[GROUP];
+
+	for (; n < most && is_ours(r, r->at + n); n++) {
+		const struct tpacket2_hdr *h = frame_header(r, r->at + n);
+
+		vn_afpacket_describe2(h, &r->stamps, &pkts[n]);
+		pkts[n].is_outgoing = r->wants_outgoing && vn_afpacket_went_out2(h);
+		if (vn_unlikely(!vn_grain_is_done(&r->grain)) && (h->tp_status & r->stamps.flag))
+			vn_grain_add(&r->grain, pkts[n].stamp_ns);
+	}
+	if (!n)
+		return 0;
+	handler(arg, pkts, n);
+	/* Release: all reads of them are done. */
+	for (unsigned int i = 0; i < n; i++)
+		__atomic_store_n(&frame_header(r, r->at + i)->tp_status, TP_STATUS_KERNEL,
+				 __ATOMIC_RELEASE);
+	r->at = (r->at + n) % r->n_frames;
+	r->stats.packets += n;
+	r->was_down = false;
+	return n;
+}
+
+/* Looking for the link is a system call, looking for a frame is none. */
+static int poll_prompt(struct vn_rxq *q, unsigned int budget, uint64_t timeout_ns,
+		       vn_rx_handler handler, void *arg)
+{
+	struct afpacket_rxq *r = to_rxq(q);
+	unsigned int n = take_frames(r, budget, handler, arg);
+	int rc;
+
+	if (n || (!timeout_ns && !r->down && ++r->looks % LOOKS))
+		return (int)n;
+	rc = wait_block(r, r->down ? 0 : timeout_ns);
+	if (rc)
+		return rc;
+	n = take_frames(r, budget, handler, arg);
+	return n ? (int)n : report_down(r);
+}
+
 static void afpacket_rx_stats(struct vn_rxq *q, struct vn_rxq_stats *out)
 {
 	struct afpacket_rxq *r = to_rxq(q);
@@ -215,9 +279,10 @@ static int set_option(struct afpacket_rxq *r, int level, int option, const void 
 	return setsockopt(r->fd, level, option, value, size) ? -errno : 0;
 }
 
-static int set_up_ring(struct afpacket_rxq *r, uint64_t ring_bytes)
+static int set_up_ring(struct afpacket_rxq *r, uint64_t ring_bytes, bool is_prompt)
 {
-	int version = TPACKET_V3;
+	int version = is_prompt ? TPACKET_V2 : TPACKET_V3;
+	socklen_t size = is_prompt ? sizeof(struct tpacket_req) : sizeof(struct tpacket_req3);
 	struct tpacket_req3 req = {
 		.tp_block_size = BLOCK_BYTES,
 		.tp_block_nr = (unsigned int)VN_MAX(ring_bytes / BLOCK_BYTES, BLOCKS_MIN),
@@ -230,10 +295,11 @@ static int set_up_ring(struct afpacket_rxq *r, uint64_t ring_bytes)
 	req.tp_frame_nr = req.tp_block_nr * (BLOCK_BYTES / FRAME_BYTES);
 	rc = set_option(r, SOL_PACKET, PACKET_VERSION, &version, sizeof(version));
 	if (!rc)
-		rc = set_option(r, SOL_PACKET, PACKET_RX_RING, &req, sizeof(req));
+		rc = set_option(r, SOL_PACKET, PACKET_RX_RING, &req, size);
 	if (rc)
 		return rc;
 	r->n_blocks = req.tp_block_nr;
+	r->n_frames = req.tp_frame_nr;
 	r->ring_size = (size_t)r->n_blocks * BLOCK_BYTES;
 	mem = mmap(NULL, r->ring_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, r->fd, 0);
 	if (mem == MAP_FAILED)
@@ -334,7 +400,7 @@ int vn_afpacket_rxq_open(struct vn_netdev *dev, const struct vn_rxq_opts *opts, 
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return vn_err_set(err, ENOMEM, "%s: no memory", dev->name);
-	r->rxq.poll = afpacket_poll;
+	r->rxq.poll = opts->is_prompt ? poll_prompt : afpacket_poll;
 	r->rxq.stats = afpacket_rx_stats;
 	r->rxq.dev = dev;
 	r->ifindex = dev->ifindex;
@@ -346,7 +412,8 @@ int vn_afpacket_rxq_open(struct vn_netdev *dev, const struct vn_rxq_opts *opts, 
 		rc = set_up_stamps(r, opts->stamps, err);
 	if (rc < 0)
 		goto err_close;
-	rc = set_up_ring(r, ring_bytes);
+	r->rxq.fd = opts->is_prompt ? r->fd : 0; /* else it is readable late */
+	rc = set_up_ring(r, ring_bytes, opts->is_prompt);
 	if (!rc)
 		rc = start(r);
 	if (rc) {

@@ -8,6 +8,7 @@
 #include <linux/if_packet.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
+#include <poll.h>
 
 #define C "vnt2" /* what A is called after a renaming */
 #define WAIT_NS (5 * VN_NSEC_PER_SEC)
@@ -18,6 +19,7 @@ struct fixture {
 	struct vn_netdev *a, *b;
 	struct vn_txq *tx;
 	struct vn_rxq *rx;
+	bool is_prompt; /* rx */
 	/* seen by the handler: our frames only */
 	unsigned int n;
 	uint32_t len;
@@ -27,7 +29,7 @@ struct fixture {
 	uint64_t first_ns, last_ns;
 };
 
-static int set_up(void **state)
+static int set_up_rx(void **state, const struct vn_rxq_opts *opts)
 {
 	struct fixture *x = calloc(1, sizeof(*x));
 	struct vn_err err = { "" };
@@ -40,10 +42,21 @@ static int set_up(void **state)
 	x->b = open_dev("afpacket", VN_CAP_RX,
 			&(struct vn_netdev_opts){ .target = B, .clock = &x->clock });
 	x->tx = open_txq(x->a, &(struct vn_txq_opts){ .frame_cap = 2048 });
-	if (x->b->ops->rxq_open(x->b, &(struct vn_rxq_opts){ .ring_bytes = 4 << 20 }, &x->rx, &err))
+	if (x->b->ops->rxq_open(x->b, opts, &x->rx, &err))
 		fail_msg("%s", err.text);
+	x->is_prompt = opts->is_prompt;
 	*state = x;
 	return 0;
+}
+
+static int set_up(void **state)
+{
+	return set_up_rx(state, &(struct vn_rxq_opts){ .ring_bytes = 4 << 20 });
+}
+
+static int set_up_prompt(void **state)
+{
+	return set_up_rx(state, &(struct vn_rxq_opts){ .ring_bytes = 4 << 20, .is_prompt = true });
 }
 
 static int tear_down(void **state)
@@ -192,8 +205,12 @@ static void count_outgoing(void *arg, const struct vn_rx_pkt *pkts, unsigned int
 /* Through the discipline, for what bypasses it the kernel shows to nobody. */
 static void frames_that_go_out_are_told_apart_when_wanted(void **state)
 {
-	const struct vn_rxq_opts wanted = { .ring_bytes = 1 << 20, .wants_outgoing = true };
 	struct fixture *x = *state;
+	const struct vn_rxq_opts wanted = {
+		.ring_bytes = 1 << 20,
+		.wants_outgoing = true,
+		.is_prompt = x->is_prompt,
+	};
 	struct vn_txq *back = open_txq(x->b, &(struct vn_txq_opts){
 		.frame_cap = 60, .path = VN_PATH_QDISC });
 	uint64_t until = vn_clock_now(&x->clock) + WAIT_NS;
@@ -216,8 +233,8 @@ static void frames_that_go_out_are_told_apart_when_wanted(void **state)
 /* Nobody reads while more comes than the ring holds: all of it is accounted for. */
 static void what_the_ring_had_no_room_for_is_counted(void **state)
 {
-	const struct vn_rxq_opts small = { .ring_bytes = 1 << 20 };
 	struct fixture *x = *state;
+	const struct vn_rxq_opts small = { .ring_bytes = 1 << 20, .is_prompt = x->is_prompt };
 	unsigned int count[2] = { 0, 0 };
 	struct vn_rxq_stats stats;
 	struct vn_rxq *rx;
@@ -236,6 +253,29 @@ static void what_the_ring_had_no_room_for_is_counted(void **state)
 	assert_true(stats.drops > 0);
 	assert_int_equal(stats.packets + stats.drops, 64 * 32);
 	x->b->ops->rxq_close(rx);
+}
+
+/* Polled without waiting, which finds out about the link all the same. */
+static void a_frame_is_there_when_the_descriptor_is_readable(void **state)
+{
+	struct fixture *x = *state;
+	struct pollfd pfd = { .fd = x->rx->fd, .events = POLLIN };
+	int rc = 0;
+
+	assert_true(pfd.fd > 0);
+	x->len = 60;
+	while (x->rx->poll(x->rx, 10, 0, handle, x) > 0) /* the system's own */
+		;
+	fill_frames(x->tx, 1, 60, 0, 0, 0);
+	assert_done(vn_txq_commit(x->tx, 1), 1, VN_TX_OK);
+	while (x->n == 0) {
+		assert_int_equal(poll(&pfd, 1, 5000), 1);
+		assert_true(x->rx->poll(x->rx, 10, 0, handle, x) > 0);
+	}
+	must("ip link set " B " down");
+	while (rc >= 0)
+		rc = x->rx->poll(x->rx, 10, 0, handle, x);
+	assert_int_equal(rc, -ENETDOWN);
 }
 
 static void the_kernel_stamps_where_no_hardware_does(void **state)
@@ -691,12 +731,23 @@ static void rings_that_cannot_be_are_refused(void **state)
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define PROMPT(f) cmocka_unit_test_setup_teardown(f, set_up_prompt, tear_down)
 	static const struct CMUnitTest tests[] = {
 		CASE(frames_arrive_whole_stamped_and_in_order),
 		CASE(a_checksum_left_to_hardware_is_reported),
 		CASE(frames_that_go_out_are_not_received),
 		CASE(frames_that_go_out_are_told_apart_when_wanted),
 		CASE(what_the_ring_had_no_room_for_is_counted),
+		PROMPT(frames_arrive_whole_stamped_and_in_order),
+		PROMPT(a_checksum_left_to_hardware_is_reported),
+		PROMPT(frames_that_go_out_are_not_received),
+		PROMPT(frames_that_go_out_are_told_apart_when_wanted),
+		PROMPT(what_the_ring_had_no_room_for_is_counted),
+		PROMPT(a_tag_put_aside_is_reported),
+		PROMPT(what_came_before_the_link_went_is_received),
+		PROMPT(a_receiver_outlasts_its_link_being_down),
+		PROMPT(a_link_that_goes_while_it_is_down_is_gone),
+		PROMPT(a_frame_is_there_when_the_descriptor_is_readable),
 		CASE(the_kernel_stamps_where_no_hardware_does),
 		CASE(a_tag_put_aside_is_reported),
 		CASE(a_frame_over_the_mtu_is_an_error_of_its_own),
@@ -721,6 +772,7 @@ int main(void)
 		CASE(rings_that_cannot_be_are_refused),
 	};
 #undef CASE
+#undef PROMPT
 	const char *why = why_no_links();
 
 	if (why)

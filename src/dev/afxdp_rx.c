@@ -208,6 +208,7 @@ static int open_socket(struct afxdp_rxq *r, uint16_t queue, uint64_t ring_bytes,
 	if (rc)
 		return rc;
 	vn_afxdp_socket_fill(s, 0, n);
+	r->rxq.fd = r->n ? 0 : s->fd; /* one for several there is not */
 	r->poll[r->n++] = (struct pollfd){ .fd = s->fd, .events = POLLIN };
 	return 0;
 }

@@ -123,6 +123,10 @@ struct vn_rxq_opts {
 	 * drivers that have a choice; from others what they have. */
 	enum vn_stamps stamps;
 	bool wants_outgoing;  /* frames that go out too; needs VN_CAP_RX_OUTGOING */
+	/* Who receives answers what comes: each frame is there at once, and a look at an
+	 * empty queue costs next to nothing, where many a second would cost more than in
+	 * groups. Drivers that have only one way ignore it. */
+	bool is_prompt;
 	/* Drivers that listen to single queues of the device: which one, all of
 	 * them if VN_RXQ_ALL. Others ignore it. */
 	uint16_t queue;
