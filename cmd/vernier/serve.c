@@ -4,13 +4,13 @@
  * files and by a socket, until a signal.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "background.h"
 #include "command.h"
 #include "control.h"
 #include "ctl/mount.h"
@@ -257,21 +257,10 @@ static void wait_for_end(struct serve *s)
 	}
 }
 
-/* Lets the parent go, and its terminal or pipes with it. */
-static void detach(int ready)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	for (int fd = 0; fd <= 2 && null >= 0; fd++)
-		dup2(null, fd);
-	if (write(ready, "", 1) < 0)
-		return; /* the parent is gone: nobody waits */
-	close(ready);
-}
-
 /* ready: a descriptor on which the parent waits, -1 without one. */
-static int run(struct serve *s, int ready, struct vn_err *err)
+static int run(void *arg, int ready, struct vn_err *err)
 {
+	struct serve *s = arg;
 	int rc;
 
 	rc = control_open(&s->control, &s->o.control, err);
@@ -288,8 +277,7 @@ static int run(struct serve *s, int ready, struct vn_err *err)
 	}
 	if (!rc) {
 		say_ready(s);
-		if (ready >= 0)
-			detach(ready);
+		vn_background_ready(ready);
 		wait_for_end(s);
 		end_it(s);
 	}
@@ -304,32 +292,6 @@ static int run(struct serve *s, int ready, struct vn_err *err)
 		rc = control_finish(&s->control, err);
 	control_close(&s->control);
 	return rc;
-}
-
-/* The server is a child; the parent ends when the child says that it serves, or
- * when it failed and told why (both have the same standard error). */
-static int run_in_background(struct serve *s, struct vn_err *err)
-{
-	int ends[2];
-	ssize_t n;
-	pid_t child;
-	char byte;
-
-	if (pipe2(ends, O_CLOEXEC))
-		return vn_err_set(err, errno, "no pipe: %s", strerror(errno));
-	child = fork();
-	if (child < 0)
-		return vn_err_set(err, errno, "no process: %s", strerror(errno));
-	if (child == 0) {
-		close(ends[0]);
-		setsid();
-		return run(s, ends[1], err);
-	}
-	close(ends[1]);
-	do {
-		n = read(ends[0], &byte, 1);
-	} while (n < 0 && errno == EINTR);
-	return n == 1 ? 0 : -ECHILD;
 }
 
 int vn_cmd_serve(int argc, char **argv, struct vn_err *err)
@@ -349,7 +311,7 @@ int vn_cmd_serve(int argc, char **argv, struct vn_err *err)
 		return rc == VN_OPTIONS_HELPED ? VN_EXIT_DONE : VN_EXIT_USAGE;
 	}
 	vn_interrupt_block(&s->interrupt);
-	rc = s->o.is_background ? run_in_background(s, err) : run(s, -1, err);
+	rc = s->o.is_background ? vn_background_run(run, s, err) : run(s, -1, err);
 	vn_interrupt_end(&s->interrupt);
 	free(s);
 	if (rc == -EINVAL)
