@@ -64,6 +64,7 @@ static bool is_event(const struct nlmsghdr *msg, struct vn_netdev_event *ev)
 	*ev = (struct vn_netdev_event){
 		.ifindex = ifi->ifi_index,
 		.is_gone = msg->nlmsg_type == RTM_DELLINK,
+		.flags = ifi->ifi_flags,
 	};
 	mnl_attr_for_each(attr, msg, sizeof(*ifi))
 		if (mnl_attr_get_type(attr) == IFLA_IFNAME)
@@ -120,4 +121,9 @@ int vn_link_watch_next(struct vn_link_watch *w, struct vn_netdev_event *ev)
 		if (rc <= 0)
 			return rc;
 	}
+}
+
+int vn_link_watch_fd(const struct vn_link_watch *w)
+{
+	return mnl_socket_get_fd(w->nl);
 }

@@ -24,4 +24,7 @@ void vn_link_watch_close(struct vn_link_watch *w); /* NULL accepted */
  */
 int vn_link_watch_next(struct vn_link_watch *w, struct vn_netdev_event *ev);
 
+/* Readable when there may be events; those before are to be taken first. */
+int vn_link_watch_fd(const struct vn_link_watch *w);
+
 #endif

@@ -103,6 +103,29 @@ static void each_interface_is_told_of(void **state)
 	assert_true(n_b >= 1);
 }
 
+/* Each of several changes that nobody has looked at has its own flags. */
+static void every_up_and_down_is_told(void **state)
+{
+	int ifindex = (int)if_nametoindex(A);
+	struct vn_netdev_event ev;
+	unsigned int n_changes = 0;
+	bool is_up;
+
+	must("ip link set " A " up");
+	drain(*state, ifindex, &ev);
+	must("ip link set " A " down");
+	must("ip link set " A " up");
+	must("ip link set " A " down");
+	is_up = true;
+	while (vn_link_watch_next(*state, &ev) == 1) {
+		if (ev.ifindex != ifindex || !(ev.flags & IFF_UP) == !is_up)
+			continue;
+		is_up = !is_up;
+		n_changes++;
+	}
+	assert_int_equal(n_changes, 3);
+}
+
 static void a_new_interface_is_told(void **state)
 {
 	must("ip link add vnt5 type veth peer name vnt6");
@@ -216,6 +239,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		CASE(names_are_told_up_and_down),
 		CASE(each_interface_is_told_of),
+		CASE(every_up_and_down_is_told),
 		CASE(a_new_interface_is_told),
 		CASE(a_deleted_interface_is_gone),
 		CASE(an_interface_in_another_namespace_is_gone),

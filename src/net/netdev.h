@@ -419,6 +419,7 @@ struct vn_netdev_event {
 	int ifindex;
 	char name[16]; /* current; as it was last when gone */
 	bool is_gone;
+	unsigned int flags; /* IFF_*, as they were when it happened */
 };
 
 /* All drivers that were built in, ended by NULL, the default first. */
