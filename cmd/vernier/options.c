@@ -28,6 +28,7 @@ struct long_list {
 	struct option *v;
 	unsigned int n;
 	char *names; /* the second spellings */
+	bool *seen;  /* by row */
 };
 
 static void list_add(struct long_list *l, const char *name, bool has_value, int val)
@@ -73,7 +74,8 @@ static int list_make(struct long_list *l, const struct vn_options *spec)
 	l->n = 0;
 	l->v = calloc(2 * (spec->n_rows + n_params) + 2, sizeof(*l->v));
 	l->names = malloc(names_size(spec, n_params));
-	if (!l->v || !l->names)
+	l->seen = calloc(spec->n_rows + 1, sizeof(*l->seen));
+	if (!l->v || !l->names || !l->seen)
 		return -ENOMEM;
 	at = l->names;
 	list_add(l, vn_option_help.name, false, HELP);
@@ -103,6 +105,7 @@ static void list_free(struct long_list *l)
 {
 	free(l->v);
 	free(l->names);
+	free(l->seen);
 }
 
 /* How names are spelled where they are listed. */
@@ -181,7 +184,27 @@ static unsigned int row_of(const struct vn_options *spec, int c)
 	return (unsigned int)c - FIRST_ROW;
 }
 
-static int take(const struct vn_options *spec, void *dest, int c, char **argv, struct vn_err *err)
+static int check_once(const struct vn_options *spec, const struct vn_option *o, bool *seen,
+		      struct vn_err *err)
+{
+	if (spec->once && *seen && o->letter)
+		return vn_err_set(err, EINVAL, "-%c is given twice", o->letter);
+	if (spec->once && *seen)
+		return vn_err_set(err, EINVAL, "%s%s is given twice", dashes(spec), o->name);
+	*seen = true;
+	return 0;
+}
+
+static int take_row(const struct vn_options *spec, void *dest, unsigned int row, bool *seen,
+		    struct vn_err *err)
+{
+	int rc = check_once(spec, &spec->rows[row], &seen[row], err);
+
+	return rc ? rc : option_store(spec, &spec->rows[row], dest, optarg, err);
+}
+
+static int take(const struct vn_options *spec, void *dest, int c, char **argv, bool *seen,
+		struct vn_err *err)
 {
 	unsigned int row = row_of(spec, c);
 
@@ -192,7 +215,7 @@ static int take(const struct vn_options *spec, void *dest, int c, char **argv, s
 		return VN_OPTIONS_HELPED;
 	}
 	if (row < spec->n_rows)
-		return option_store(spec, &spec->rows[row], dest, optarg, err);
+		return take_row(spec, dest, row, seen, err);
 	return spec->param(dest, &vn_params[row - spec->n_rows], optarg, err);
 }
 
@@ -232,7 +255,7 @@ int vn_options_parse(const struct vn_options *spec, void *dest, int argc, char *
 	optind = 0; /* glibc: begin anew */
 	opterr = 0;
 	while (!rc && (c = get_next(spec, argc, argv, shorts, list.v)) != -1)
-		rc = take(spec, dest, c, argv, err);
+		rc = take(spec, dest, c, argv, list.seen, err);
 	if (!rc)
 		rc = check_args(spec, argc, argv, err);
 	*first = optind;

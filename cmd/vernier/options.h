@@ -55,6 +55,7 @@ struct vn_options {
 	/* Names with one dash are options too, and so spelled in lists: -mac0 is
 	 * --mac0. A single letter is that of a row before it is an abbreviation. */
 	bool single_dash;
+	bool once; /* an option that is given twice is an error */
 	/* For completion: an argument is the name of an interface, or one of
 	 * these words (as vn_option.word). */
 	bool has_interface;

@@ -254,6 +254,36 @@ static void mistakes_with_one_dash_are_named(void **state)
 	}
 }
 
+static void options_may_be_wanted_once(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *text; /* of the message; NULL: accepted */
+	} cases[] = {
+		{ "try -t a -s --number 5", NULL },
+		{ "try -t a --text b", "-t is given twice" },
+		{ "try -s -s", "-s is given twice" },
+		{ "try --number 5 --numb=6", "--number is given twice" },
+		{ "try --the-time 1 --the_time 1", "--the-time is given twice" },
+	};
+	struct vn_options once = spec;
+
+	once.once = true;
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(cases); i++) {
+		struct values v;
+		struct vn_err err;
+		char line[64], *arg;
+		int rc;
+
+		snprintf(line, sizeof(line), "%s", cases[i].line);
+		rc = parse_by(&once, line, &v, &arg, &err);
+		assert_int_equal(rc, cases[i].text ? -EINVAL : 0);
+		assert_string_equal(err.text, cases[i].text ? cases[i].text : "");
+		snprintf(line, sizeof(line), "%s", cases[i].line);
+		assert_int_equal(parse(line, &v, &arg, &err), 0); /* elsewhere the last counts */
+	}
+}
+
 /* Text that fn prints, to be freed. */
 static char *printed(void (*fn)(FILE *out, const struct values *v), const struct values *v)
 {
@@ -323,6 +353,7 @@ int main(void)
 		cmocka_unit_test(mistakes_are_named),
 		cmocka_unit_test(names_may_have_one_dash),
 		cmocka_unit_test(mistakes_with_one_dash_are_named),
+		cmocka_unit_test(options_may_be_wanted_once),
 		cmocka_unit_test(help_has_every_row_and_its_default),
 		cmocka_unit_test(help_spells_names_with_one_dash),
 		cmocka_unit_test(settings_can_be_typed_again),
