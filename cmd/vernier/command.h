@@ -24,8 +24,9 @@ struct vn_options;
 
 struct vn_command {
 	const struct vn_options *options;
-	/* argv[0] is the sub-command's name. Returns enum vn_exit; an empty err
-	 * with VN_EXIT_FAILED means that the report said it all. */
+	/* argv[0] is the sub-command's name, or the one that the program was called by.
+	 * Returns enum vn_exit; an empty err with VN_EXIT_FAILED means that the report
+	 * said it all. */
 	int (*run)(int argc, char **argv, struct vn_err *err);
 };
 
@@ -35,7 +36,7 @@ extern const struct vn_command vn_commands[];
 /* options.h, beside their functions */
 extern const struct vn_options send_spec, recv_spec, drivers_spec, params_spec, completion_spec,
 	serve_spec, exec_spec, ctl_spec, rfc2544_spec, report_spec, probe_spec, card_spec,
-	load_spec;
+	load_spec, caliper_spec;
 
 int vn_cmd_send(int argc, char **argv, struct vn_err *err);
 int vn_cmd_recv(int argc, char **argv, struct vn_err *err);
@@ -46,6 +47,7 @@ int vn_cmd_ctl(int argc, char **argv, struct vn_err *err);
 int vn_cmd_report(int argc, char **argv, struct vn_err *err);
 int vn_cmd_load(int argc, char **argv, struct vn_err *err);
 int vn_cmd_probe(int argc, char **argv, struct vn_err *err);
+int vn_cmd_caliper(int argc, char **argv, struct vn_err *err);
 int vn_cmd_card(int argc, char **argv, struct vn_err *err);
 int vn_cmd_drivers(int argc, char **argv, struct vn_err *err);
 int vn_cmd_params(int argc, char **argv, struct vn_err *err);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/macros.h"
 #include "command.h"
 #include "options.h"
 
@@ -18,11 +19,20 @@ const struct vn_command vn_commands[] = {
 	{ &report_spec, vn_cmd_report },
 	{ &probe_spec, vn_cmd_probe },
 	{ &card_spec, vn_cmd_card },
+	{ &caliper_spec, vn_cmd_caliper },
 	{ &load_spec, vn_cmd_load },
 	{ &drivers_spec, vn_cmd_drivers },
 	{ &params_spec, vn_cmd_params },
 	{ &completion_spec, vn_cmd_completion },
 	{ NULL, NULL },
+};
+
+/* Names that the program has besides, each of which is one command. */
+static const struct {
+	const char *name;
+	const struct vn_options *options;
+} names[] = {
+	{ "caliper-pktgen", &caliper_spec },
 };
 
 static void list_commands(FILE *out)
@@ -43,6 +53,18 @@ static const struct vn_command *find_command(const char *name)
 	return c->options ? c : NULL;
 }
 
+/* The command that the program is called as, and that name of it; NULL: vernier. */
+static const struct vn_command *find_name(char *path, char **name)
+{
+	char *slash = strrchr(path, '/');
+
+	*name = slash ? slash + 1 : path;
+	for (size_t i = 0; i < VN_ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i].name, *name))
+			return find_command(names[i].options->command);
+	return NULL;
+}
+
 /* A report that could not be written must not look like a success. */
 static int close_stdout(int status)
 {
@@ -52,12 +74,24 @@ static int close_stdout(int status)
 	return status ? status : VN_EXIT_FAILED;
 }
 
+/* prefix: of the line that says what went wrong. */
+static int run(const struct vn_command *c, int argc, char **argv, const char *prefix)
+{
+	struct vn_err err = { "" };
+	int status = c->run(argc, argv, &err);
+
+	fflush(stdout); /* in a pipe too, the error comes behind the report */
+	if (err.text[0])
+		fprintf(stderr, "%s%s: %s\n", prefix, argv[0], err.text);
+	return close_stdout(status);
+}
+
 int main(int argc, char **argv)
 {
-	const struct vn_command *c;
-	struct vn_err err = { "" };
-	int status;
+	const struct vn_command *c = argc ? find_name(argv[0], &argv[0]) : NULL;
 
+	if (c)
+		return run(c, argc, argv, "");
 	if (argc < 2) {
 		list_commands(stderr);
 		return VN_EXIT_USAGE;
@@ -76,9 +110,5 @@ int main(int argc, char **argv)
 			argv[1]);
 		return VN_EXIT_USAGE;
 	}
-	status = c->run(argc - 1, argv + 1, &err);
-	fflush(stdout); /* in a pipe too, the error comes behind the report */
-	if (err.text[0])
-		fprintf(stderr, "vernier: %s: %s\n", c->options->command, err.text);
-	return close_stdout(status);
+	return run(c, argc - 1, argv + 1, "vernier: ");
 }

@@ -347,8 +347,8 @@ def drivers_are_listed():
 def version_and_lists_of_commands():
     holds(re.fullmatch(r"vernier \d+\.\d+\.\d+\n", vernier("--version").stdout), "--version")
     text = vernier("--help").stdout
-    for command in ("send", "recv", "rfc2544", "report", "probe", "card", "load", "drivers",
-                    "params", "completion"):
+    for command in ("send", "recv", "rfc2544", "report", "probe", "card", "caliper", "load",
+                    "drivers", "params", "completion"):
         holds(re.search(r"^\s+%s\s" % command, text, re.M), command + " is not listed")
 
 

@@ -1,0 +1,317 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""vernier caliper: what it refuses, what a socket sends, and what it tells of it."""
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import time
+import warnings
+
+from harness import (TOP, VERNIER, Tap, Terminal, case, equal, finish, holds, main, sh, start,
+                     veth, vernier, without_rights)
+
+warnings.filterwarnings("ignore", category=DeprecationWarning)
+import jsonschema  # noqa: E402
+
+TO = ("-i", "127.0.0.1", "--sport", "2000", "--dport", "3000")
+CARD = ("-N", "-m", "02:00:00:00:00:02")
+
+
+def caliper(*words, status=0, **more):
+    return vernier("caliper", *words, status=status, **more)
+
+
+def stats(path="stats.json"):
+    """The numbers that a run wrote, which are as their schema has them."""
+    with open(path) as f:
+        numbers = json.load(f)
+    with open(os.path.join(TOP, "docs/caliper.schema.json")) as f:
+        jsonschema.validate(numbers, json.load(f))
+    return numbers
+
+
+class Receiver:
+    """A socket that keeps what comes to a port."""
+
+    def __init__(self, port=3000, address="127.0.0.1"):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self.socket.bind((address, port))
+        self.socket.settimeout(20)
+
+    def take(self, n):
+        """The next n: [(payload, source)]."""
+        return [self.socket.recvfrom(2048) for _ in range(n)]
+
+    def is_empty(self):
+        self.socket.setblocking(False)
+        try:
+            self.socket.recv(1)
+            return False
+        except BlockingIOError:
+            return True
+
+
+def write(path, text):
+    with open(path, "w") as f:
+        f.write(text)
+    return path
+
+
+# What is refused
+
+@case
+def mistakes_end_with_2_and_one_line():
+    for words, says in (
+            (("-n", "5", "-t", "1", "-d", "1", *TO), "-n 5 and -t 1"),
+            (("-d", "1", "-D", "gaps", *TO), "-d 1 and -D gaps"),
+            (("-d", "1", "-l", "1", "-L", "sizes", *TO), "-l 1 and -L sizes"),
+            ((*TO,), "-d DELAY or -D FILE"),
+            (("-d", "1"), "-i DST_IP"),
+            (("-d", "1", "-N", *TO), "-m DST_MAC"),
+            (("-d", "1", "-d", "1", *TO), "-d is given twice"),
+            (("-d", "1", "-z", *TO), "-z"),
+            (("-d", "1", "stray", *TO), '"stray"'),
+            (("-d", "1e3", *TO), "'1e3'"),
+            (("-d", "1", "-l", "1473", *TO), "'1473'"),
+            (("-D", "/nonexistent", *TO), "/nonexistent: cannot be opened"),
+            (("-D", "/dev/null", *TO), "/dev/null: is empty")):
+        done = caliper(*words, status=2)
+        equal(done.stdout, "", "said of %s" % (words,))
+        equal(done.stderr.count("\n"), 1, "lines of %r" % done.stderr)
+        holds(done.stderr.startswith("vernier: caliper: ") and says in done.stderr and
+              (" -h says more)" in done.stderr or "--help" in done.stderr), done.stderr)
+
+
+@case
+def files_are_named_with_line_and_text():
+    write("gaps", "1 2\n3 4\n5 six 7\n")
+    done = caliper("-D", "gaps", *TO, status=2)
+    holds("gaps:3: 'six' is not a number" in done.stderr, done.stderr)
+    done = subprocess.run([VERNIER, "caliper", "-D", "-", *TO], input="1\n-2\n", text=True,
+                          capture_output=True)
+    equal(done.returncode, 2, "status")
+    holds("standard input:2: '-2'" in done.stderr, done.stderr)
+
+
+@case
+def help_is_asked_for_by_h():
+    text = caliper("-h").stdout
+    for option in "ntdDlLiImN":
+        holds("  -%s, --" % option in text, "-%s is not listed" % option)
+    equal(caliper("--help").stdout, text, "--help")
+
+
+@case
+def another_name_is_the_same_command():
+    os.symlink(VERNIER, "caliper-pktgen")
+    done = subprocess.run(["./caliper-pktgen", "-n", "5"], capture_output=True, text=True)
+    equal(done.returncode, 2, "status")
+    holds(done.stderr.startswith("caliper-pktgen: ") and
+          done.stderr.endswith("(caliper-pktgen -h says more)\n"), done.stderr)
+    done = subprocess.run(["./caliper-pktgen", "-n", "5", "-d", "0", *TO, "-m", "x"],
+                          capture_output=True, text=True)
+    equal(done.returncode, 2, "status")
+    receiver = Receiver()
+    done = subprocess.run(["./caliper-pktgen", "-n", "5", "-d", "0", *TO], capture_output=True,
+                          text=True)
+    equal((done.returncode, done.stderr), (0, ""), "status, errors")
+    receiver.take(5)
+    os.rename("caliper-pktgen", "other")
+    done = subprocess.run(["./other", "-n", "5"], capture_output=True, text=True)
+    holds("no such command" in done.stderr, done.stderr)
+
+
+@case
+def without_a_driver_there_is_a_sentence():
+    for words in (("-I", "198.18.0.1"), ()):
+        done = caliper("-n", "5", "-d", "1", *CARD, *TO, *words, status=1)
+        equal((done.stdout, done.stderr), (
+            "", "vernier: caliper: card 0 has no driver here (vernier nf2d is one)\n"), "said")
+
+
+# What is sent
+
+@case
+def packets_arrive_as_they_were_asked_for():
+    receiver = Receiver()
+    caliper("-n", "100", "-d", "10000", "-l", "33", *TO, "--stats", "stats.json")
+    got = receiver.take(100)
+    equal({source for _, source in got}, {("127.0.0.1", 2000)}, "sources")
+    equal({payload for payload, _ in got}, {bytes(33)}, "payloads")
+    holds(receiver.is_empty(), "more than 100 came")
+    s = stats()
+    equal((s["packets"], s["bytes"], s["end"], s["way"]), (100, 7500, "plan", "udp"), "told")
+    equal((s["udp"]["gaps"], s["udp"]["source_port"], s["driver"]), (99, 2000, None), "told")
+    equal(s["duration_ns"], s["last_ns"] - s["first_ns"], "duration")
+    holds(s["duration_ns"] >= 99 * 10000, "99 gaps took %d ns" % s["duration_ns"])
+    equal(s["udp"]["lateness"]["max_ns"], s["late_max_ns"], "the latest")
+
+
+@case
+def sizes_and_gaps_cycle_each_for_itself():
+    receiver = Receiver()
+    write("gaps", "1000 0 20000")
+    write("sizes", "0\n1472\t7 100\n")
+    caliper("-n", "10", "-D", "gaps", "-L", "sizes", *TO, "--stats", "stats.json")
+    equal([len(payload) for payload, _ in receiver.take(10)],
+          [0, 1472, 7, 100, 0, 1472, 7, 100, 0, 1472], "sizes")
+    s = stats()
+    equal((s["asked"]["delay_file"], s["asked"]["payload_file"]), ("gaps", "sizes"), "asked")
+    equal(s["bytes"], 3 * 60 + 3 * 1514 + 2 * 60 + 2 * 142, "bytes")
+    holds(s["duration_ns"] >= 3 * 21000, "the gaps took %d ns" % s["duration_ns"])
+
+
+@case
+def standard_input_is_a_file():
+    receiver = Receiver()
+    done = subprocess.run([VERNIER, "caliper", "-n", "4", "-d", "0", "-L", "-", *TO],
+                          input="5 6 7", text=True, capture_output=True)
+    equal((done.returncode, done.stderr), (0, ""), "status, errors")
+    equal([len(payload) for payload, _ in receiver.take(4)], [5, 6, 7, 5], "sizes")
+
+
+@case
+def stamps_are_those_of_pktgen():
+    receiver = Receiver()
+    before = time.time_ns() // 1000
+    caliper("-n", "20", "-d", "100000", "--stamp", "-l", "40", *TO)
+    after = time.time_ns() // 1000
+    last = before
+    for i, (payload, _) in enumerate(receiver.take(20)):
+        magic, number, seconds, fraction = struct.unpack(">IIII", payload[:16])
+        equal((magic, number, payload[16:]), (0xbe9be955, i + 1, bytes(24)), "packet %d" % i)
+        stamp = seconds * 10**6 + fraction
+        holds(last <= stamp <= after, "packet %d at %d, not %d to %d" % (i, stamp, last, after))
+        last = stamp
+
+
+@case
+def frames_on_a_cable_are_plain_udp():
+    veth()
+    sh("ip", "addr", "add", "198.18.0.1/24", "dev", "vn0")
+    sh("ip", "neigh", "add", "198.18.0.2", "lladdr", "02:00:00:00:00:02", "dev", "vn0")
+    with Tap("vn1") as tap:
+        caliper("-n", "50", "-d", "1000", "-l", "100", "-i", "198.18.0.2")
+        frames = [frame for _, _, frame in tap.take(50)]
+    equal(len(frames), 50, "frames")
+    for frame in frames:
+        equal((len(frame), frame[:6], frame[12:14], frame[23]),
+              (142, bytes.fromhex("020000000002"), b"\x08\x00", 17), "frame")
+        equal(struct.unpack(">HHHH", frame[34:42])[:3], (9, 9, 108), "UDP")
+
+
+@case
+def what_needs_the_card_is_warned_of():
+    receiver = Receiver()
+    done = caliper("-n", "2", "-d", "0", *TO, "-m", "02:00:00:00:00:02", "-I", "198.18.0.1")
+    lines = done.stderr.splitlines()
+    equal([line.split(" is ignored")[0] for line in lines],
+          ["vernier: caliper: warning: -m 02:00:00:00:00:02",
+           "vernier: caliper: warning: -I 198.18.0.1"], "warnings")
+    equal({source[0] for _, source in receiver.take(2)}, {"127.0.0.1"}, "sources")
+
+
+@case
+def nobody_listening_is_no_end():
+    caliper("-n", "100", "-d", "0", *TO, "--stats", "stats.json")
+    s = stats()
+    equal(s["packets"], 100, "packets")
+    holds(0 < s["udp"]["refused"] <= 100, "%d answers" % s["udp"]["refused"])
+
+
+@case
+def errors_of_the_socket_are_told():
+    done = caliper("-n", "5", "-d", "0", "-i", "203.0.113.1", status=1)
+    holds("203.0.113.1 port 9: Network is unreachable" in done.stderr, done.stderr)
+    taken = Receiver(port=2000, address="0.0.0.0")
+    done = caliper("-n", "5", "-d", "0", *TO, status=1)
+    holds("source port 2000: Address already in use" in done.stderr, done.stderr)
+    taken.socket.close()
+
+
+@case
+def the_default_port_can_be_refused():
+    """Without the right to a low port the system chooses one, and says so."""
+    done = subprocess.run([*without_rights(), VERNIER, "caliper", "-n", "5", "-d", "0", "-i",
+                           "127.0.0.1", "--dport", "3000"], capture_output=True, text=True)
+    equal(done.returncode, 0, "status (%s)" % done.stderr)
+    holds(done.stderr.startswith("vernier: caliper: warning: source port 9: "), done.stderr)
+
+
+# When it ends
+
+@case
+def time_is_that_of_the_plan_and_of_the_clock():
+    caliper("-t", "50us", "-d", "10000", "--catchup", *TO, "--stats", "stats.json")
+    s = stats()
+    holds(1 <= s["packets"] <= 5, "%d packets" % s["packets"])
+    caliper("-t", "20ms", "-d", "0", *TO, "--stats", "stats.json")
+    s = stats()
+    equal(s["end"], "time", "end")
+    holds(s["duration_ns"] < 20000000, "the last left after %d ns" % s["duration_ns"])
+    caliper("-t", "1ms", "-d", "1000000000000000", *TO, "--stats", "stats.json")
+    equal((stats()["packets"], stats()["duration_ns"]), (1, 0), "packets, time")
+
+
+@case
+def signals_end_a_run_with_its_summary():
+    for number in (signal.SIGINT, signal.SIGTERM):
+        receiver = Receiver()
+        run = start("caliper", "-d", "100000", *TO, "--stats", "stats.json")
+        receiver.take(10)
+        run.send_signal(number)
+        status, out, err = finish(run)
+        equal((status, err), (0, ""), "status, errors")
+        holds("packets: " in out and "interrupted: " in out, out)
+        s = stats()
+        equal(s["end"], "interrupted", "end")
+        holds(s["packets"] >= 10, "%d packets" % s["packets"])
+        receiver.socket.close()
+
+
+@case
+def a_long_gap_is_left_at_once():
+    receiver = Receiver()
+    run = start("caliper", "-d", "1000000000000000", *TO)
+    receiver.take(1)
+    run.send_signal(signal.SIGINT)
+    status, out, _ = finish(run)
+    equal(status, 0, "status")
+    holds("packets: 1, " in out, out)
+
+
+# What is told
+
+@case
+def what_is_told_goes_where_it_was_asked():
+    done = caliper("-n", "3", "-d", "0", *TO, "--quiet")
+    equal((done.stdout, done.stderr), ("", ""), "said")
+    done = caliper("-n", "3", "-d", "0", *TO, "--stats", "-")
+    equal(json.loads(done.stdout)["packets"], 3, "packets")
+    holds(done.stderr.startswith("packets: 3, 180 bytes"), done.stderr)
+    done = caliper("-n", "3", "-d", "0", *TO, "--stats", "/no/such", status=1)
+    equal(done.stderr, "vernier: caliper: --stats /no/such: No such file or directory\n", "said")
+    if os.path.exists("/dev/full"):
+        done = caliper("-n", "3", "-d", "0", *TO, "--stats", "/dev/full", status=1)
+        holds("--stats /dev/full: could not be written" in done.stderr, done.stderr)
+
+
+@case
+def a_terminal_sees_progress():
+    with Terminal("sh", "-c", 'exec "$@" 2>/dev/tty', "sh", VERNIER, "caliper", "-d", "1000000",
+                  *TO) as run:
+        shown = b""
+        while b" packets\x1b[K" not in shown:
+            shown += os.read(run._keyboard, 4096)
+        run.press_ctrl_c()
+        status, out, _ = run.finish()
+    equal(status, 0, "status")
+    holds("interrupted: " in out, out)
+
+
+if __name__ == "__main__":
+    main()
