@@ -1,17 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""vernier caliper: what it refuses, what a socket sends, and what it tells of it."""
+"""vernier caliper: what it refuses, what a socket sends, what leaves a card in the same
+process, and what it tells of it."""
+import atexit
 import json
 import os
+import shutil
 import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 import warnings
 
-from harness import (TOP, VERNIER, Tap, Terminal, case, equal, finish, holds, main, sh, start,
-                     veth, vernier, without_rights)
+from harness import (TOP, VERNIER, Skip, Tap, Terminal, case, equal, finish, frames, holds, main,
+                     sh, start, veth, vernier, wait_until, without_rights)
 
 warnings.filterwarnings("ignore", category=DeprecationWarning)
 import jsonschema  # noqa: E402
@@ -313,5 +317,137 @@ def a_terminal_sees_progress():
     holds("interrupted: " in out, out)
 
 
+# With driver and card in the same process
+
+_app = None
+
+
+def build():
+    """The card's program, once for all cases."""
+    global _app
+    if not shutil.which("mips-linux-gnu-gcc") and not (shutil.which("clang") and
+                                                       shutil.which("ld.lld")):
+        return
+    top = tempfile.mkdtemp(prefix="vernier-caliper-")
+    atexit.register(shutil.rmtree, top, ignore_errors=True)
+    for folder in ("firmware", "src/wire"):
+        shutil.copytree(os.path.join(TOP, folder), os.path.join(top, folder))
+    for target in ("clean", "pktgen"):
+        sh("make", "-s", "-j2", "-C", os.path.join(top, "firmware/pktgen"), "CONTEXT=sim", target)
+    _app = os.path.join(top, "firmware/pktgen/pktgen")
+
+
+def cosim(*words, status=0, pcap="out.pcap"):
+    """Runs on virtual time; the frames that left, the run's numbers."""
+    if not _app:
+        raise Skip("no compiler for big-endian MIPS")
+    caliper("--cosim", _app, "--pcap", pcap, "--stats", "stats.json", "-i", "198.18.0.2", *CARD,
+            *words, status=status)
+    return frames(pcap), stats()
+
+
+@case
+def every_packet_leaves_in_its_cycle():
+    """K2 and K3 by the command: 1518-byte frames at line rate, then with random gaps"""
+    left, s = cosim("-n", "2000", "-d", "12304", "-l", "1472")
+    equal({b[0] - a[0] for a, b in zip(left, left[1:])}, {12304}, "gaps")
+    equal((s["packets"], s["late"], round(s["mbps_fcs"], 1)), (2000, 0, 987.0), "told")
+    equal((s["first_ns"], s["last_ns"]), (left[0][0], left[-1][0]), "departures")
+    gaps = [12304 + k * 7919 % 30000 for k in range(997)]
+    write("gaps", " ".join(map(str, gaps)))
+    left, s = cosim("-n", "2000", "-D", "gaps", "-l", "1472")
+    planned = 0
+    for k, (at, _) in enumerate(left):
+        equal(at - left[0][0], planned // 8 * 8, "departure of packet %d" % k)
+        planned += gaps[k % 997]
+    equal(s["late"], 0, "late")
+
+
+@case
+def frames_of_the_card_are_udp_over_ipv4():
+    from scapy.all import IP, UDP, Ether
+    write("sizes", "0 18 19 1472")
+    left, s = cosim("-n", "40", "-d", "20000", "-L", "sizes", "-I", "198.18.0.77", "--sport", "5",
+                    "--dport", "6")
+    equal(len(left), 40, "frames")
+    equal(s["bytes"], sum(len(frame) for _, frame in left), "bytes")
+    for k, (_, frame) in enumerate(left):
+        size = (0, 18, 19, 1472)[k % 4]
+        packet = Ether(frame)
+        equal((packet.dst, packet.src), ("02:00:00:00:00:02", "02:4e:46:32:43:00"), "MACs")
+        ip, udp = packet[IP], packet[UDP]
+        equal((ip.src, ip.dst, ip.ttl, ip.len), ("198.18.0.77", "198.18.0.2", 64, size + 28), "IP")
+        del packet[IP].chksum
+        equal(bytes(packet)[24:26], frame[24:26], "checksum of the head")
+        equal((udp.sport, udp.dport, udp.len, udp.chksum), (5, 6, size + 8, 0), "UDP")
+        equal(frame[42:], bytes(max(size, 18)), "payload and padding")
+
+
+@case
+def the_same_arguments_give_the_same_bytes():
+    write("sizes", "16 700 1472 20")
+    words = ("-t", "20ms", "-d", "12345", "-L", "sizes", "--stamp")
+    _, first = cosim(*words, pcap="one.pcap")
+    left, second = cosim(*words, pcap="other.pcap")
+    equal(first, second, "statistics")
+    with open("one.pcap", "rb") as one, open("other.pcap", "rb") as other:
+        holds(one.read() == other.read(), "the captures differ")
+    equal(len(left), -(-20000000 // 12345), "packets before 20 ms")
+    for k, (at, frame) in enumerate(left):
+        magic, number, seconds, fraction = struct.unpack(">IIII", frame[42:58])
+        equal((magic, number), (0xbe9be955, k + 1), "stamp of packet %d" % k)
+        holds(0 <= at - (seconds * 10**6 + fraction) * 1000 < 1008, "time of packet %d" % k)
+
+
+@case
+def late_packets_slip_or_catch_up():
+    write("gaps", "0 " * 99 + "3000000")
+    left, s = cosim("-n", "200", "-D", "gaps")
+    holds(s["late"] > 0 and s["late_max_ns"] > 0, "nothing was late")
+    equal(left[100][0] - left[99][0], 3000000, "the gap behind a late packet")
+    left, s = cosim("-n", "200", "-D", "gaps", "--catchup")
+    equal(left[100][0] - left[0][0], 3000000, "the planned time behind late packets")
+    equal((s["packets"], s["driver"]["left"]), (200, 200), "packets")
+
+
+@case
+def what_the_wire_has_no_time_for_is_told():
+    left, s = cosim("-n", "300", "-d", "0", "-l", "1472")
+    holds(len(left) < 300, "%d frames left" % len(left))
+    equal((s["packets"], s["driver"]["left"]), (300, len(left)), "packets, frames that left")
+
+
+@case
+def a_signal_takes_back_what_has_not_left():
+    if not _app:
+        raise Skip("no compiler for big-endian MIPS")
+    run = start("caliper", "--cosim", _app, "--pcap", "out.pcap", "--stats", "stats.json", "-d",
+                "20000", "-i", "198.18.0.2", *CARD)
+    wait_until(lambda: os.path.exists("out.pcap") and os.path.getsize("out.pcap") > 100000,
+               "packets")
+    run.send_signal(signal.SIGINT)
+    status, out, err = finish(run)
+    equal((status, err), (0, ""), "status, errors")
+    holds("interrupted: " in out, out)
+    s = stats()
+    holds(s["end"] == "interrupted" and s["driver"]["cancelled"] > 0, "told")
+    left = frames("out.pcap")
+    equal((len(left), left[-1][0]), (s["packets"], s["last_ns"]), "frames, the last of them")
+    equal(s["driver"]["given"], s["packets"] + s["driver"]["cancelled"], "packets given")
+    equal(s["driver"]["left"], len(left), "frames that left")
+
+
+@case
+def what_is_no_program_for_the_card_is_refused():
+    for words, says in (
+            (("--cosim", VERNIER, *CARD), "%s: " % VERNIER),
+            (("--cosim", "/no/such", *CARD), "/no/such: "),
+            (("--cosim", "x"), "--cosim x: needs -N"),
+            (("--pcap", "x", *CARD), "--pcap x: needs -N --cosim APP.elf")):
+        done = caliper("-n", "1", "-d", "1", *TO, *words, status=2)
+        holds(done.stderr.startswith("vernier: caliper: " + says), done.stderr)
+
+
 if __name__ == "__main__":
+    build()
     main()

@@ -58,9 +58,14 @@ static int write_stats(const struct caliper_run *r, FILE *out, struct vn_err *er
 	return vn_err_set(err, EIO, "--stats %s: could not be written to its end", r->s.stats);
 }
 
+static bool is_stdout(const char *path)
+{
+	return path && !strcmp(path, "-");
+}
+
 static void print_summary(const struct caliper_run *r)
 {
-	bool is_taken = r->s.stats && !strcmp(r->s.stats, "-");
+	bool is_taken = is_stdout(r->s.stats) || is_stdout(r->s.pcap);
 
 	bool is_nothing = r->res.end == CALIPER_END_FAILED && !r->res.packets && !r->res.given;
 
@@ -77,9 +82,14 @@ static int send_by_driver(struct caliper_run *r, bool *is_usage, struct vn_err *
 
 	*is_usage = rc == -EINVAL;
 	if (!rc)
-		rc = caliper_flow(r, link.c, link.wall_minus_host_ns, err);
+		/* Virtual time is not that of the host. */
+		rc = caliper_flow(r, link.c, r->s.app ? NULL : &link.wall_minus_host_ns, err);
 	else
 		r->res.end = CALIPER_END_FAILED;
+	if (rc && caliper_link_why(&link)[0])
+		vn_err_set(err, -rc, "%s", caliper_link_why(&link));
+	if (!rc)
+		rc = caliper_link_finish(&link, &r->res, err);
 	caliper_link_close(&link);
 	return rc;
 }

@@ -171,7 +171,7 @@ static uint64_t round_up(uint64_t ns, uint32_t to)
 	return to ? (ns + to - 1) / to * to : ns;
 }
 
-static int set_start(struct flow *f, uint64_t wall_minus_host_ns, struct vn_err *err)
+static int set_start(struct flow *f, const uint64_t *wall_minus_host_ns, struct vn_err *err)
 {
 	struct cal_clock clock;
 	int rc = vn_caliper_clock(f->c, &clock);
@@ -182,7 +182,8 @@ static int set_start(struct flow *f, uint64_t wall_minus_host_ns, struct vn_err 
 	/* The card may be ahead of what the driver knows, by the error. */
 	error_ns = clock.error_ns < LEAD_MAX ? clock.error_ns : 0;
 	f->start_ns = round_up(clock.card_ns + error_ns + LEAD_NS, f->ns_per_cycle);
-	f->wall_minus_card_ns = clock.host_ns - clock.card_ns + wall_minus_host_ns;
+	if (wall_minus_host_ns)
+		f->wall_minus_card_ns = clock.host_ns - clock.card_ns + *wall_minus_host_ns;
 	return 0;
 }
 
@@ -205,7 +206,7 @@ static void fill_batch(struct flow *f)
 	}
 }
 
-static int prepare(struct flow *f, uint64_t wall_minus_host_ns, struct vn_err *err)
+static int prepare(struct flow *f, const uint64_t *wall_minus_host_ns, struct vn_err *err)
 {
 	int rc = learn_state(f, err);
 
@@ -488,7 +489,7 @@ static int finish(struct flow *f, int rc, struct vn_err *err)
 	return rc;
 }
 
-int caliper_flow(struct caliper_run *r, struct vn_caliper *c, uint64_t wall_minus_host_ns,
+int caliper_flow(struct caliper_run *r, struct vn_caliper *c, const uint64_t *wall_minus_host_ns,
 		 struct vn_err *err)
 {
 	struct flow *f = calloc(1, sizeof(*f));

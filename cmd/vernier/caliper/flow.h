@@ -19,9 +19,9 @@
 #include "run.h"
 
 /* Sends r->plan through the connection; the result is in r->res. wall_minus_host_ns: from
- * the host time that the driver tells to that of stamps. -errno with a sentence; what is
- * known of what was sent is in the result all the same. */
-int caliper_flow(struct caliper_run *r, struct vn_caliper *c, uint64_t wall_minus_host_ns,
+ * the host time that the driver tells to that of stamps; NULL: stamps have card time. -errno with a
+ * sentence; what is known of what was sent is in the result all the same. */
+int caliper_flow(struct caliper_run *r, struct vn_caliper *c, const uint64_t *wall_minus_host_ns,
 		 struct vn_err *err);
 
 #endif

@@ -328,6 +328,7 @@ struct fixture {
 	struct caliper_run run;
 	struct vn_err err;
 	uint64_t delays[2], payloads[3];
+	uint64_t wall_minus_host_ns;
 };
 
 static int set_up(void **state)
@@ -370,7 +371,7 @@ static int go(struct fixture *x, uint64_t n_packets)
 		fail_msg("%s", x->err.text);
 	caliper_plan_begin(&x->run.plan, x->delays, 2, x->payloads, 3);
 	x->run.plan.n_packets = n_packets;
-	rc = caliper_flow(&x->run, c, 0, &x->err);
+	rc = caliper_flow(&x->run, c, &x->wall_minus_host_ns, &x->err);
 	vn_caliper_close(c);
 	return rc;
 }

@@ -12,6 +12,8 @@
 #include "base/macros.h"
 #include "caliper/transport.h"
 
+#define VIRTUAL_SOURCE UINT32_C(0xc0000201) /* 192.0.2.1, of the addresses for examples */
+
 static uint64_t read_ns(clockid_t id)
 {
 	struct timespec ts;
@@ -87,13 +89,34 @@ static int open_netlink(struct caliper_link *l, struct caliper_run *r, struct vn
 	return find_source(l, r, err);
 }
 
+static int open_virtual(struct caliper_link *l, struct caliper_run *r, struct vn_err *err)
+{
+	struct vn_cal_transport *t;
+	int rc = caliper_virtual_open(&l->virtual, &r->s, &t, err);
+
+	if (!r->s.src_text)
+		r->s.src_ip = htonl(VIRTUAL_SOURCE);
+	return rc ? rc : connect_by(l, r, t, err);
+}
+
 int caliper_link_open(struct caliper_link *l, struct caliper_run *r, struct vn_err *err)
 {
 	*l = (struct caliper_link){ .c = NULL };
-	return open_netlink(l, r, err);
+	return r->s.app ? open_virtual(l, r, err) : open_netlink(l, r, err);
+}
+
+int caliper_link_finish(struct caliper_link *l, struct caliper_result *res, struct vn_err *err)
+{
+	return l->virtual.sim ? caliper_virtual_finish(&l->virtual, res, err) : 0;
+}
+
+const char *caliper_link_why(const struct caliper_link *l)
+{
+	return caliper_virtual_why(&l->virtual);
 }
 
 void caliper_link_close(struct caliper_link *l)
 {
 	vn_caliper_close(l->c);
+	caliper_virtual_close(&l->virtual);
 }

@@ -52,6 +52,8 @@ struct caliper_result {
 	uint64_t given, cancelled; /* packets that the driver got, and gave back */
 	uint64_t marks, events_lost;
 	enum cal_precision precision;
+	bool has_left; /* --cosim */
+	uint64_t left; /* frames that left the card: fewer where its queue to the wire was full */
 	char ifname[16];
 };
 

@@ -54,6 +54,10 @@ static const struct vn_option caliper_rows[] = {
 	  .help = "with -N: packets from one mark to the next" },
 	{ .name = "ahead", .metavar = "W", .offset = OFF(ahead_text), .def = "2",
 	  .help = "with -N: marks that may be outstanding" },
+	{ .name = "cosim", .metavar = "APP.elf", .offset = OFF(app),
+	  .help = "with -N: driver and card in this process, on virtual time" },
+	{ .name = "pcap", .metavar = "FILE", .offset = OFF(pcap),
+	  .help = "with --cosim: write what leaves the card" },
 	{ .name = "stats", .metavar = "FILE", .offset = OFF(stats),
 	  .help = "the summary as JSON into FILE, - for standard output" },
 	{ .name = "quiet", .offset = OFF(is_quiet),
@@ -72,7 +76,9 @@ const struct vn_options caliper_spec = {
 	.examples =
 		"  vernier caliper -N -n 1000 -d 12304 -l 1472 -i 192.0.2.2 -m 02:00:00:00:00:02\n"
 		"  vernier caliper -t 1.5 -d 100000 -i 127.0.0.1\n"
-		"  vernier caliper -N -D gaps.txt -L sizes.txt -i 192.0.2.2 -m 02:00:00:00:00:02\n",
+		"  vernier caliper -N -D gaps.txt -L sizes.txt -i 192.0.2.2 -m 02:00:00:00:00:02\n"
+		"  vernier caliper -N --cosim firmware/pktgen/pktgen --pcap out.pcap -n 100\n"
+		"               -d 20000 -i 192.0.2.2 -m 02:00:00:00:00:02\n",
 	.rows = caliper_rows,
 	.n_rows = VN_ARRAY_SIZE(caliper_rows),
 	.once = true,
@@ -179,6 +185,22 @@ static int check_pairs(const struct caliper_settings *s, struct vn_err *err)
 	return rc;
 }
 
+static int check_virtual(const struct caliper_settings *s, struct vn_err *err)
+{
+	if (s->app && !s->by_driver)
+		return vn_err_set(err, EINVAL, "--cosim %s: needs -N", s->app);
+	if (s->pcap && !s->app)
+		return vn_err_set(err, EINVAL,
+				  "--pcap %s: needs -N --cosim APP.elf; nobody sees what leaves a "
+				  "card",
+				  s->pcap);
+	if (s->pcap && s->stats && !strcmp(s->pcap, "-") && !strcmp(s->stats, "-"))
+		return vn_err_set(
+			err, EINVAL,
+			"--pcap - and --stats -: standard output can be only one of them");
+	return 0;
+}
+
 static int check_needs(const struct caliper_settings *s, struct vn_err *err)
 {
 	if (!s->delay_text && !s->delay_file)
@@ -187,7 +209,7 @@ static int check_needs(const struct caliper_settings *s, struct vn_err *err)
 		return vn_err_set(err, EINVAL, "no destination: -i DST_IP is needed");
 	if (s->by_driver && !s->mac_text)
 		return vn_err_set(err, EINVAL, "-N needs -m DST_MAC: a card asks nobody for it");
-	return 0;
+	return check_virtual(s, err);
 }
 
 static bool is_all_zero(const struct caliper_numbers *n)

@@ -20,8 +20,10 @@ struct caliper_settings {
 	const char *delay_file, *payload_file;
 	const char *dst_text, *src_text, *mac_text;
 	const char *sport_text, *dport_text, *card_text, *burst_text, *ahead_text;
-	const char *stats; /* "-": standard output */
-	bool by_driver;	   /* -N */
+	const char *stats; /* "-": standard output, as of pcap */
+	const char *app;   /* --cosim: the card's program */
+	const char *pcap;
+	bool by_driver; /* -N */
 	bool stamps, catches_up, is_quiet;
 
 	/* What that means. */

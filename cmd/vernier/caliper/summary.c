@@ -106,6 +106,11 @@ static void print_driver(const struct caliper_result *res, FILE *out)
 
 	if (res->precision != CAL_BY_CARD)
 		fprintf(out, "times are kept by: %s, not by a card\n", precision(res));
+	if (res->has_left && res->left != res->packets)
+		fprintf(out,
+			"wire: %" PRIu64
+			" frames left; the card's queue to it was full of others\n",
+			res->left);
 	if (!res->has_counters)
 		return;
 	fprintf(out, "driver: %" PRIu64 " txbuff waits, %" PRIu64 " DMA transfers",
@@ -208,11 +213,12 @@ static json_t *driver_json(const struct caliper_result *res)
 {
 	json_t *counters = res->has_counters ? counters_json(res) : json_null();
 
-	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "interface",
+	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "interface",
 			 res->ifname[0] ? text(res->ifname) : json_null(), "precision",
 			 precision(res), "given", number(res->given), "cancelled",
-			 number(res->cancelled), "marks", number(res->marks), "events_lost",
-			 number(res->events_lost), "counters", counters);
+			 number(res->cancelled), "left", if_known(res->has_left, res->left),
+			 "marks", number(res->marks), "events_lost", number(res->events_lost),
+			 "counters", counters);
 }
 
 static json_t *hist_json(const struct vn_hist *h)
@@ -263,6 +269,11 @@ static json_t *asked_json(const struct caliper_settings *s)
 		(json_int_t)s->ahead);
 }
 
+static const char *way(const struct caliper_settings *s)
+{
+	return s->app ? "cosim" : s->by_driver ? "driver" : "udp";
+}
+
 int caliper_summary_json(const struct caliper_run *r, FILE *out)
 {
 	const struct caliper_result *res = &r->res;
@@ -274,10 +285,9 @@ int caliper_summary_json(const struct caliper_run *r, FILE *out)
 	o = json_pack(
 		"{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, "
 		"s:o, s:o, s:o}",
-		"vernier", VN_VERSION, "command", "caliper", "way",
-		r->s.by_driver ? "driver" : "udp", "end", ends[res->end], "packets",
-		number(res->packets), "bytes", number(res->bytes), "first_ns",
-		if_known(res->has_first, res->first_ns), "last_ns",
+		"vernier", VN_VERSION, "command", "caliper", "way", way(&r->s), "end",
+		ends[res->end], "packets", number(res->packets), "bytes", number(res->bytes),
+		"first_ns", if_known(res->has_first, res->first_ns), "last_ns",
 		if_known(res->has_last, res->last_ns), "last_is_planned", res->last_is_planned,
 		"duration_ns", if_known(res->has_first && res->has_last, rates.duration_ns), "pps",
 		rate(&rates, rates.pps), "mbps", rate(&rates, rates.mbps), "mbps_fcs",
