@@ -63,7 +63,6 @@ static int say_hello(struct vn_caliper *c)
 	const struct vn_client_question q = { .name = "HELLO",
 					      .type = CAL_HELLO,
 					      .reply = CAL_HELLO_ACK,
-					      .least = sizeof(c->hello),
 					      .body = &hello,
 					      .len = sizeof(hello) };
 

@@ -107,11 +107,10 @@ int vn_client_failed(struct vn_caliper *c, int error);
 void vn_client_wake(struct vn_caliper *c);
 
 /* client_ask.c: asks on the control socket and waits for the reply, or, with reply NLMSG_ERROR,
- * for the acknowledgement. The reply's body is in c->reply; at least `least` bytes of it. */
+ * for the acknowledgement. The reply's body is in c->reply, as long as its type says. */
 struct vn_client_question {
 	const char *name; /* for sentences */
 	uint16_t type, head_flags, reply;
-	uint32_t least;
 	const void *body;
 	size_t len;
 	const void *items; /* behind the body: n items of 8 bytes */
