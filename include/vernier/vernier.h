@@ -6,7 +6,7 @@
  * the same. pkg-config: vernier. Manual: libvernier(3).
  *
  *     struct vn_caliper *c;
- *     struct vn_caliper_packet p = { .size = sizeof(p), .gap_ns = 12304, ... };
+ *     struct vn_caliper_packet p = { .size = sizeof(p), .time_ns = 12304, ... };
  *
  *     if (vn_caliper_open(&c, NULL) < 0) ...
  *     for (i = 0; i < 1000; i++)
