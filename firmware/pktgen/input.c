@@ -344,6 +344,7 @@ static void fill_special(const t_addr *p, uint max)
 
 	memcpy32(frame, ioq + 1, len);
 	memset(frame + len, 0, -len & 7);
+	soil(quota_pkt, (uint)(frame - quota_pkt) - sizeof(*ioq) + ((len + 7) & ~7u));
 	special_frame.len = len;
 	special_frame.count = whole << 3 | nf_be16(ioq->src_port);
 	tell(&shared.special_state, SPECIAL_FRAME);

@@ -165,7 +165,8 @@ uint is_working(void);
 
 /* prepare.c */
 void prepare_work(unsigned long pkt);
-void soil(const t_addr *slot, uint bytes); /* a message of so many bytes was there */
+void soil(const t_addr *slot,
+	  uint bytes); /* something else than a packet lies there, of so many bytes */
 
 /* send.c: thread 0. */
 void manage_sending(void);

@@ -9,6 +9,7 @@
 enum {
 	TOO_FAR = 1 << 30, /* cycles: the send engine takes times of 2^31 for ones that come */
 	QUIET = 1000,	   /* cycles: in a gap like this there is time for a received frame */
+	RESTS = 8,
 	FAR = 0xffffffff,
 };
 
@@ -188,26 +189,37 @@ static cycles_t send_time(const struct pkt_out *pkt)
 	return pkt->flags & DRIVERCOMM_ABSOLUTE ? pkt->time : sending.base + pkt->time;
 }
 
-/* The packet in hand, if it is near. Returns whether it was. */
-static int send_if_due(void)
+/* While the packet in hand is far away the clock need not be asked all the time: for less than
+ * HAND_OVER, or until somebody wants something. */
+static void rest(void)
+{
+	uint i, j;
+
+	for (i = 0; i < RESTS && !look(&shared.attention); i++)
+		for (j = 0; j < RESTS; j++)
+			relax();
+}
+
+/* The packet in hand, if it is near. Returns how many cycles it is away; FAR: there is none. */
+static uint send_if_due(void)
 {
 	cycles_t planned;
 	uint left;
 
 	if (!look(&sending.pkt->is_prepared))
-		return 0;
+		return FAR;
 	planned = send_time(sending.pkt);
 	left = time_until(planned);
 	if (!left)
 		send_late(planned);
 	else if (left < HAND_OVER)
 		tight_send_loop(planned);
-	return left < HAND_OVER;
+	return left;
 }
 
 void manage_sending(void)
 {
-	int was_due;
+	uint left;
 
 	sending.pkt = pkt_outs;
 	sending.base = update_time();
@@ -215,10 +227,12 @@ void manage_sending(void)
 		update_time();
 		if (look(&shared.reset_asked))
 			reset();
-		was_due = send_if_due();
-		if (look(&shared.attention) || (!was_due && has_reports()))
+		left = send_if_due();
+		if (look(&shared.attention) || (left >= HAND_OVER && has_reports()))
 			send_special(is_quiet(sending.pkt, sending.base));
-		else if (!was_due)
+		else if (left > 2 * HAND_OVER && left < FAR)
+			rest();
+		else if (left >= HAND_OVER)
 			relax();
 	}
 }

@@ -8,9 +8,7 @@
 
 enum {
 	MANY_REPORTS = 28, /* are not kept back for a quiet moment any longer */
-	/* Bytes that wait for the host: half of its queue. The other half is for credit, of which
-	 * there cannot be more than that, so none is ever lost. */
-	HOST_IS_SLOW = 32768,
+	BACKLOG = 64,	   /* a power of two, more messages than can wait for the host */
 	MESSAGE = sizeof(struct drivercomm_head) + sizeof(struct drivercomm_body),
 };
 
@@ -21,6 +19,13 @@ static struct {
 	uint unasked; /* the last report that nobody asked for, + 1; 0: none */
 	uint late;    /* packets, since reset */
 } specials;
+
+/* Messages that were launched and may wait for the host still: where each one ends in the sum of
+ * all their bytes. Thread 0's own, and never reset. */
+static struct {
+	uint first, next; /* of end, modulo BACKLOG */
+	uint total, end[BACKLOG];
+} backlog;
 
 /* What goes into a message. */
 struct contents {
@@ -118,11 +123,14 @@ static uint pad(uint *words, uint bytes)
 	return bytes;
 }
 
-/* To the host, at once. */
-static void launch_special(uint bytes)
+/* To the host, at once: that many bytes behind the IOQ header. */
+static inline void launch_special(uint bytes)
 {
-	quota_pkt =
-		launch(quota_pkt, nf_address_of(quota_pkt) + bytes - 1, nf_last_byte_bit(bytes));
+	uint all = sizeof(struct ioq_header) + bytes;
+
+	backlog.total += bytes;
+	backlog.end[backlog.next++ % BACKLOG] = backlog.total;
+	quota_pkt = launch(quota_pkt, nf_address_of(quota_pkt) + all - 1, nf_last_byte_bit(all));
 }
 
 static void send_message(const struct contents *what)
@@ -138,7 +146,7 @@ static void send_message(const struct contents *what)
 	write_head(head, what);
 	write_body(body, what, reports);
 	soil(quota_pkt, bytes);
-	launch_special(sizeof(*ioq) + bytes);
+	launch_special(bytes);
 }
 
 static void give_slot_back(void)
@@ -156,7 +164,7 @@ enum {
 	WORD_TIME_HIGH,
 	WORD_TIME_LOW,
 	WORD_LATE = 8,
-	QUOTA_BYTES = sizeof(struct ioq_header) + DRIVERCOMM_MIN,
+	QUOTA_WORDS = (sizeof(struct ioq_header) + DRIVERCOMM_MIN) / sizeof(uint),
 };
 
 /* Every word, since slots change places with those of packets. */
@@ -172,7 +180,7 @@ void write_quota(uint credit)
 	slot[WORD_CREDIT] = VN_BE32(credit);
 	slot[7] = 0;
 	slot[9] = VN_BE32(look(&shared.rx_lost) + look(&shared.rx_late));
-	for (i = 10; i < QUOTA_BYTES / sizeof(uint); i++)
+	for (i = 10; i < QUOTA_WORDS; i++)
 		slot[i] = 0;
 }
 
@@ -187,20 +195,30 @@ uint send_quota(cycles_t now)
 	slot[WORD_TIME_HIGH] = VN_BE32((uint)(now >> 32));
 	slot[WORD_TIME_LOW] = VN_BE32((uint)now);
 	slot[WORD_LATE] = VN_BE32(specials.late);
-	quota_pkt = launch(quota_pkt, nf_address_of(slot) + QUOTA_BYTES - 1,
-			   nf_last_byte_bit(QUOTA_BYTES));
+	launch_special(DRIVERCOMM_MIN);
 	give_slot_back();
 	return 1;
 }
 
 /* -- When ------------------------------------------------------------------ */
 
+/*
+ * Each message takes the bus 35 us, whatever its length. Credit must neither be lost for want
+ * of room in the queue to the host nor wait there for longer than the commands last that the
+ * card has: so frames and reports go while few messages wait. The newest may be on its way to
+ * the queue.
+ */
 static uint host_is_slow(void)
 {
 #ifdef NF_PLAIN
 	return 0;
 #else
-	return nf_load(REG_HOST_QUEUE) >= HOST_IS_SLOW;
+	uint waits = nf_load(REG_HOST_QUEUE);
+
+	while (backlog.next - backlog.first > 1 &&
+	       backlog.total - backlog.end[backlog.first % BACKLOG] >= waits)
+		backlog.first++;
+	return backlog.next - backlog.first > 2 * look(&shared.announced);
 #endif
 }
 

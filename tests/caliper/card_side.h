@@ -103,6 +103,9 @@ void side_configure(struct side *s, uint32_t flags, uint32_t step, uint32_t star
  * length. */
 uint32_t side_command(struct side *s, unsigned int n);
 
+/* Byte i of the k-th frame of the flood. */
+uint8_t side_flood_byte(uint64_t k, uint32_t i);
+
 /* Mb/s of frames with FCS, from the first departure to the last. */
 double side_rate(const struct side *s);
 uint32_t side_word(struct side *s, const char *symbol, unsigned int index);
