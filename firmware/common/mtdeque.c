@@ -27,12 +27,12 @@ void mtdeque_unlock(struct mtdeque *q)
 	nf_unlock(q->lock);
 }
 
-static void set_count(struct mtdeque *q, uint count)
+static inline void set_count(struct mtdeque *q, uint count)
 {
 	__atomic_store_n(&q->count, count, __ATOMIC_RELAXED);
 }
 
-static void wake_one(struct mtdeque *q)
+static inline void wake_one(struct mtdeque *q)
 {
 	if (q->count && q->threads_waiting)
 		nf_unlock(q->wait_lock);
@@ -79,16 +79,34 @@ void mtdeque_push_tail(struct mtdeque *q, struct deque_item *item)
 	mtdeque_unlock(q);
 }
 
-/* Returns with the state lock held and an item there. */
-static void sleep_until_item(struct mtdeque *q)
+/* Returns with the state lock held and an item there. Most callers find one: what they do while
+ * they hold the lock is kept short. */
+static __attribute__((noinline)) void sleep_until_item(struct mtdeque *q)
 {
-	while (deque_empty(&q->items)) {
+	do {
 		q->threads_waiting++;
-		mtdeque_unlock(q);
+		nf_unlock(q->lock);
 		nf_lock(q->wait_lock);
-		mtdeque_lock(q);
+		nf_lock(q->lock);
 		q->threads_waiting--;
+	} while (!q->items.head);
+}
+
+static inline struct deque_item *take_one(struct mtdeque *q, int can_block)
+{
+	struct deque_item *item;
+
+	if (!q->items.head) {
+		if (can_block != CAN_BLOCK)
+			return 0;
+		sleep_until_item(q);
 	}
+	item = q->items.head;
+	q->items.head = item->next;
+	item->next = 0;
+	set_count(q, q->count - 1);
+	wake_one(q);
+	return item;
 }
 
 uint mtdeque_pops_nolock(struct mtdeque *q, struct deque_item **first, uint max, int can_block)
@@ -96,7 +114,7 @@ uint mtdeque_pops_nolock(struct mtdeque *q, struct deque_item **first, uint max,
 	struct deque_item *last;
 	uint n;
 
-	if (can_block == CAN_BLOCK && max)
+	if (can_block == CAN_BLOCK && max && !q->items.head)
 		sleep_until_item(q);
 	*first = 0;
 	if (!max || deque_empty(&q->items))
@@ -113,18 +131,7 @@ uint mtdeque_pops_nolock(struct mtdeque *q, struct deque_item **first, uint max,
 
 struct deque_item *mtdeque_pop_nolock(struct mtdeque *q, int can_block)
 {
-	struct deque_item *item;
-
-	if (can_block == CAN_BLOCK)
-		sleep_until_item(q);
-	item = q->items.head;
-	if (!item)
-		return 0;
-	q->items.head = item->next;
-	item->next = 0;
-	set_count(q, q->count - 1);
-	wake_one(q);
-	return item;
+	return take_one(q, can_block);
 }
 
 uint mtdeque_pops(struct mtdeque *q, struct deque_item **first, uint max, int can_block)
@@ -141,8 +148,8 @@ struct deque_item *mtdeque_pop(struct mtdeque *q, int can_block)
 {
 	struct deque_item *item;
 
-	mtdeque_lock(q);
-	item = mtdeque_pop_nolock(q, can_block);
-	mtdeque_unlock(q);
+	nf_lock(q->lock);
+	item = take_one(q, can_block);
+	nf_unlock(q->lock);
 	return item;
 }
