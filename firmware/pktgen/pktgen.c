@@ -13,6 +13,7 @@ struct pktgen_counts pktgen_counts;
 struct workq jobs_queue;
 struct pkt_out pkt_outs[PKT_OUTS];
 struct pktin_mem pktin_mems[NF_SLOTS];
+cycles_t time_now;
 t_addr *quota_pkt;
 struct special_frame special_frame;
 

@@ -111,8 +111,19 @@ extern struct pktgen_counts pktgen_counts;
 extern struct workq jobs_queue;
 extern struct pkt_out pkt_outs[PKT_OUTS];
 extern struct pktin_mem pktin_mems[NF_SLOTS];
+extern cycles_t time_now; /* of the last update_time() */
 extern t_addr *quota_pkt; /* the special slot */
 extern struct special_frame special_frame;
+
+/* Called at least once in 34 s, while the clock goes round once: whoever waits calls it all
+ * the time, and who does not wait sends messages of credit, which have the time. By thread 0. */
+static inline cycles_t update_time(void)
+{
+	uint lo = nf_load(REG_COMMON_TIME);
+
+	time_now += lo - (uint)time_now;
+	return time_now;
+}
 
 /* Launches what lies at start; collects what the send engine held. */
 static inline t_addr *launch(const t_addr *start, uint last, uint ctrl)
@@ -170,7 +181,6 @@ void soil(const t_addr *slot,
 
 /* send.c: thread 0. */
 void manage_sending(void);
-cycles_t update_time(void);
 
 /* special.c: messages to the host. By thread 0, but for write_quota(). */
 /* The special slot, which the caller has claimed, as a message of this credit. */
@@ -179,7 +189,7 @@ void write_quota(uint credit);
  * the next time counts from. */
 cycles_t settle(const struct pkt_out *pkt, uint seq, cycles_t departure, uint late);
 /* Sends what write_quota() has written, if that is all there is to send. */
-uint send_quota(cycles_t now);
+uint send_quota(void);
 uint has_reports(void);
 /* Whatever there is to be sent, if there is room for it. When it is not quiet, no received
  * frame is sent for its own sake. */

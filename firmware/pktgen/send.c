@@ -15,28 +15,17 @@ enum {
 
 /* Thread 0's own. */
 static struct {
-	cycles_t now;  /* of the last update_time() */
 	cycles_t base; /* what relative times count from: the departure before */
 	uint next_pkt_tosend;
 	struct pkt_out *pkt; /* its record */
 } sending;
 
-/* Called at least once in 34 s, while the clock goes round once: whoever waits calls it all
- * the time, and who does not wait sends messages of credit, which have the time. */
-cycles_t update_time(void)
-{
-	uint lo = nf_time();
-
-	sending.now += lo - (uint)sending.now;
-	return sending.now;
-}
-
 /* 0: that has passed; FAR: that, or more. */
 static uint time_until(cycles_t time)
 {
-	cycles_t left = time - sending.now;
+	cycles_t left = time - time_now;
 
-	if (time <= sending.now)
+	if (time <= time_now)
 		return 0;
 	return left < FAR ? (uint)left : FAR;
 }
@@ -66,7 +55,7 @@ static inline struct pkt_out *release(struct pkt_out *pkt, uint n_sent)
 	pkt->is_prepared = NOT_PREPARED;
 	tell(&shared.n_sent, n_sent);
 	if (n_sent == look(&shared.wake_at))
-		nf_unlock(LOCK_FREE_WAIT);
+		nf_store(REG_UN_LOCK, LOCK_FREE_WAIT);
 	return pkt->next;
 }
 
@@ -82,11 +71,10 @@ static uint is_quiet(const struct pkt_out *pkt, cycles_t base)
 	return time >= QUIET;
 }
 
-/* Somebody wants something of this thread before this packet. Returns whether sending goes on. */
+/* Somebody wants more than credit sent, before this packet. Returns whether sending goes on. */
 static __attribute__((noinline)) int attend(const struct pkt_out *pkt, cycles_t base)
 {
-	if (!send_quota(update_time()))
-		send_special(is_quiet(pkt, base));
+	send_special(is_quiet(pkt, base));
 	return !look(&shared.reset_asked); /* behind what clears attention: none is missed */
 }
 
@@ -108,7 +96,7 @@ static void tight_send_loop(cycles_t planned)
 		if (late || pkt->flags & DRIVERCOMM_REPORT)
 			planned = settle(pkt, seq, planned + late, late);
 		pkt = release(pkt, ++seq);
-		if (look(&shared.attention) && !attend(pkt, planned))
+		if (look(&shared.attention) && !send_quota() && !attend(pkt, planned))
 			break;
 		if (look(&pkt->is_prepared) != TIGHT || late >= TOO_FAR)
 			break;
@@ -125,11 +113,11 @@ static void tight_send_loop(cycles_t planned)
 static void send_late(cycles_t planned)
 {
 	struct pkt_out *pkt = sending.pkt;
-	uint now = (uint)sending.now;
+	uint now = (uint)time_now;
 	cycles_t departure, late;
 
 	launch_packet(pkt);
-	departure = sending.now + (departed(now) - now);
+	departure = time_now + (departed(now) - now);
 	late = departure - planned;
 	sending.base =
 		settle(pkt, sending.next_pkt_tosend, departure, late < FAR ? (uint)late : FAR);

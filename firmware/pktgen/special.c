@@ -8,7 +8,6 @@
 
 enum {
 	MANY_REPORTS = 28, /* are not kept back for a quiet moment any longer */
-	BACKLOG = 64,	   /* a power of two, more messages than can wait for the host */
 	MESSAGE = sizeof(struct drivercomm_head) + sizeof(struct drivercomm_body),
 };
 
@@ -18,14 +17,8 @@ static struct {
 	uint n_reports;
 	uint unasked; /* the last report that nobody asked for, + 1; 0: none */
 	uint late;    /* packets, since reset */
+	uint waiting; /* messages since nothing waited for the host, as of the last look */
 } specials;
-
-/* Messages that were launched and may wait for the host still: where each one ends in the sum of
- * all their bytes. Thread 0's own, and never reset. */
-static struct {
-	uint first, next; /* of end, modulo BACKLOG */
-	uint total, end[BACKLOG];
-} backlog;
 
 /* What goes into a message. */
 struct contents {
@@ -128,8 +121,7 @@ static inline void launch_special(uint bytes)
 {
 	uint all = sizeof(struct ioq_header) + bytes;
 
-	backlog.total += bytes;
-	backlog.end[backlog.next++ % BACKLOG] = backlog.total;
+	specials.waiting++;
 	quota_pkt = launch(quota_pkt, nf_address_of(quota_pkt) + all - 1, nf_last_byte_bit(all));
 }
 
@@ -149,7 +141,7 @@ static void send_message(const struct contents *what)
 	launch_special(bytes);
 }
 
-static void give_slot_back(void)
+static inline void give_slot_back(void)
 {
 	tell(&shared.special_state, SPECIAL_FREE);
 	if (look(&shared.credit) >= look(&shared.step))
@@ -185,13 +177,16 @@ void write_quota(uint credit)
 }
 
 /* Little enough for the time between two packets of full rate: a worker has done the rest. */
-uint send_quota(cycles_t now)
+uint send_quota(void)
 {
 	uint *slot = (uint *)quota_pkt;
+	cycles_t now;
 
-	if (specials.n_reports || look(&shared.special_state) != SPECIAL_QUOTA)
+	if (specials.n_reports || look(&shared.special_state) != SPECIAL_QUOTA ||
+	    look(&shared.reset_asked))
 		return 0;
 	tell(&shared.attention, 0);
+	now = update_time();
 	slot[WORD_TIME_HIGH] = VN_BE32((uint)(now >> 32));
 	slot[WORD_TIME_LOW] = VN_BE32((uint)now);
 	slot[WORD_LATE] = VN_BE32(specials.late);
@@ -205,20 +200,16 @@ uint send_quota(cycles_t now)
 /*
  * Each message takes the bus 35 us, whatever its length. Credit must neither be lost for want
  * of room in the queue to the host nor wait there for longer than the commands last that the
- * card has: so frames and reports go while few messages wait. The newest may be on its way to
- * the queue.
+ * card has: so frames and reports go while few messages can be waiting.
  */
 static uint host_is_slow(void)
 {
-#ifdef NF_PLAIN
-	return 0;
+#ifndef NF_PLAIN
+	if (!nf_load(REG_HOST_QUEUE))
+		specials.waiting = 0;
+	return specials.waiting > 2 * look(&shared.announced);
 #else
-	uint waits = nf_load(REG_HOST_QUEUE);
-
-	while (backlog.next - backlog.first > 1 &&
-	       backlog.total - backlog.end[backlog.first % BACKLOG] >= waits)
-		backlog.first++;
-	return backlog.next - backlog.first > 2 * look(&shared.announced);
+	return 0;
 #endif
 }
 
