@@ -167,15 +167,19 @@ static void cut_out_of_datagram(struct cancel *c)
 	struct vn_nf2_datagram *in = &c->d->in;
 	struct vn_cal_reader rest = in->reader;
 	struct vn_cal_msg msg;
+	uint64_t before;
 	int ret;
 
 	if (!in->is_parked || in->pid != c->pid)
 		return;
 	if (in->left)
 		cut_out_of_message(c, &in->msg, in->at);
+	before = c->n;
 	while ((ret = vn_cal_next(&rest, VN_CAL_DRIVER_DATA, c->d->cfg.card, &msg)))
 		if (ret == 1 && msg.type == CAL_PKTS)
 			cut_out_of_message(c, &msg, 0);
+	/* What has not been looked at yet is accepted by being taken back. */
+	vn_nf2_count(c->d, CAL_COUNTER_accepted, c->n - before);
 }
 
 /* --- all of it ----------------------------------------------------------------------------- */

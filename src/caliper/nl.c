@@ -18,16 +18,25 @@ static void end_message(struct vn_nf2 *d)
 		vn_nf2_answer_error(d, in->pid, &in->msg, 0);
 }
 
+/* Packets from this offset of the message on that were not taken back. */
+static uint32_t packets_left(const struct vn_nf2_datagram *in, size_t at)
+{
+	const uint8_t *data, *begin = in->msg.body + at;
+	struct cal_descriptor x;
+	uint32_t n = 0;
+
+	for (; vn_cal_descriptor_next(&in->msg, &at, &x, &data); begin = in->msg.body + at)
+		n += !vn_nf2_was_cancelled(in, begin);
+	return n;
+}
+
 void vn_nf2_drop_message(struct vn_nf2 *d)
 {
 	struct vn_nf2_datagram *in = &d->in;
-	struct cal_descriptor x;
-	const uint8_t *data, *begin = in->msg.body + in->at;
 
 	if (!in->left)
 		return;
-	for (; vn_cal_descriptor_next(&in->msg, &in->at, &x, &data); begin = in->msg.body + in->at)
-		vn_nf2_count(d, CAL_COUNTER_discarded, !vn_nf2_was_cancelled(in, begin));
+	vn_nf2_count(d, CAL_COUNTER_discarded, packets_left(in, in->at));
 	in->left = 0;
 	end_message(d);
 }
@@ -73,7 +82,8 @@ static int begin_packets(struct vn_nf2 *d)
 		return ret;
 	in->left = in->msg.head.count;
 	in->at = 0;
-	vn_nf2_count(d, CAL_COUNTER_accepted, in->left);
+	/* Those that were taken back are counted already. */
+	vn_nf2_count(d, CAL_COUNTER_accepted, in->has_cancelled ? packets_left(in, 0) : in->left);
 	return 0;
 }
 

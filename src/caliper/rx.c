@@ -49,7 +49,7 @@ static void read_body(struct message *m, const uint8_t *b)
 }
 
 /* false: it is no message. */
-static bool read_message(const struct vn_nf2 *d, uint32_t len, struct message *m)
+static bool decode(const struct vn_nf2 *d, uint32_t len, struct message *m)
 {
 	const uint8_t *h = d->rx, *b = h + TXBUFF_HEAD;
 	uint64_t cycles, frame_room;
@@ -199,7 +199,7 @@ void nf2c_rx(struct vn_nf2 *d)
 	struct message m;
 
 	d->rx_len = 0;
-	if (!read_message(d, len, &m)) {
+	if (!decode(d, len, &m)) {
 		vn_nf2_error(d, LOG_MESSAGE, "the card sent what is no message");
 		return;
 	}
