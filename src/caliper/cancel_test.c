@@ -77,6 +77,9 @@ static void what_is_in_transfer_stays(void **state)
 	assert_int_equal(counter(f, CAL_COUNTER_entries), 1);
 	/* As long as the card has it, and it is to leave. */
 	assert_true(cancel(f, ALICE, 0, UINT32_MAX).last_ns == done.last_ns);
+	f->now += 900000; /* it may be late */
+	assert_true(cancel(f, ALICE, 0, UINT32_MAX).last_ns == done.last_ns);
+	f->now -= 900000;
 	say_credit(f, 1);
 	assert_true(cancel(f, ALICE, 0, UINT32_MAX).last_ns == done.last_ns);
 	f->now += 900000;
@@ -184,6 +187,8 @@ static void what_is_being_filled_takes_the_place(void **state)
 	send_numbered(f, BOB, 2, 5);
 	assert_int_equal(cancel(f, ALICE, 0, UINT32_MAX).cancelled, 1);
 	expect_idle(f);
+	assert_int_equal(counter(f, CAL_COUNTER_building), 0);
+	assert_int_equal(counter(f, CAL_COUNTER_waiting), 1);
 	say_credit(f, 4);
 	expect_told(f, (const uint32_t[]){ 5, 6 }, 2);
 	fixture_free(f);

@@ -205,6 +205,7 @@ static void what_interrupts_told_while_down_is_known_when_up(void **state)
 {
 	struct fixture *f = fixture_running();
 
+	f->tells_once = true;
 	send_pkts(f, ALICE, 1, 100, 0);
 	next_pkts(f, 1);
 	vn_nf2_down(f->d);

@@ -186,7 +186,7 @@ static void hear(struct vn_nf2 *d, const struct message *m)
 	for (uint32_t i = 0; i < m->n_reports; i++)
 		take_report(d, m->reports + i * REPORT);
 	take_counts(d, m);
-	if (m->type == DRIVERCOMM_FRAME)
+	if (d->state == CAL_RUNNING && m->type == DRIVERCOMM_FRAME)
 		take_frame(d, m);
 	take_credit(d, m->credit);
 	/* They point to this message. */

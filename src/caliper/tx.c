@@ -222,11 +222,6 @@ void vn_nf2_tx_complete(struct vn_nf2 *d)
 		}
 		release(d, t);
 	}
-	if (d->state != CAL_RUNNING) {
-		nf2c_attempt_send(d);
-		return;
-	}
-	nl_receive_msg(d);
 	vn_txbuff_flush_idle(d);
 	nf2c_attempt_send(d);
 }

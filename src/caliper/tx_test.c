@@ -321,6 +321,8 @@ static void frames_are_paced_as_the_policy_says(void **state)
 	set_policy(f, &p, gaps + 2, 1, 0);
 	for (unsigned int i = 0; i < 7; i++)
 		assert_int_equal(frame_gap(f, 100), gaps[i % 3] / 8);
+	set_policy(f, &p, gaps + 1, 2, 0); /* a new one begins at its beginning */
+	assert_int_equal(frame_gap(f, 100), 100);
 	fixture_free(f);
 }
 

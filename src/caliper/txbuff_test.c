@@ -211,8 +211,8 @@ static void a_reset_does_not_wait_for_several_transfers(void **state)
 	f->transfers = 3; /* such a card takes a RESET in any case */
 	ask(f, ALICE, CAL_RESET, 4, NULL, 0);
 	next_told(f, DRIVERCOMM_RESET);
-	f->busy = 0; /* and lets go of the others, telling of two of the three */
-	f->completed = 2;
+	f->busy = 0; /* and lets go of the others, telling of one of the three */
+	f->completed = 1;
 	say_reset_done(f, 8);
 	next_told(f, DRIVERCOMM_CONFIG);
 	assert_int_equal(counter(f, CAL_COUNTER_free_txbuffs), 16);
