@@ -37,6 +37,8 @@ static int client_send(struct vn_cal_transport *t, enum vn_cal_socket to, const 
 		return -EMSGSIZE;
 	vn_cosim_pump(sim);
 	while (!has_room(sim, q, len)) {
+		if (to == VN_CAL_CONTROL)
+			return -EAGAIN;
 		r = vn_cosim_step(sim, UINT64_MAX);
 		if (r)
 			return r;
