@@ -75,8 +75,11 @@
  * leaves behind RESET_DONE.
  *
  * CANCEL. Takes back packets of this client, with cookies from first to last, as
- * far as they have not begun to be copied. CANCEL_DONE is sent behind whatever
- * the driver says of packets that were copied before.
+ * far as they have not begun to be copied. That includes PKTS that the driver has not
+ * read yet, since control overtakes data: they are those with an nlmsg_seq before
+ * that of the CANCEL, for a client numbers what it sends to both sockets in one
+ * row. CANCEL_DONE is sent behind whatever the driver says of packets that were
+ * copied before; it does not count what had not been read.
  *
  * POLICY. For the frames that the host's stack sends by the driver's interface, and
  * for how all are combined. Fields that are 0 leave things as they are, but for

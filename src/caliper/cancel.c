@@ -115,7 +115,17 @@ static void cut_out_of_building(struct cancel *c)
 
 static size_t bit_of(const struct vn_nf2_datagram *in, const uint8_t *descriptor)
 {
-	return (size_t)(descriptor - in->bytes) / 4;
+	return (size_t)(descriptor - in->reader.bytes) / 4;
+}
+
+static void mark_as_cancelled(struct vn_nf2_datagram *in, const uint8_t *descriptor)
+{
+	size_t bit = bit_of(in, descriptor);
+
+	if (!in->has_cancelled)
+		memset(in->cancelled, 0, sizeof(in->cancelled));
+	in->has_cancelled = true;
+	in->cancelled[bit / 8] |= (uint8_t)(1 << bit % 8);
 }
 
 bool vn_nf2_was_cancelled(const struct vn_nf2_datagram *in, const uint8_t *descriptor)
@@ -148,16 +158,13 @@ static void cut_out_of_message(struct cancel *c, const struct vn_cal_msg *msg, s
 	const uint8_t *data, *begin = msg->body + at;
 
 	for (; vn_cal_descriptor_next(msg, &at, &x, &data); begin = msg->body + at) {
-		size_t bit = bit_of(in, begin);
-
 		if (vn_nf2_was_cancelled(in, begin))
 			continue;
 		if (!is_wanted(c, in->pid, x.cookie)) {
 			keep_descriptor(c, &x);
 			continue;
 		}
-		in->has_cancelled = true;
-		in->cancelled[bit / 8] |= (uint8_t)(1 << bit % 8);
+		mark_as_cancelled(in, begin);
 		c->n++;
 	}
 }
@@ -180,6 +187,49 @@ static void cut_out_of_datagram(struct cancel *c)
 			cut_out_of_message(c, &msg, 0);
 	/* What has not been looked at yet is accepted by being taken back. */
 	vn_nf2_count(c->d, CAL_COUNTER_accepted, c->n - before);
+}
+
+/* --- what has not been read ----------------------------------------------------------------- */
+
+static void drop_withdrawal(struct vn_nf2_withdrawals *w, unsigned int i)
+{
+	w->n--;
+	memmove(w->list + i, w->list + i + 1, (w->n - i) * sizeof(*w->list));
+}
+
+void vn_nf2_withdraw(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct cal_cancel *which)
+{
+	struct vn_nf2_withdrawals *w = &d->withdrawals;
+
+	if (w->n == WITHDRAWALS)
+		drop_withdrawal(w, 0);
+	w->list[w->n++] = (struct vn_nf2_withdrawal){ pid, seq, *which };
+}
+
+void vn_nf2_withdraw_forget(struct vn_nf2 *d, uint32_t pid)
+{
+	for (unsigned int i = d->withdrawals.n; i-- > 0;)
+		if (d->withdrawals.list[i].pid == pid)
+			drop_withdrawal(&d->withdrawals, i);
+}
+
+/* A client's datagrams are read in order: what is behind a CANCEL says that nothing before
+ * it is left. */
+void vn_nf2_withdraw_from(struct vn_nf2 *d)
+{
+	for (unsigned int i = d->withdrawals.n; i-- > 0;) {
+		const struct vn_nf2_withdrawal *w = &d->withdrawals.list[i];
+		struct cancel c = { .d = d, .pid = w->pid, .which = &w->which };
+
+		if (w->pid != d->in.pid)
+			continue;
+		if ((int32_t)(d->in.msg.seq - w->seq) < 0) {
+			cut_out_of_message(&c, &d->in.msg, 0);
+			vn_nf2_count(d, CAL_COUNTER_cancelled, c.n);
+		} else {
+			drop_withdrawal(&d->withdrawals, i);
+		}
+	}
 }
 
 /* --- all of it ----------------------------------------------------------------------------- */

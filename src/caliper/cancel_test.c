@@ -124,6 +124,33 @@ static void emptied_txbuffs_are_free_and_their_marks_discarded(void **state)
 	fixture_free(f);
 }
 
+/* Control overtakes data: what was sent before the CANCEL is known by its number. */
+static void what_has_not_been_read_is_taken_back(void **state)
+{
+	const struct cal_cancel some = { 1000, 1001 };
+	struct fixture *f = fixture_running();
+	struct datagram g;
+
+	ask(f, ALICE, CAL_CANCEL, 20, &some, sizeof(some));
+	hear(f, ALICE, CAL_CANCEL_DONE);
+	datagram_init(&g);
+	put_pkts(&g, 19, 3, 80, 1000);
+	send_data(f, BOB, &g); /* is nobody's business */
+	next_pkts(f, 1);
+	send_data(f, ALICE, &g);
+	assert_int_equal(counter(f, CAL_COUNTER_cancelled), 2);
+	datagram_init(&g);
+	put_pkts(&g, 21, 2, 80, 1000); /* what is wanted instead */
+	send_data(f, ALICE, &g);
+	datagram_init(&g);
+	put_pkts(&g, 19, 1, 80, 1000); /* after that, nothing before it can come */
+	send_data(f, ALICE, &g);
+	assert_int_equal(counter(f, CAL_COUNTER_cancelled), 2);
+	tx_done(f);
+	next_pkts(f, 2 + 1 + 2 + 1);
+	fixture_free(f);
+}
+
 /* 1 + 15 * 24 find room, the rest waits in the datagram. */
 static void what_waits_in_the_datagram_is_taken_back(void **state)
 {
@@ -202,6 +229,7 @@ int main(void)
 		cmocka_unit_test(the_last_that_stays_is_told),
 		cmocka_unit_test(emptied_txbuffs_are_free_and_their_marks_discarded),
 		cmocka_unit_test(what_waits_in_the_datagram_is_taken_back),
+		cmocka_unit_test(what_has_not_been_read_is_taken_back),
 		cmocka_unit_test(room_that_becomes_free_is_used),
 		cmocka_unit_test(what_is_being_filled_takes_the_place),
 	};

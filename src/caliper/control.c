@@ -63,6 +63,7 @@ static int cancel(struct vn_nf2 *d, const struct vn_cal_msg *msg, uint32_t pid)
 
 	memcpy(&which, msg->body, sizeof(which));
 	vn_nf2_cancel(d, pid, &which, &done);
+	vn_nf2_withdraw(d, pid, msg->seq, &which);
 	vn_nf2_events_send(d);
 	vn_nf2_answer(d, pid, msg->seq, CAL_CANCEL_DONE, 0, &done, sizeof(done));
 	return 0;

@@ -283,6 +283,7 @@ void vn_nf2_forget(struct vn_nf2 *d, uint32_t pid)
 	vn_nf2_owed_forget(d, pid);
 	vn_nf2_reset_forget(d, pid);
 	vn_nf2_policy_forget(&d->policy, pid);
+	vn_nf2_withdraw_forget(d, pid);
 }
 
 /* --- time ------------------------------------------------------------------------------------ */

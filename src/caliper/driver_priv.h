@@ -76,6 +76,19 @@ struct vn_nf2_datagram {
 	uint8_t cancelled[CAL_DATAGRAM_MAX / 4 / 8];
 };
 
+/* A CANCEL whose client may have sent PKTS before it that have not been read. */
+struct vn_nf2_withdrawal {
+	uint32_t pid, seq;
+	struct cal_cancel which;
+};
+
+/* The oldest gives way: those who send so many before they are read lose only this. */
+#define WITHDRAWALS 64
+struct vn_nf2_withdrawals {
+	struct vn_nf2_withdrawal list[WITHDRAWALS];
+	unsigned int n;
+};
+
 /* What is remembered of packets that the card has, by number since reset. */
 struct vn_nf2_sent {
 	struct vn_nf2_packet *ring;
@@ -180,6 +193,7 @@ struct vn_nf2 {
 	struct vn_nf2_owed owed;
 	struct vn_cardclock clock;
 	struct vn_nf2_datagram in;
+	struct vn_nf2_withdrawals withdrawals;
 
 	bool rx_runs, rx_waits; /* rx_waits: heard of a frame while DOWN */
 	uint64_t avail_ns;	/* when the frame in transfer was heard of */
@@ -349,6 +363,11 @@ const struct vn_nf2_packet *vn_nf2_sent_last(const struct vn_nf2_sent *s, uint32
 
 void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, const struct cal_cancel *which,
 		   struct cal_cancel_done *done);
+/* From now on PKTS of this client with a number before seq are cancelled, too. */
+void vn_nf2_withdraw(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct cal_cancel *which);
+void vn_nf2_withdraw_forget(struct vn_nf2 *d, uint32_t pid);
+/* PKTS begin to be read: what of them was withdrawn is marked as cancelled. */
+void vn_nf2_withdraw_from(struct vn_nf2 *d);
 bool vn_nf2_was_cancelled(const struct vn_nf2_datagram *in, const uint8_t *descriptor);
 void vn_nf2_policy_forget(struct vn_nf2_policy *p, uint32_t pid);
 int vn_nf2_policy_set(struct vn_nf2 *d, const struct vn_cal_msg *msg, uint32_t pid);

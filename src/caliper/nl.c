@@ -84,6 +84,7 @@ static int begin_packets(struct vn_nf2 *d)
 	in->at = 0;
 	/* Those that were taken back are counted already. */
 	vn_nf2_count(d, CAL_COUNTER_accepted, in->has_cancelled ? packets_left(in, 0) : in->left);
+	vn_nf2_withdraw_from(d);
 	return 0;
 }
 
@@ -135,7 +136,6 @@ static void park(struct vn_nf2 *d)
 	memcpy(in->bytes, in->reader.bytes, in->reader.len);
 	in->msg.body = in->bytes + (in->msg.body - in->reader.bytes);
 	in->reader.bytes = in->bytes;
-	memset(in->cancelled, 0, sizeof(in->cancelled));
 	in->is_parked = true;
 	vn_nf2_count(d, CAL_COUNTER_txbuff_waits, 1);
 }
