@@ -5,8 +5,8 @@
  * then happens in that cycle, since the host takes no time.
  *
  * The card's program may poll for ever, so that nobody can tell that nothing will
- * come any more; after PATIENCE_NS in which nothing came or left and no timer ran
- * it counts as told. That is more than the card's 32-bit clock can express.
+ * come any more; after PATIENCE_NS in which nothing came or left and no timer ran,
+ * and with no packet in the card, it counts as told.
  */
 #include "caliper/cosim.h"
 
@@ -29,11 +29,6 @@
 #define LOOK_CYCLES 4096
 
 _Static_assert(NS_PER_CYCLE *VN_NT_HZ == VN_NSEC_PER_SEC, "cycles are whole ns");
-
-static uint64_t card_ns(const struct vn_cosim *sim)
-{
-	return vn_nt_card_cycle(sim->card) * NS_PER_CYCLE;
-}
 
 uint64_t vn_cosim_now_ns(const struct vn_cosim *sim)
 {
@@ -188,7 +183,10 @@ static void interrupt(struct vn_cosim *sim)
 
 static void left(struct vn_cosim *sim, const struct vn_nt_out *out)
 {
-	if (!sim->cfg.left || out->port & 1)
+	if (out->port & 1)
+		return;
+	sim->n_left++;
+	if (!sim->cfg.left)
 		return;
 	memcpy(sim->frame, out->bytes, out->len); /* who looks may feed, which moves them */
 	sim->cfg.left(sim->cfg.arg, out->port / 2, out->cycle, sim->frame, out->len);
@@ -295,21 +293,46 @@ static bool is_dead(const struct vn_cosim *sim)
 	return true;
 }
 
-/* After the card has run: whether there is a reason to run it again. */
-static int look_for_an_end(struct vn_cosim *sim, uint64_t until_ns)
+static uint64_t copied(const struct vn_cosim *sim)
+{
+	uint64_t counters[CAL_N_COUNTERS];
+
+	vn_nf2_counters(sim->driver, counters, CAL_N_COUNTERS);
+	return counters[CAL_COUNTER_entries];
+}
+
+/* Packets that the card has, and which may leave in an hour. A reset throws them away. */
+static bool has_departures(const struct vn_cosim *sim)
+{
+	return copied(sim) - sim->copied_at_reset > sim->n_left - sim->left_at_reset;
+}
+
+static void look_for_a_reset(struct vn_cosim *sim)
+{
+	if (vn_nf2_state(sim->driver) == CAL_RUNNING)
+		return;
+	sim->left_at_reset = sim->n_left;
+	sim->copied_at_reset = copied(sim);
+}
+
+/* Patience begins anew: what is waited for next may be something else. */
+static int give_up(struct vn_cosim *sim, const char *why)
+{
+	sim->busy_till = vn_cosim_now_ns(sim);
+	return vn_err_set(&sim->why, EDEADLK, "a wait for something that will not come: %s", why);
+}
+
+int vn_cosim_is_hopeless(struct vn_cosim *sim, uint64_t until_ns)
 {
 	uint64_t last = vn_nt_hw_last_event(vn_nt_card_hw(sim->card)) * NS_PER_CYCLE;
-	bool is_quiet = vn_nt_card_is_quiet(sim->card);
 
-	if (is_quiet && is_dead(sim))
-		return break_off(sim, EIO, "card: all threads have ended, or wait for each other");
-	if (until_ns != UINT64_MAX || vn_nf2_next_ns(sim->driver) != UINT64_MAX)
-		return 0;
 	sim->busy_till = VN_MAX(sim->busy_till, last);
-	if (is_quiet || card_ns(sim) - sim->busy_till > PATIENCE_NS)
-		return vn_err_set(&sim->why, EDEADLK,
-				  "a wait for something that will not come: neither card nor "
-				  "driver has anything to do");
+	if (vn_nf2_next_ns(sim->driver) != UINT64_MAX)
+		return 0;
+	if (until_ns == UINT64_MAX && vn_nt_card_is_quiet(sim->card))
+		return give_up(sim, "neither card nor driver has anything to do");
+	if (vn_cosim_now_ns(sim) - sim->busy_till > PATIENCE_NS && !has_departures(sim))
+		return give_up(sim, "nothing has happened for long, and the card has no packet");
 	return 0;
 }
 
@@ -334,12 +357,13 @@ int vn_cosim_step(struct vn_cosim *sim, uint64_t until_ns)
 	tell_all(sim);
 	if (stop == VN_NT_STOP_FAULT)
 		return fault(sim);
-	if (vn_nf2_next_ns(sim->driver) <= vn_cosim_now_ns(sim)) {
+	if (vn_nf2_next_ns(sim->driver) <= vn_cosim_now_ns(sim))
 		vn_nf2_timer(sim->driver);
-		sim->busy_till = vn_cosim_now_ns(sim);
-	}
 	vn_cosim_pump(sim);
-	return stop == VN_NT_STOP_UNTIL ? look_for_an_end(sim, until_ns) : 0;
+	look_for_a_reset(sim);
+	if (stop == VN_NT_STOP_UNTIL && vn_nt_card_is_quiet(sim->card) && is_dead(sim))
+		return break_off(sim, EIO, "card: all threads have ended, or wait for each other");
+	return 0;
 }
 
 int vn_cosim_run(struct vn_cosim *sim, uint64_t until_ns, struct vn_err *err)

@@ -53,8 +53,9 @@ int vn_cosim_run_to_state(struct vn_cosim *sim, enum cal_state state, uint64_t f
 
 /* A new client: each has a port id of its own. The transport lives until it is closed, at most
  * as long as the simulation. What breaks off a wait: -EIO (a fault of the card's program), and
- * -EDEADLK where it has no end and nothing will come any more, nor has for 40 s, in which the
- * card's program may have polled. */
+ * -EDEADLK where nothing will come: the wait has no end and all sleep, or nothing has come or
+ * left for 40 s and the card has no packet, however long the wait may last. Who wants to let
+ * such a time pass calls vn_cosim_run(). */
 int vn_cosim_client(struct vn_cosim *sim, struct vn_cal_transport **out);
 /* The sentence of what broke off a wait; "". */
 const char *vn_cosim_why(const struct vn_cosim *sim);

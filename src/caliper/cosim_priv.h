@@ -40,7 +40,9 @@ struct vn_cosim {
 	uint32_t mask, pending;			     /* of interrupts */
 	uint64_t now;	    /* the cycle of what is being told to the driver, else the card's */
 	uint64_t busy_till; /* ns: of the last thing that was planned or has happened */
-	int broken;	    /* a negative errno: time does not go on any more */
+	/* Frames that left, ever; that, and packets copied to the card, as of the last reset. */
+	uint64_t n_left, left_at_reset, copied_at_reset;
+	int broken; /* a negative errno: time does not go on any more */
 	struct vn_err why;
 	uint8_t frame[VN_NT_FRAME_MAX]; /* that left, for who looks */
 };
@@ -54,11 +56,11 @@ struct vn_cosim_item *vn_cosim_queue_take(struct vn_cosim_queue *q);
 
 /* The driver takes what waits for it and what it can take; time does not go on. */
 void vn_cosim_pump(struct vn_cosim *sim);
-/*
- * Time goes on to the next thing that the driver hears of, at most until until_ns
- * (UINT64_MAX: as long as there is anything to come). -EIO, -EDEADLK: sim->why.
- */
+/* Time goes on to the next thing that the driver hears of, at most until until_ns. -EIO:
+ * sim->why. */
 int vn_cosim_step(struct vn_cosim *sim, uint64_t until_ns);
+/* For who waits until then: -EDEADLK, sim->why, if nothing will come. */
+int vn_cosim_is_hopeless(struct vn_cosim *sim, uint64_t until_ns);
 
 /* nl_send of the driver's operations. */
 int vn_cosim_tell(struct vn_cosim *sim, uint32_t pid, const void *bytes, size_t len);

@@ -27,6 +27,7 @@ struct vn_nf2 {
 	bool takes;
 	enum cal_state state;
 	uint64_t wake_ns;
+	uint64_t copied;
 	unsigned int data, control, frames, dropped, forgotten, timers;
 	uint32_t last_pid, last_len;
 	unsigned int n_intr;
@@ -119,6 +120,13 @@ void vn_nf2_timer(struct vn_nf2 *d)
 	d->timers++;
 	d->state = CAL_RUNNING;
 	d->wake_ns = UINT64_MAX;
+}
+
+unsigned int vn_nf2_counters(const struct vn_nf2 *d, uint64_t *out, unsigned int n)
+{
+	memset(out, 0, n * sizeof(*out));
+	out[CAL_COUNTER_entries] = d->copied;
+	return CAL_N_COUNTERS;
 }
 
 enum cal_state vn_nf2_state(const struct vn_nf2 *d)
@@ -368,6 +376,37 @@ static void what_never_comes_is_not_waited_for(void **state)
 	vn_cosim_free(g.sim);
 }
 
+/* As the library does it: it asks again each second whether the driver is there. */
+static int ask_for_100_s(struct vn_cal_transport *t)
+{
+	for (unsigned int i = 0; i < 100; i++) {
+		uint8_t answer[8];
+		ssize_t r;
+
+		assert_int_equal(t->send(t, VN_CAL_CONTROL, "are you?", 8), 0);
+		assert_int_equal(t->recv(t, answer, sizeof(answer), 0), 8);
+		r = t->recv(t, answer, sizeof(answer), 1000000000);
+		if (r)
+			return (int)r;
+	}
+	return 0;
+}
+
+static void a_wait_in_parts_is_one(void **state)
+{
+	struct vn_cal_transport *t;
+	struct rig g;
+
+	OPEN(&g, polls, 0);
+	g.driver->state = CAL_RUNNING;
+	assert_int_equal(vn_cosim_client(g.sim, &t), 0);
+	g.driver->copied = 1; /* which leaves some time */
+	assert_int_equal(ask_for_100_s(t), 0);
+	g.driver->copied = 0;
+	assert_int_equal(ask_for_100_s(t), -EDEADLK);
+	vn_cosim_free(g.sim);
+}
+
 static void a_client_that_does_not_read_has_no_room(void **state)
 {
 	static const uint8_t bytes[1000];
@@ -419,6 +458,7 @@ int main(void)
 		CASE(a_wait_for_an_answer_takes_its_time),
 		CASE(a_full_socket_makes_its_client_wait),
 		CASE(what_never_comes_is_not_waited_for),
+		CASE(a_wait_in_parts_is_one),
 		CASE(a_client_that_does_not_read_has_no_room),
 		CASE(frames_wait_as_on_an_interface),
 	};

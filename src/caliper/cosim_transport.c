@@ -40,10 +40,14 @@ static int client_send(struct vn_cal_transport *t, enum vn_cal_socket to, const 
 		if (to == VN_CAL_CONTROL)
 			return -EAGAIN;
 		r = vn_cosim_step(sim, UINT64_MAX);
+		if (!r && !has_room(sim, q, len))
+			r = vn_cosim_is_hopeless(sim, UINT64_MAX);
 		if (r)
 			return r;
 	}
 	r = vn_cosim_queue_add(q, client->pid, bytes, (uint32_t)len);
+	if (to == VN_CAL_DATA) /* questions do not count: a client in vain asks again and again */
+		sim->busy_till = vn_cosim_now_ns(sim);
 	if (!r)
 		vn_cosim_pump(sim);
 	return r;
@@ -61,6 +65,8 @@ static ssize_t client_recv(struct vn_cal_transport *t, void *bytes, size_t cap, 
 	while (!client->in.n && vn_cosim_now_ns(client->sim) < until) {
 		int r = vn_cosim_step(client->sim, until);
 
+		if (!r && !client->in.n)
+			r = vn_cosim_is_hopeless(client->sim, until);
 		if (r)
 			return r;
 	}
