@@ -99,6 +99,11 @@ static int refused(const struct vn_nt_cardmsg *msg, struct vn_err *err)
 	return vn_err_set(err, error, "%.*s", (int)msg->len, (const char *)msg->data);
 }
 
+static enum vn_nt_cardmsg_op answer_of(enum vn_nt_cardmsg_op op)
+{
+	return op == VN_NT_CARD_REG_READ ? VN_NT_CARD_REG_VALUE : op;
+}
+
 int vn_cardclient_ask(struct vn_cardclient *client, const struct vn_nt_cardmsg *request,
 		      struct vn_nt_cardmsg *answer, struct vn_err *err)
 {
@@ -112,7 +117,7 @@ int vn_cardclient_ask(struct vn_cardclient *client, const struct vn_nt_cardmsg *
 		return rc;
 	if (answer->op == VN_NT_CARD_ERROR)
 		return refused(answer, err);
-	if (answer->op != request->op)
+	if (answer->op != answer_of(request->op))
 		return vn_err_set(err, EPROTO, "the card answered %s with %s",
 				  vn_nt_cardmsg_name(request->op), vn_nt_cardmsg_name(answer->op));
 	return 0;

@@ -36,7 +36,7 @@ extern const struct vn_command vn_commands[];
 /* options.h, beside their functions */
 extern const struct vn_options send_spec, recv_spec, drivers_spec, params_spec, completion_spec,
 	serve_spec, exec_spec, ctl_spec, rfc2544_spec, report_spec, probe_spec, card_spec,
-	load_spec, caliper_spec;
+	load_spec, caliper_spec, nf2d_spec;
 
 int vn_cmd_send(int argc, char **argv, struct vn_err *err);
 int vn_cmd_recv(int argc, char **argv, struct vn_err *err);
