@@ -49,6 +49,7 @@ int vn_cmd_load(int argc, char **argv, struct vn_err *err);
 int vn_cmd_probe(int argc, char **argv, struct vn_err *err);
 int vn_cmd_caliper(int argc, char **argv, struct vn_err *err);
 int vn_cmd_card(int argc, char **argv, struct vn_err *err);
+int vn_cmd_nf2d(int argc, char **argv, struct vn_err *err);
 int vn_cmd_drivers(int argc, char **argv, struct vn_err *err);
 int vn_cmd_params(int argc, char **argv, struct vn_err *err);
 int vn_cmd_completion(int argc, char **argv, struct vn_err *err);

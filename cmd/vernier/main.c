@@ -21,6 +21,7 @@ const struct vn_command vn_commands[] = {
 	{ &card_spec, vn_cmd_card },
 	{ &caliper_spec, vn_cmd_caliper },
 	{ &load_spec, vn_cmd_load },
+	{ &nf2d_spec, vn_cmd_nf2d },
 	{ &drivers_spec, vn_cmd_drivers },
 	{ &params_spec, vn_cmd_params },
 	{ &completion_spec, vn_cmd_completion },

@@ -347,7 +347,7 @@ def drivers_are_listed():
 def version_and_lists_of_commands():
     holds(re.fullmatch(r"vernier \d+\.\d+\.\d+\n", vernier("--version").stdout), "--version")
     text = vernier("--help").stdout
-    for command in ("send", "recv", "rfc2544", "report", "probe", "card", "caliper", "load",
+    for command in ("send", "recv", "rfc2544", "report", "probe", "card", "caliper", "nf2d", "load",
                     "drivers", "params", "completion"):
         holds(re.search(r"^\s+%s\s" % command, text, re.M), command + " is not listed")
 

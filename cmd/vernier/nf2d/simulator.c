@@ -124,9 +124,10 @@ static int wait_for_card(struct nf2d_simulator *sim, int inotify, struct nf2d_ca
 {
 	struct pollfd fds[] = { { .fd = sim->pidfd, .events = POLLIN },
 				{ .fd = inotify, .events = POLLIN } };
+	struct vn_err why = { "" };
 	int rc;
 
-	while (is_early(rc = nf2d_cardlink_open(link, sim->path, err))) {
+	while (is_early(rc = nf2d_cardlink_open(link, sim->path, &why))) {
 		int n = poll(fds, 2, rc == -ENOENT ? START_MS : LISTEN_MS);
 
 		if (n == 0 && rc == -ENOENT)
@@ -138,6 +139,8 @@ static int wait_for_card(struct nf2d_simulator *sim, int inotify, struct nf2d_ca
 		if (fds[1].revents && rc == -ECONNREFUSED)
 			fds[1].fd = -1; /* the file is there: it is the listening that lacks */
 	}
+	if (rc)
+		*err = why;
 	return rc;
 }
 
@@ -168,16 +171,28 @@ int nf2d_simulator_start(struct nf2d_simulator *sim, const char *program, char *
 
 /* --- what it says -------------------------------------------------------------------- */
 
+static void add(struct nf2d_simulator *sim, char c)
+{
+	if (sim->line_len < sizeof(sim->line) - 1)
+		sim->line[sim->line_len++] = c;
+}
+
 void nf2d_simulator_hear(struct nf2d_simulator *sim, void (*log)(void *arg, const char *line),
 			 void *arg)
 {
-	char text[1024], *line, *rest = text;
-	ssize_t n = read(sim->fd, text, sizeof(text) - 1);
+	char text[4096];
+	ssize_t n = read(sim->fd, text, sizeof(text));
 
-	text[n > 0 ? n : 0] = '\0';
-	while ((line = strsep(&rest, "\n")))
-		if (*line)
-			log(arg, line);
+	for (ssize_t i = 0; i < n; i++) {
+		if (text[i] != '\n') {
+			add(sim, text[i]);
+			continue;
+		}
+		sim->line[sim->line_len] = '\0';
+		sim->line_len = 0;
+		if (sim->line[0])
+			log(arg, sim->line);
+	}
 }
 
 /* --- its end ------------------------------------------------------------------------- */

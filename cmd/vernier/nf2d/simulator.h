@@ -20,6 +20,8 @@ struct nf2d_simulator {
 	int pidfd; /* readable when it has ended; -1 */
 	int fd;	   /* readable when it has printed something; -1 */
 	char dir[64], path[80];
+	char line[512]; /* what it has printed of a line */
+	size_t line_len;
 };
 
 /* The signal mask that the child has, its program, and further options of it (ended by
@@ -28,8 +30,7 @@ struct nf2d_simulator {
 int nf2d_simulator_start(struct nf2d_simulator *sim, const char *program, char *const *options,
 			 const sigset_t *mask, struct nf2d_cardlink *link, struct vn_err *err);
 
-/* Gives each line that it has printed to log; what was printed at once and is not ended
- * by a newline counts as a line. */
+/* Gives each line that it has printed to log; of a longer one the beginning. */
 void nf2d_simulator_hear(struct nf2d_simulator *sim, void (*log)(void *arg, const char *line),
 			 void *arg);
 

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * vernier nf2d: opens what the command line names, serves, and says how it ended.
+ */
+#include "nf2d.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "background.h"
+#include "command.h"
+#include "options.h"
+
+void nf2d_log(void *arg, const char *text)
+{
+	const struct nf2d *n = arg;
+
+	if (n->is_syslog)
+		syslog(LOG_NOTICE, "%s: %s", n->s.name, text);
+	else
+		fprintf(stderr, "vernier: nf2d: %s: %s\n", n->s.name, text);
+}
+
+/* --- what the driver calls ------------------------------------------------------------ */
+
+/* The name of messages that this process gives to its own driver. */
+static uint32_t own_pid(const struct nf2d *n)
+{
+	return CAL_PORT_CONTROL + (uint32_t)n->s.card;
+}
+
+static int dma_tx(void *arg, const uint8_t *bytes, uint32_t len)
+{
+	struct nf2d *n = arg;
+
+	return nf2d_cardlink_dma_tx(&n->link, bytes, len);
+}
+
+static int dma_rx(void *arg)
+{
+	struct nf2d *n = arg;
+
+	return nf2d_cardlink_dma_rx(&n->link);
+}
+
+static uint32_t read_status(void *arg)
+{
+	struct nf2d *n = arg;
+
+	return nf2d_cardlink_read_status(&n->link);
+}
+
+static void write_mask(void *arg, uint32_t mask)
+{
+	struct nf2d *n = arg;
+
+	nf2d_cardlink_write_mask(&n->link, mask);
+}
+
+/* An answer to a message of our own: of the policy, which is refused or not. */
+static int hear_answer(struct nf2d *n, const void *bytes, size_t len)
+{
+	struct nlmsghdr head;
+	struct nlmsgerr error;
+
+	if (len < sizeof(head) + sizeof(error))
+		return 0;
+	memcpy(&head, bytes, sizeof(head));
+	memcpy(&error, (const uint8_t *)bytes + sizeof(head), sizeof(error));
+	if (head.nlmsg_type == NLMSG_ERROR && error.error)
+		n->policy_error = error.error;
+	return 0;
+}
+
+int nf2d_nl_send(void *arg, uint32_t pid, const void *bytes, size_t len)
+{
+	struct nf2d *n = arg;
+
+	return pid == own_pid(n) ? hear_answer(n, bytes, len)
+				 : nf2d_peers_send(n->peers, pid, bytes, len);
+}
+
+static void deliver(void *arg, const uint8_t *frame, uint32_t len)
+{
+	struct nf2d *n = arg;
+
+	nf2d_iface_write(&n->iface, frame, len);
+}
+
+void nf2d_carrier(void *arg, bool on)
+{
+	struct nf2d *n = arg;
+
+	nf2d_iface_carrier(&n->iface, on);
+}
+
+uint64_t nf2d_now(void *arg)
+{
+	struct nf2d *n = arg;
+
+	return vn_clock_now(&n->clock);
+}
+
+static const struct vn_nf2_ops card_ops = {
+	.dma_tx = dma_tx,
+	.dma_rx = dma_rx,
+	.read_status = read_status,
+	.write_mask = write_mask,
+	.nl_send = nf2d_nl_send,
+	.deliver = deliver,
+	.carrier = nf2d_carrier,
+	.now = nf2d_now,
+	.log = nf2d_log,
+};
+
+/* --- set-up -------------------------------------------------------------------------- */
+
+static int open_iface(struct nf2d *n, struct vn_err *err)
+{
+	int rc;
+
+	if (nf2d_is_soft(&n->s))
+		return nf2d_iface_find(&n->iface, n->s.name, err);
+	rc = nf2d_iface_make(&n->iface, n->s.name, (unsigned int)n->s.card, err);
+	return rc ? rc : nf2d_frames_start(&n->frames, n->iface.fd, err);
+}
+
+static int open_driver(struct nf2d *n, struct vn_err *err)
+{
+	struct vn_nf2_config cfg = {
+		.card = (unsigned int)n->s.card,
+		.txbuffs = (unsigned int)n->s.txbuffs,
+		.transfers = 1,
+	};
+
+	snprintf(cfg.ifname, sizeof(cfg.ifname), "%s", n->iface.name);
+	memcpy(cfg.mac, n->iface.mac, sizeof(cfg.mac));
+	if (nf2d_is_soft(&n->s))
+		nf2d_soft_config(n, &cfg);
+	return vn_nf2_new(&cfg, nf2d_is_soft(&n->s) ? &nf2d_soft_ops : &card_ops, n, &n->driver,
+			  err);
+}
+
+static int set_policy(struct nf2d *n, struct vn_err *err)
+{
+	uint64_t message[NF2D_POLICY_BYTES / 8];
+	uint32_t next = 0;
+
+	if (!n->s.has_policy)
+		return 0;
+	do {
+		uint32_t len = nf2d_policy_message(&n->s.policy, (unsigned int)n->s.card, next,
+						   message, &next);
+
+		vn_nf2_control(n->driver, own_pid(n), message, len);
+	} while (next && !n->policy_error);
+	if (!n->policy_error)
+		return 0;
+	return vn_err_set(err, -n->policy_error, "--policy %s: the driver does not take it: %s",
+			  n->s.policy_text, strerror(-n->policy_error));
+}
+
+static void on_signal(void *arg)
+{
+	struct nf2d *n = arg;
+	const uint64_t one = 1;
+
+	vn_clock_wake(&n->stop_word, 1);
+	/* Nothing else is written there, so that it has room. */
+	if (write(n->stop_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+static int listen_to_signals(struct nf2d *n, struct vn_err *err)
+{
+	int rc;
+
+	n->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	rc = n->stop_fd < 0 ? -errno : vn_interrupt_listen(&n->interrupt, on_signal, n);
+	return rc ? vn_err_set(err, -rc, "cannot listen to signals: %s", strerror(-rc)) : 0;
+}
+
+static int write_pidfile(const struct nf2d *n, struct vn_err *err)
+{
+	FILE *out;
+	int rc;
+
+	if (!n->s.pidfile)
+		return 0;
+	out = fopen(n->s.pidfile, "we");
+	rc = !out || fprintf(out, "%d\n", (int)getpid()) < 0 ? -errno : 0;
+	if (out && fclose(out) && !rc)
+		rc = -errno;
+	return rc ? vn_err_set(err, -rc, "--pidfile %s: %s", n->s.pidfile, strerror(-rc)) : 0;
+}
+
+/* Sockets first: where another driver is, nothing else is touched. */
+static int open_all(struct nf2d *n, struct vn_err *err)
+{
+	int rc = nf2d_peers_open((unsigned int)n->s.card, n->s.uid, &n->peers, err);
+
+	if (!rc)
+		rc = open_iface(n, err);
+	if (!rc)
+		rc = nf2d_is_soft(&n->s) ? nf2d_soft_open(n, err) : nf2d_card_find(n, err);
+	if (!rc)
+		rc = open_driver(n, err);
+	if (!rc)
+		rc = set_policy(n, err);
+	if (!rc)
+		rc = listen_to_signals(n, err);
+	if (!rc)
+		rc = write_pidfile(n, err);
+	if (!rc && n->s.sets_up)
+		rc = nf2d_iface_set_up(&n->iface, err);
+	return rc;
+}
+
+/* --- life ---------------------------------------------------------------------------- */
+
+static void say_ready(const struct nf2d *n)
+{
+	if (n->s.is_quiet)
+		return;
+	printf("card %" PRIu64 " on %s\n", n->s.card, n->iface.name);
+	fflush(stdout);
+}
+
+static int serve(struct nf2d *n, int ready, struct vn_err *err)
+{
+	int rc;
+
+	say_ready(n);
+	if (ready >= 0) {
+		openlog("vernier-nf2d", LOG_PID, LOG_DAEMON);
+		n->is_syslog = true;
+		vn_background_ready(ready);
+	}
+	if (n->iface.is_up) /* it was, before anybody watched it */
+		nf2d_card_up(n);
+	rc = nf2d_is_soft(&n->s) ? nf2d_soft_loop(n, err) : nf2d_loop(n, err);
+	if (rc && n->is_syslog)
+		nf2d_log(n, err->text);
+	return rc;
+}
+
+/* Marks are answered before the sockets close. */
+static void close_all(struct nf2d *n)
+{
+	vn_nf2_free(n->driver);
+	nf2d_soft_close(n);
+	nf2d_cardlink_close(&n->link);
+	nf2d_simulator_end(&n->sim);
+	nf2d_frames_stop(&n->frames);
+	nf2d_iface_close(&n->iface);
+	nf2d_peers_close(n->peers);
+	if (n->stop_fd >= 0)
+		close(n->stop_fd);
+}
+
+/* ready: a descriptor on which the parent waits, -1 without one. */
+static int run(void *arg, int ready, struct vn_err *err)
+{
+	struct nf2d *n = arg;
+	struct vn_err why = { "" };
+	int rc = open_all(n, err), told;
+
+	if (!rc) {
+		rc = serve(n, ready, err);
+		vn_nf2_down(n->driver);
+		told = nf2d_report(n, &why);
+		if (told && !rc) {
+			*err = why;
+			rc = told;
+		}
+		if (n->s.pidfile)
+			unlink(n->s.pidfile);
+	}
+	close_all(n);
+	return rc;
+}
+
+int vn_cmd_nf2d(int argc, char **argv, struct vn_err *err)
+{
+	struct nf2d *n = calloc(1, sizeof(*n));
+	int rc;
+
+	if (!n) {
+		vn_err_set(err, ENOMEM, "no memory");
+		return VN_EXIT_FAILED;
+	}
+	n->stop_fd = n->link.client.fd = n->iface.fd = n->iface.ask_fd = -1;
+	n->sim.pidfd = n->sim.fd = -1;
+	n->retry_ns = UINT64_MAX;
+	vn_clock_real(&n->clock);
+	rc = nf2d_settings_parse(&n->s, argc, argv, err);
+	if (rc) {
+		rc = rc == VN_OPTIONS_HELPED ? VN_EXIT_DONE : VN_EXIT_USAGE;
+	} else {
+		vn_interrupt_block(&n->interrupt);
+		rc = n->s.is_foreground ? run(n, -1, err) : vn_background_run(run, n, err);
+		vn_interrupt_end(&n->interrupt);
+		rc = rc ? VN_EXIT_FAILED : VN_EXIT_DONE;
+	}
+	nf2d_settings_fini(&n->s);
+	free(n);
+	return rc;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the daemon counted, at its end: a line for who reads along, and all counters
+ * as JSON for --stats.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "nf2d.h"
+
+static const char *const names[CAL_N_COUNTERS] = {
+#define CAL_X(name, text) #name,
+	CAL_COUNTERS(CAL_X)
+#undef CAL_X
+};
+
+static const char *const states[] = { "down", "resetting", "running", "fault" };
+
+static json_t *document(const struct nf2d *n, const uint64_t counters[CAL_N_COUNTERS])
+{
+	json_t *all = json_object();
+
+	for (unsigned int i = 0; i < CAL_N_COUNTERS; i++)
+		json_object_set_new(all, names[i], json_integer((json_int_t)counters[i]));
+	json_object_set_new(all, "state", json_string(states[counters[CAL_COUNTER_state]]));
+	return json_pack("{s:I, s:s, s:o}", "card", (json_int_t)n->s.card, "interface",
+			 n->iface.name, "counters", all);
+}
+
+static int write_json(const struct nf2d *n, const uint64_t counters[CAL_N_COUNTERS],
+		      struct vn_err *err)
+{
+	bool is_stdout = !strcmp(n->s.stats, "-");
+	FILE *out = is_stdout ? stdout : fopen(n->s.stats, "we");
+	json_t *o;
+	int rc;
+
+	if (!out)
+		return vn_err_set(err, errno, "--stats %s: %s", n->s.stats, strerror(errno));
+	o = document(n, counters);
+	rc = !o || json_dumpf(o, out, JSON_INDENT(2)) || fputc('\n', out) < 0 ? -EIO : 0;
+	json_decref(o);
+	if (!is_stdout && fclose(out))
+		rc = -EIO;
+	return rc ? vn_err_set(err, EIO, "--stats %s: could not be written", n->s.stats) : 0;
+}
+
+static void print_line(const struct nf2d *n, const uint64_t c[CAL_N_COUNTERS])
+{
+	fprintf(stderr,
+		"vernier: nf2d: %s: %" PRIu64 " packets in %" PRIu64 " transfers, %" PRIu64
+		" late, %" PRIu64 " refused, %" PRIu64 " discarded; frames: %" PRIu64
+		" from the host, %" PRIu64 " dropped, %" PRIu64 " to it; %" PRIu64
+		" resets, %" PRIu64 " errors\n",
+		n->s.name, c[CAL_COUNTER_entries], c[CAL_COUNTER_transfers], c[CAL_COUNTER_late],
+		c[CAL_COUNTER_refused], c[CAL_COUNTER_discarded], c[CAL_COUNTER_if_frames],
+		c[CAL_COUNTER_if_txdrop], c[CAL_COUNTER_delivered], c[CAL_COUNTER_resets],
+		c[CAL_COUNTER_errors]);
+}
+
+int nf2d_report(struct nf2d *n, struct vn_err *err)
+{
+	uint64_t counters[CAL_N_COUNTERS] = { 0 };
+
+	vn_nf2_counters(n->driver, counters, CAL_N_COUNTERS);
+	if (!n->s.is_quiet && !n->is_syslog)
+		print_line(n, counters);
+	return n->s.stats ? write_json(n, counters, err) : 0;
+}

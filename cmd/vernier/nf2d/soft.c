@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An ordinary interface as the card (caliper/softcard.h): this thread keeps the
+ * times itself, or hands frames over to who does. Far from the next departure it
+ * waits as any daemon; nearer than its sleeps are exact it looks around without
+ * waiting; and very near it does nothing but send.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/wakeup.h"
+#include "caliper/softcard.h"
+#include "nf2d.h"
+
+#define NEAR_NS	  10000 /* longer than a look around takes */
+#define TRANSFERS 8	/* under way at a time */
+#define FRAME_CAP 2048
+#define DATAGRAMS 4 /* between two looks at the next departure */
+
+struct nf2d_soft {
+	struct vn_netdev *dev;
+	struct vn_txq *txq;
+	struct vn_rxq *rxq;
+	struct vn_softcard *card;
+	struct vn_wakeup wakeup;
+};
+
+/* What each back end is, as the drivers of src/dev have it. */
+static const struct {
+	const char *driver;
+	uint32_t needs;
+	enum vn_launch_by launch;
+	enum cal_precision precision;
+} kinds[] = {
+	[NF2D_PACKET] = { "afpacket", 0, VN_LAUNCH_OFF, CAL_BY_SPINNING },
+	[NF2D_TXTIME] = { "afpacket", VN_CAP_LAUNCH, VN_LAUNCH_QDISC, CAL_BY_QDISC },
+	[NF2D_XDP] = { "afxdp", VN_CAP_LAUNCH, VN_LAUNCH_DEVICE, CAL_BY_DEVICE },
+};
+
+/* --- opening ----------------------------------------------------------------------- */
+
+static int open_queues(struct nf2d *n, struct nf2d_soft *soft, struct vn_err *err)
+{
+	const struct vn_netdev_opts opts = { .target = n->s.target, .clock = &n->clock };
+	const struct vn_txq_opts tx = {
+		.frame_cap = FRAME_CAP,
+		.launch = kinds[n->s.back_end].launch,
+	};
+	const struct vn_rxq_opts rx = { .queue = VN_RXQ_ALL };
+	int rc = vn_netdev_open(kinds[n->s.back_end].driver,
+				VN_CAP_TX | VN_CAP_RX | kinds[n->s.back_end].needs, &opts,
+				&soft->dev, err);
+
+	if (!rc)
+		rc = vn_netdev_txq_open(soft->dev, &tx, &soft->txq, err);
+	return rc ? rc : soft->dev->ops->rxq_open(soft->dev, &rx, &soft->rxq, err);
+}
+
+int nf2d_soft_open(struct nf2d *n, struct vn_err *err)
+{
+	struct vn_softcard_config cfg = { .clock = &n->clock };
+	int rc;
+
+	n->soft = calloc(1, sizeof(*n->soft));
+	if (!n->soft)
+		return vn_err_set(err, ENOMEM, "no memory");
+	rc = open_queues(n, n->soft, err);
+	if (rc)
+		return rc;
+	cfg.txq = n->soft->txq;
+	cfg.rxq = n->soft->rxq;
+	return vn_softcard_new(&cfg, &n->soft->card, err);
+}
+
+void nf2d_soft_close(struct nf2d *n)
+{
+	struct nf2d_soft *soft = n->soft;
+
+	if (!soft)
+		return;
+	vn_softcard_free(soft->card);
+	if (soft->rxq)
+		soft->dev->ops->rxq_close(soft->rxq);
+	if (soft->txq)
+		soft->dev->ops->txq_close(soft->txq);
+	vn_netdev_close(soft->dev);
+	free(soft);
+	n->soft = NULL;
+}
+
+void nf2d_soft_config(const struct nf2d *n, struct vn_nf2_config *cfg)
+{
+	cfg->transfers = VN_MIN(TRANSFERS, cfg->txbuffs);
+	cfg->ns_per_cycle = 1;
+	cfg->precision = kinds[n->s.back_end].precision;
+}
+
+/* --- what the driver calls ------------------------------------------------------------ */
+
+static int dma_tx(void *arg, const uint8_t *bytes, uint32_t len)
+{
+	struct nf2d *n = arg;
+
+	return vn_softcard_dma_tx(n->soft->card, bytes, len);
+}
+
+static int dma_rx(void *arg)
+{
+	struct nf2d *n = arg;
+
+	return vn_softcard_dma_rx(n->soft->card);
+}
+
+static uint32_t read_status(void *arg)
+{
+	struct nf2d *n = arg;
+
+	return vn_softcard_read_status(n->soft->card);
+}
+
+static void write_mask(void *arg, uint32_t mask)
+{
+	/* It has none: what it raises is looked at when there is time. */
+}
+
+static void deliver(void *arg, const uint8_t *frame, uint32_t len)
+{
+	/* The host's stack has its own way to what arrives on its interface. */
+}
+
+const struct vn_nf2_ops nf2d_soft_ops = {
+	.dma_tx = dma_tx,
+	.dma_rx = dma_rx,
+	.read_status = read_status,
+	.write_mask = write_mask,
+	.nl_send = nf2d_nl_send,
+	.deliver = deliver,
+	.carrier = nf2d_carrier,
+	.now = nf2d_now,
+	.log = nf2d_log,
+};
+
+/* --- the loop ------------------------------------------------------------------------ */
+
+enum { STOP, CONTROL, DATA, IFACE, FRAME, N_FDS };
+
+static void fill(struct nf2d *n, struct pollfd fds[N_FDS])
+{
+	const int of[N_FDS] = {
+		[STOP] = n->stop_fd,
+		[CONTROL] = nf2d_peers_fd(n->peers, NF2D_CONTROL),
+		[DATA] = vn_nf2_takes_data(n->driver) ? nf2d_peers_fd(n->peers, NF2D_DATA) : -1,
+		[IFACE] = nf2d_iface_fd(&n->iface),
+		[FRAME] = n->soft->rxq->fd ? n->soft->rxq->fd : -1,
+	};
+
+	for (unsigned int i = 0; i < N_FDS; i++)
+		fds[i] = (struct pollfd){ .fd = of[i], .events = POLLIN };
+}
+
+static bool has_work(struct nf2d *n)
+{
+	return nf2d_peers_has(n->peers, NF2D_CONTROL) ||
+	       (vn_nf2_takes_data(n->driver) && nf2d_peers_has(n->peers, NF2D_DATA));
+}
+
+/* How long it may sleep: until a sleep would end too late for the next departure. */
+static uint64_t sleep_ns(struct nf2d *n, uint64_t now)
+{
+	uint64_t departure = vn_softcard_next_ns(n->soft->card);
+	uint64_t until = vn_nf2_next_ns(n->driver);
+
+	if (has_work(n))
+		return 0;
+	if (departure != UINT64_MAX)
+		until = VN_MIN(until, departure - VN_MIN(departure, n->soft->wakeup.spin_ns));
+	return until == UINT64_MAX ? until : until - VN_MIN(until, now);
+}
+
+/* Whether there is time to look around, and what was seen then. */
+static bool look_around(struct nf2d *n, struct pollfd fds[N_FDS])
+{
+	uint64_t now = vn_clock_now(&n->clock), ns;
+	struct timespec limit;
+
+	if (vn_softcard_next_ns(n->soft->card) <= now + NEAR_NS)
+		return false;
+	ns = sleep_ns(n, now);
+	limit.tv_sec = (time_t)(ns / VN_NSEC_PER_SEC);
+	limit.tv_nsec = (long)(ns % VN_NSEC_PER_SEC);
+	fill(n, fds);
+	return ppoll(fds, N_FDS, ns == UINT64_MAX ? NULL : &limit, NULL) >= 0;
+}
+
+static void hear_card(struct nf2d *n)
+{
+	const uint8_t *bytes;
+	uint32_t len;
+
+	vn_nf2_intr(n->driver);
+	while ((bytes = vn_softcard_dma_data(n->soft->card, &len))) {
+		vn_nf2_dma_data(n->driver, bytes, len);
+		vn_nf2_intr(n->driver);
+	}
+}
+
+static void turn(struct nf2d *n, struct vn_err *err)
+{
+	struct pollfd fds[N_FDS];
+
+	if (look_around(n, fds)) {
+		if (fds[IFACE].revents)
+			nf2d_hear_iface(n, err);
+		if (fds[CONTROL].revents || nf2d_peers_has(n->peers, NF2D_CONTROL))
+			nf2d_hear_control(n);
+		if (fds[DATA].revents || nf2d_peers_has(n->peers, NF2D_DATA))
+			nf2d_hear_data(n, DATAGRAMS);
+		if (vn_nf2_next_ns(n->driver) <= vn_clock_now(&n->clock))
+			vn_nf2_timer(n->driver);
+	}
+	if (vn_softcard_run(n->soft->card, NEAR_NS, &n->stop_word))
+		hear_card(n);
+}
+
+int nf2d_soft_loop(struct nf2d *n, struct vn_err *err)
+{
+	int rc = n->s.has_cpu ? vn_cpu_pin((int)n->s.cpu) : 0;
+
+	if (rc)
+		return vn_err_set(err, -rc, "--cpu %u: %s", (unsigned int)n->s.cpu, strerror(-rc));
+	vn_thread_slack(1);
+	vn_wakeup_measure(&n->soft->wakeup);
+	while (!n->is_over && !atomic_load_explicit(&n->stop_word, memory_order_acquire))
+		turn(n, err);
+	return n->is_over ? -ENODEV : 0;
+}
