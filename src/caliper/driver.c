@@ -242,6 +242,8 @@ void vn_nf2_up(struct vn_nf2 *d)
 
 void vn_nf2_down(struct vn_nf2 *d)
 {
+	if (d->state == CAL_FAULT)
+		forget_transfers(d);
 	if (d->state != CAL_DOWN)
 		stop(d, CAL_DOWN);
 	vn_nf2_settle(d);

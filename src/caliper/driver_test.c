@@ -160,6 +160,20 @@ static void a_fault_ends_when_the_interface_comes_up_again(void **state)
 	fixture_free(f);
 }
 
+static void a_lost_card_is_forgotten_by_going_down_too(void **state)
+{
+	struct fixture *f = fixture_running();
+
+	send_pkts(f, ALICE, 3, 100, 0);
+	vn_nf2_fault(f->d, "the card closed the connection");
+	vn_nf2_down(f->d);
+	f->busy = 0;
+	f->looked_at = f->n_told;
+	make_running(f);
+	assert_int_equal(counter(f, CAL_COUNTER_free_txbuffs), 16);
+	fixture_free(f);
+}
+
 static void going_down_clears_what_waits_and_answers_its_marks(void **state)
 {
 	struct fixture *f = fixture_running();
@@ -297,6 +311,7 @@ int main(void)
 		cmocka_unit_test(a_reset_is_repeated_until_it_is_answered),
 		cmocka_unit_test(a_card_that_does_not_answer_is_a_fault),
 		cmocka_unit_test(a_fault_ends_when_the_interface_comes_up_again),
+		cmocka_unit_test(a_lost_card_is_forgotten_by_going_down_too),
 		cmocka_unit_test(going_down_clears_what_waits_and_answers_its_marks),
 		cmocka_unit_test(up_again_waits_for_the_transfer_that_is_under_way),
 		cmocka_unit_test(what_interrupts_told_while_down_is_known_when_up),
