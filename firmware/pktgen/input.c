@@ -42,8 +42,9 @@ static void call_attention(void)
  * slot for it. 0: not yet, or by whoever has the slot. */
 static uint earn(void)
 {
-	uint credit = ++shared.credit;
+	uint credit = shared.credit + 1;
 
+	tell(&shared.credit, credit);
 	if (credit < look(&shared.step))
 		return 0;
 	if (look(&shared.special_state) != SPECIAL_FREE) {
@@ -51,7 +52,7 @@ static uint earn(void)
 		return 0;
 	}
 	tell(&shared.special_state, SPECIAL_FILLING);
-	shared.credit = 0;
+	tell(&shared.credit, 0);
 	return credit;
 }
 

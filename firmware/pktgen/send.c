@@ -62,10 +62,11 @@ static inline struct pkt_out *release(struct pkt_out *pkt, uint n_sent)
 /* Whether a message may take its time before this packet, which comes after base. */
 static uint is_quiet(const struct pkt_out *pkt, cycles_t base)
 {
-	cycles_t time = pkt->time;
+	cycles_t time;
 
 	if (!look(&pkt->is_prepared))
 		return 1;
+	time = pkt->time;
 	if (pkt->flags & DRIVERCOMM_ABSOLUTE)
 		time = time > base ? time - base : 0;
 	return time >= QUIET;

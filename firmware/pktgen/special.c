@@ -8,16 +8,18 @@
 
 enum {
 	MANY_REPORTS = 28, /* are not kept back for a quiet moment any longer */
+	SELDOM = 8000,	   /* cycles: more than a message takes the bus */
 	MESSAGE = sizeof(struct drivercomm_head) + sizeof(struct drivercomm_body),
 };
 
-/* Thread 0's own. */
+/* Thread 0's own. waiting: messages since nothing waited for the host, as of the last look. */
 static struct {
 	struct drivercomm_report reports[REPORTS];
 	uint n_reports;
 	uint unasked; /* the last report that nobody asked for, + 1; 0: none */
 	uint late;    /* packets, since reset */
-	uint waiting; /* messages since nothing waited for the host, as of the last look */
+	uint waiting;
+	cycles_t last; /* message */
 } specials;
 
 /* What goes into a message. */
@@ -122,6 +124,7 @@ static inline void launch_special(uint bytes)
 	uint all = sizeof(struct ioq_header) + bytes;
 
 	specials.waiting++;
+	specials.last = time_now;
 	quota_pkt = launch(quota_pkt, nf_address_of(quota_pkt) + all - 1, nf_last_byte_bit(all));
 }
 
@@ -204,12 +207,13 @@ uint send_quota(void)
  */
 static uint host_is_slow(void)
 {
-#ifndef NF_PLAIN
+#ifdef NF_PLAIN
+	/* A card that cannot be asked: as seldom as a host that is not slow can take them. */
+	return update_time() - specials.last < SELDOM;
+#else
 	if (!nf_load(REG_HOST_QUEUE))
 		specials.waiting = 0;
 	return specials.waiting > 2 * look(&shared.announced);
-#else
-	return 0;
 #endif
 }
 
@@ -238,7 +242,7 @@ static uint take_slot(uint is_quiet, struct contents *what)
 		if (state == SPECIAL_QUOTA)
 			what->credit = VN_BE32(((uint *)quota_pkt)[WORD_CREDIT]);
 		what->credit += shared.credit;
-		shared.credit = 0;
+		tell(&shared.credit, 0);
 		tell(&shared.special_state, SPECIAL_SENDING);
 	} else if (state == SPECIAL_FRAME) {
 		tell(&shared.attention, 1); /* it asks again */
@@ -269,7 +273,7 @@ void send_special(uint is_quiet)
 
 void forget_specials(void)
 {
-	shared.credit = 0;
+	tell(&shared.credit, 0);
 	tell(&shared.special_state, SPECIAL_FREE);
 	tell(&shared.rx_lost, 0);
 	tell(&shared.rx_late, 0);
