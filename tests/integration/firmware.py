@@ -8,9 +8,10 @@ import shutil
 import struct
 import subprocess
 
-from harness import TOP, Skip, case, equal, frames, holds, main, sh, vernier
+from harness import (TOP, VERNIER, Skip, case, equal, frames, holds, main, sh, vernier,
+                     wait_until)
 
-APPLICATIONS = ["simple", "bounce", "pipe", "ping"]
+APPLICATIONS = ["simple", "bounce", "pipe", "ping", "pktgen"]
 # Programs of tests/firmware, and how many checks each makes in context sw.
 CHECKS = {"copy": 7, "locks": 3, "logs": 0, "queues": 14, "send": 5, "slots": 15, "wide": 8}
 COMPILERS = {"gcc": ["mips-linux-gnu-gcc"], "clang": ["clang", "ld.lld", "llvm-objcopy"]}
@@ -527,6 +528,83 @@ def the_example_of_the_readme():
     capture(folder + "/in.pcap", numbered(20))
     sh("sh", "-e", "-c", run, cwd=folder)
     equal(sorted(contents(folder + "/out.pcap")), sorted(numbered(20)), "frames")
+
+
+# Caliper's program
+
+def command(kind, epoch, count=0, body=b""):
+    return (struct.pack(">HBBHH", 0xca11, 1, kind, count, epoch) + body).ljust(60, b"\0")
+
+
+def entries(first, n):
+    """n packets, 8 us apart, whose first bytes are their number"""
+    return b"".join(struct.pack(">IIHHHHI36x", 0, 1000, 60 + k % 1400, 40, 0,
+                                0 if k == first + n - 1 else 56, k)
+                    for k in range(first, first + n))
+
+
+@case
+def pktgen_on_the_host():
+    """context sw, under the thread sanitizer: order, zeros, credit, received frames, garbage"""
+    tree()
+    make("firmware/pktgen", "CONTEXT=sw", "CFLAGS=-fsanitize=thread")
+    commands = [command(3, 0, body=struct.pack(">III", 1, 1, 8)), command(1, 7)]
+    for k in range(0, 960, 24):
+        commands += [command(2, 7, 24, entries(k, 24)), bytes((k * i) & 255 for i in range(200))]
+    capture("host.pcap", commands)
+    capture("mac.pcap", [bytes([i]) * 100 for i in range(100)])
+    want = [(struct.pack(">I", k) + bytes(56 + k % 1400)) for k in range(960)]
+
+    def credit():
+        if not os.path.exists("told.pcap") or os.path.getsize("told.pcap") < 24:
+            return 0
+        return sum(struct.unpack_from(">I", m, 8)[0] for m in contents("told.pcap"))
+
+    with open("said", "w+") as said:
+        program = subprocess.Popen(
+            ["firmware/pktgen/pktgen"], stdin=subprocess.DEVNULL, stdout=said, stderr=said,
+            env={"NF_THREADS": "8", "NF_PCAP_IN_HOST0": "host.pcap", "NF_PCAP_IN_MAC0": "mac.pcap",
+                 "NF_PCAP_OUT_MAC0": "left.pcap", "NF_PCAP_OUT_HOST0": "told.pcap"})
+        try:
+            wait_until(lambda: credit() == 8 + 40 + 40 and os.path.getsize("left.pcap") ==
+                       24 + sum(16 + len(f) for f in want), "all packets, all credit", 60)
+        finally:
+            program.kill()
+            program.wait()
+        said.seek(0)
+        equal(said.read(), "", "what it and the sanitizer said")
+    equal(contents("left.pcap") == want, True, "frames are what was asked for, in order")
+    handed_on = [m for m in contents("told.pcap") if m[3] == 0x83]
+    holds(all(m[4:6] == struct.pack(">H", 100 << 3) and m[32:132] == m[32:33] * 100
+              for m in handed_on), "received frames")
+
+
+def pktgen_measures(*settings):
+    """The measures of the card's program, built in another way than the whole's is."""
+    program = os.path.join(os.path.dirname(VERNIER), "../../tests/caliper/pktgen_card_test")
+    if not os.path.exists(program):
+        raise Skip("pktgen_card_test is not built")
+    make("firmware/pktgen", *settings)
+    done = subprocess.run([program], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+                          env={"VN_PKTGEN_ELF": "firmware/pktgen/pktgen", "VN_PKTGEN_N": "500"})
+    equal(done.returncode, 0, "measures with %s\n%s%s" % (settings, done.stdout, done.stderr))
+
+
+@case
+def pktgen_is_exact_however_it_is_built():
+    """on the card: nops kept, release 2 of the instructions, no registers of ours"""
+    need("gcc")
+    tree()
+    for settings in (["NODLY=0"], ["MARCH=mips32r2", "OPT=-Os"], ["NF_PLAIN=1"]):
+        pktgen_measures("CROSS=gcc", *settings)
+
+
+@case
+def pktgen_of_clang_is_exact():
+    need("clang")
+    tree()
+    for nodly in (1, 0):
+        pktgen_measures("CROSS=clang", "NODLY=%d" % nodly)
 
 
 MISTAKES = [
