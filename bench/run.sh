@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# [BENCH=card|control|receive|timing] run.sh BUILD [options of speed.py, control.py,
-# receive.py, timing.py]: sees to the generators we are compared with, then measures
-# in namespaces of its own for network, mounts and processes: whatever way it ends,
-# the kernel takes interfaces and senders away with it.
+# [BENCH=caliper|card|control|receive|timing] run.sh BUILD [options of speed.py,
+# caliper.py, control.py, receive.py, timing.py]: sees to the generators we are
+# compared with, then measures in namespaces of its own for network, mounts and
+# processes: whatever way it ends, the kernel takes interfaces and senders away
+# with it.
 set -eu
 
 build=$(realpath "$1")
@@ -32,6 +33,13 @@ needs mgen mgen
 if [ "${BENCH:-}" = card ]; then
 	needs qemu-system-mips qemu-system-mips
 	needs mips-linux-gnu-gcc gcc-mips-linux-gnu
+fi
+if [ "${BENCH:-}" = caliper ]; then
+	missing= # nobody else is measured, and no packet leaves this process
+	needs mips-linux-gnu-gcc gcc-mips-linux-gnu
+	needs clang clang
+	needs ld.lld lld
+	needs llvm-objcopy llvm
 fi
 if [ -n "$missing" ]; then
 	echo "installing$missing" >&2
