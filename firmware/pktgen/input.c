@@ -324,10 +324,20 @@ static int process_command(t_addr *p)
 
 /* -- Received frames ------------------------------------------------------- */
 
+/* Not FREE, and no frame in it: credit is being told, which is over in a moment. */
+static uint is_telling_credit(uint state)
+{
+	return state != SPECIAL_FREE && state != SPECIAL_FRAME;
+}
+
+/* Credit is told right behind a packet, just when the answer to that packet may arrive: it is
+ * waited for. A frame that waits itself, for a quiet moment, is not. */
 static uint claim_special(void)
 {
 	uint is_free;
 
+	while (is_telling_credit(look(&shared.special_state)))
+		;
 	nf_lock(LOCK_MISC);
 	is_free = look(&shared.special_state) == SPECIAL_FREE;
 	if (is_free)
