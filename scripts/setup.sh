@@ -11,8 +11,8 @@ build="gcc libc6-dev meson ninja-build pkg-config libpcap-dev libjansson-dev lib
 tests="libclang-rt-14-dev tshark python3 python3-scapy python3-jsonschema man-db
 	shellcheck universal-ctags procps ethtool zsh xz-utils linux-source-6.1
 	libdpdk-dev iputils-ping iputils-arping fping ndisc6 chromium python3-prometheus-client
-	csmith gcc-mips-linux-gnu gdb-multiarch libcsmith-dev lld llvm make srecord"
-bench="python3 tcpdump ethtool"
+	iperf3 csmith gcc-mips-linux-gnu gdb-multiarch libcsmith-dev lld llvm make srecord"
+bench="python3 tcpdump ethtool iperf3"
 
 case "${1:-}" in
 build) packages=$build ;;
