@@ -18,7 +18,8 @@
 #define NEAR_NS	  10000 /* longer than a look around takes */
 #define TRANSFERS 8	/* under way at a time */
 #define FRAME_CAP 2048
-#define DATAGRAMS 4 /* between two looks at the next departure */
+#define DATAGRAMS 4	  /* between two looks at the next departure */
+#define LOOK_NS	  1000000 /* where no descriptor tells that frames come in */
 
 struct nf2d_soft {
 	struct vn_netdev *dev;
@@ -32,12 +33,14 @@ struct nf2d_soft {
 static const struct {
 	const char *driver;
 	uint32_t needs;
+	enum vn_tx_path path;
 	enum vn_launch_by launch;
 	enum cal_precision precision;
 } kinds[] = {
-	[NF2D_PACKET] = { "afpacket", 0, VN_LAUNCH_OFF, CAL_BY_SPINNING },
-	[NF2D_TXTIME] = { "afpacket", VN_CAP_LAUNCH, VN_LAUNCH_QDISC, CAL_BY_QDISC },
-	[NF2D_XDP] = { "afxdp", VN_CAP_LAUNCH, VN_LAUNCH_DEVICE, CAL_BY_DEVICE },
+	[NF2D_PACKET] = { "afpacket", 0, VN_PATH_DRIVER, VN_LAUNCH_OFF, CAL_BY_SPINNING },
+	[NF2D_TXTIME] = { "afpacket", VN_CAP_LAUNCH | VN_CAP_QUEUE_XMIT, VN_PATH_QDISC,
+			  VN_LAUNCH_QDISC, CAL_BY_QDISC },
+	[NF2D_XDP] = { "afxdp", VN_CAP_LAUNCH, VN_PATH_DRIVER, VN_LAUNCH_DEVICE, CAL_BY_DEVICE },
 };
 
 /* --- opening ----------------------------------------------------------------------- */
@@ -47,9 +50,10 @@ static int open_queues(struct nf2d *n, struct nf2d_soft *soft, struct vn_err *er
 	const struct vn_netdev_opts opts = { .target = n->s.target, .clock = &n->clock };
 	const struct vn_txq_opts tx = {
 		.frame_cap = FRAME_CAP,
+		.path = kinds[n->s.back_end].path,
 		.launch = kinds[n->s.back_end].launch,
 	};
-	const struct vn_rxq_opts rx = { .queue = VN_RXQ_ALL };
+	const struct vn_rxq_opts rx = { .queue = VN_RXQ_ALL, .is_prompt = true };
 	int rc = vn_netdev_open(kinds[n->s.back_end].driver,
 				VN_CAP_TX | VN_CAP_RX | kinds[n->s.back_end].needs, &opts,
 				&soft->dev, err);
@@ -175,6 +179,8 @@ static uint64_t sleep_ns(struct nf2d *n, uint64_t now)
 
 	if (has_work(n))
 		return 0;
+	if (!n->soft->rxq->fd)
+		until = VN_MIN(until, now + LOOK_NS);
 	if (departure != UINT64_MAX)
 		until = VN_MIN(until, departure - VN_MIN(departure, n->soft->wakeup.spin_ns));
 	return until == UINT64_MAX ? until : until - VN_MIN(until, now);
