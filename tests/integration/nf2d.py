@@ -5,22 +5,18 @@ interface, its sockets, who may use it, and what happens when one of them is gon
 the middle of traffic at line rate."""
 import errno
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
 
 import nf2
-from harness import (IS_ROOT, Skip, VERNIER, case, equal, finish, frames, holds, link_facts, main,
-                     quiet_stack, sh, start, vernier, wait_until, without_rights)
-from nf2 import (COPIED, DISCARDED, FAULT, LINE_RATE_NS, RUNNING, STATE, Client, Daemon, children,
-                 descriptor, down, has_link, is_running, need_card, numbered, numbers, up)
+from harness import (IS_ROOT, Skip, Tap, case, equal, finish, frames, holds, link_facts, main,
+                     quiet_stack, sh, start, vernier, veth, wait_until, without_rights)
+from nf2 import (COPIED, FAULT, LINE_RATE_NS, RUNNING, STATE, Client, Daemon, children, down, events,
+                 has_link, is_running, need_card, numbered, numbers, up)
 
 FULL = 1514
-# Places in CAL_COUNTERS.
-REFUSED, IF_TXDROP, RESETS = 1, 10, 19
-
 
 class Load:
     """Packets at line rate as fast as the driver takes them, from a process of its own, so
@@ -427,6 +423,65 @@ def what_is_no_message():
         name, value, _ = client.ask("RESET_DONE")
         equal((name, value), ("ERROR", errno.EPROTO), "a message that is the driver's")
         leaves(client, 1)
+
+
+# An ordinary interface in the place of a card
+
+@case
+def an_interface_is_the_card():
+    """-b packet: the same client, the same protocol; what comes in is told, down and up too"""
+    veth()
+    with Tap("vn1") as wire, Daemon("-b", "packet:vn0", name="nothing") as daemon, \
+            Client() as client:
+        equal(daemon.line, "card 0 on vn0\n", "first line")
+        wait_until(lambda: client.hello()["state"] & 0xff == RUNNING, "RUNNING")
+        hello = client.hello()
+        equal((hello["ifname"].rstrip(b"\0"), hello["state"] >> 8, hello["ns_per_cycle"]),
+              (b"vn0", 1, 1), "interface, precision, ns per cycle")
+        holds(not has_link("nf2c0"), "there is a TAP")
+        leaves(client, 1, n=200, gap=100_000)
+        got = [(t, f) for t, kind, f in wire.take(200) if f[12:14] == b"\x88\xb5"]
+        equal([n for _, _, n in numbers(got)], list(range(200)), "order")
+        client.subscribe(nf2.RX, STATE)
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as peer:
+            peer.bind(("vn1", 0))
+            peer.send(bytes(60))
+        client.hear(lambda m: m[0] == "EVENTS" and events(m[3])[0][0] == nf2.RX)
+        sh("ip", "link", "set", "vn0", "down")
+        client.state(nf2.DOWN)
+        sh("ip", "link", "set", "vn0", "up")
+        client.state(RUNNING)
+        leaves(client, 2)
+        sh("ip", "link", "delete", "vn0")
+        said = daemon.end(status=1, number=0)
+    holds("vn0: the interface was deleted" in said, said)
+
+
+@case
+def launch_times_without_somebody_who_keeps_them():
+    """are refused: txtime where no queueing discipline looks at them, xdp on a cable"""
+    veth()
+    for words, why in ((("-b", "txtime:vn0"), "queueing discipline"), (("-b", "xdp:vn0"), "")):
+        done = vernier("nf2d", "-f", *words, status=1)
+        holds("vn0: " in done.stderr and why in done.stderr, done.stderr)
+        equal(done.stderr.count("\n"), 1, "lines of " + done.stderr)
+
+
+@case
+def a_queueing_discipline_keeps_the_times():
+    """-b txtime: where fq is, packets leave in order, not before their time"""
+    veth()
+    made = subprocess.run(["tc", "qdisc", "replace", "dev", "vn0", "root", "fq"],
+                          capture_output=True)
+    if made.returncode:
+        raise Skip("this kernel has no fq")
+    with Tap("vn1") as wire, Daemon("-b", "txtime:vn0", name="nothing"), Client() as client:
+        wait_until(lambda: client.hello()["state"] & 0xff == RUNNING, "RUNNING")
+        equal(client.hello()["state"] >> 8, 2, "precision")
+        leaves(client, 1, n=100, gap=200_000)
+        got = [(t, f) for t, kind, f in wire.take(100) if f[12:14] == b"\x88\xb5"]
+    equal([n for _, _, n in numbers(got)], list(range(100)), "order")
+    holds(got[-1][0] - got[0][0] >= 99 * 200_000 - 200_000, "they left too soon")
 
 
 main()
