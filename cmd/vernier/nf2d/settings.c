@@ -36,8 +36,9 @@ static const struct vn_option nf2d_rows[] = {
 	{ .name = "program", .letter = 'P', .metavar = "APP.elf", .offset = OFF(program),
 	  .help = "start a simulated card with this program (default " NF2D_FIRMWARE ")" },
 	{ .name = "back-end", .letter = 'b', .metavar = "KIND:IF", .offset = OFF(soft),
-	  .help = "no card: send on the interface IF; KIND is packet (times are kept by "
-		  "spinning), txtime (by its queueing discipline) or xdp (by its hardware)" },
+	  .help = "no card: send on the interface IF; KIND is packet or xdp (times are kept "
+		  "by spinning, frames go by a packet socket or AF_XDP), txtime (times are kept "
+		  "by its queueing discipline) or launch (by its hardware, AF_XDP)" },
 	{ .name = "ifname", .letter = 'i', .metavar = "NAME", .offset = OFF(ifname),
 	  .help = "what the card's interface is called (default nf2cK)" },
 	{ .name = "uid", .letter = 'u', .metavar = "USER", .offset = OFF(user),
@@ -63,6 +64,9 @@ static const struct vn_option nf2d_rows[] = {
 	  .help = "transfer buffers of the driver" },
 	{ .name = "cpu", .metavar = "N", .call = set_cpu,
 	  .help = "with -b: the CPU on which it runs" },
+	{ .name = "spin", .offset = OFF(spins),
+	  .help = "with -b: never sleep, for the shortest way from a frame that comes in to one "
+		  "that goes out; takes a CPU" },
 	{ .name = "pidfile", .metavar = "FILE", .offset = OFF(pidfile),
 	  .help = "write the number of the process there; removed at the end" },
 	{ .name = "stats", .metavar = "FILE", .offset = OFF(stats),
@@ -101,6 +105,7 @@ static int take_soft(struct nf2d_settings *s, struct vn_err *err)
 		{ "packet:", NF2D_PACKET },
 		{ "txtime:", NF2D_TXTIME },
 		{ "xdp:", NF2D_XDP },
+		{ "launch:", NF2D_LAUNCH },
 	};
 
 	for (unsigned int i = 0; i < VN_ARRAY_SIZE(kinds); i++) {
@@ -113,7 +118,8 @@ static int take_soft(struct nf2d_settings *s, struct vn_err *err)
 		return 0;
 	}
 	return vn_err_set(err, EINVAL,
-			  "--back-end: '%s' is not accepted (packet:IF, txtime:IF or xdp:IF)",
+			  "--back-end: '%s' is not accepted (packet:IF, xdp:IF, txtime:IF or "
+			  "launch:IF)",
 			  s->soft);
 }
 
@@ -139,6 +145,8 @@ static int check_options(const struct nf2d_settings *s, struct vn_err *err)
 				  *s->options);
 	if (s->has_cpu && !nf2d_is_soft(s))
 		return vn_err_set(err, EINVAL, "--cpu: goes with --back-end");
+	if (s->spins && !nf2d_is_soft(s))
+		return vn_err_set(err, EINVAL, "--spin: goes with --back-end");
 	if (s->ifname && nf2d_is_soft(s))
 		return vn_err_set(err, EINVAL, "--ifname %s: with --back-end %s is the interface",
 				  s->ifname, s->target);

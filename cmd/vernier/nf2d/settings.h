@@ -13,14 +13,21 @@
 #include "policy.h"
 
 /* Who sends at the times: a card by its socket, one of our own, an ordinary interface. */
-enum nf2d_back_end { NF2D_SOCKET, NF2D_SIMULATOR, NF2D_PACKET, NF2D_TXTIME, NF2D_XDP };
+enum nf2d_back_end {
+	NF2D_SOCKET,
+	NF2D_SIMULATOR,
+	NF2D_PACKET,
+	NF2D_TXTIME,
+	NF2D_XDP,
+	NF2D_LAUNCH,
+};
 
 struct nf2d_settings {
 	/* As typed */
 	uint64_t card, txbuffs, snap, max_entries, quota, cpu;
 	const char *card_socket, *program, *soft, *ifname, *user, *policy_text;
 	const char *pidfile, *stats;
-	bool is_foreground, sets_up, is_quiet, has_cpu;
+	bool is_foreground, sets_up, is_quiet, has_cpu, spins;
 	/* What it means */
 	enum nf2d_back_end back_end;
 	const char *target; /* of the back end: path of the socket or program, interface */

@@ -69,7 +69,8 @@ static void a_back_end_is_one_of_three(void **state)
 		{ "-P a.elf -i net", NF2D_SIMULATOR, "a.elf", "net" },
 		{ "-b packet:eth1", NF2D_PACKET, "eth1", "eth1" },
 		{ "-b txtime:eth1 --cpu 0", NF2D_TXTIME, "eth1", "eth1" },
-		{ "-b xdp:eth1", NF2D_XDP, "eth1", "eth1" },
+		{ "-b xdp:eth1 --spin", NF2D_XDP, "eth1", "eth1" },
+		{ "-b launch:eth1", NF2D_LAUNCH, "eth1", "eth1" },
 	};
 
 	for (unsigned int i = 0; i < VN_ARRAY_SIZE(rows); i++) {
@@ -134,6 +135,7 @@ static void others_are_refused(void **state)
 		{ "-i 1234567890123456", "cannot be the name" },
 		{ "-u nobody-of-that-name", "there is no user 'nobody-of-that-name'" },
 		{ "--cpu 0", "--cpu: goes with --back-end" },
+		{ "--spin", "--spin: goes with --back-end" },
 		{ "--txbuffs 1", "--txbuffs: 1 is out of range" },
 		{ "--policy slow", "--policy: 'slow' is not accepted" },
 		{ "--quota 9", "--quota: 9 is out of range" },

@@ -18,11 +18,11 @@
 #define NEAR_NS	  10000 /* longer than a look around takes */
 #define TRANSFERS 8	/* under way at a time */
 #define FRAME_CAP 2048
-#define DATAGRAMS 4	  /* between two looks at the next departure */
-#define LOOK_NS	  1000000 /* where no descriptor tells that frames come in */
+#define RX_BYTES  (8 << 20)
+#define DATAGRAMS 4 /* between two looks at the next departure */
 
 struct nf2d_soft {
-	struct vn_netdev *dev;
+	struct vn_netdev *dev, *rx_dev;
 	struct vn_txq *txq;
 	struct vn_rxq *rxq;
 	struct vn_softcard *card;
@@ -32,35 +32,42 @@ struct nf2d_soft {
 /* What each back end is, as the drivers of src/dev have it. */
 static const struct {
 	const char *driver;
-	uint32_t needs;
-	enum vn_tx_path path;
 	enum vn_launch_by launch;
 	enum cal_precision precision;
 } kinds[] = {
-	[NF2D_PACKET] = { "afpacket", 0, VN_PATH_DRIVER, VN_LAUNCH_OFF, CAL_BY_SPINNING },
-	[NF2D_TXTIME] = { "afpacket", VN_CAP_LAUNCH | VN_CAP_QUEUE_XMIT, VN_PATH_QDISC,
-			  VN_LAUNCH_QDISC, CAL_BY_QDISC },
-	[NF2D_XDP] = { "afxdp", VN_CAP_LAUNCH, VN_PATH_DRIVER, VN_LAUNCH_DEVICE, CAL_BY_DEVICE },
+	[NF2D_PACKET] = { "afpacket", VN_LAUNCH_OFF, CAL_BY_SPINNING },
+	[NF2D_TXTIME] = { "afpacket", VN_LAUNCH_QDISC, CAL_BY_QDISC },
+	[NF2D_XDP] = { "afxdp", VN_LAUNCH_OFF, CAL_BY_SPINNING },
+	[NF2D_LAUNCH] = { "afxdp", VN_LAUNCH_DEVICE, CAL_BY_DEVICE },
 };
 
 /* --- opening ----------------------------------------------------------------------- */
 
-static int open_queues(struct nf2d *n, struct nf2d_soft *soft, struct vn_err *err)
+static int open_txq(struct nf2d *n, struct nf2d_soft *soft, struct vn_err *err)
 {
 	const struct vn_netdev_opts opts = { .target = n->s.target, .clock = &n->clock };
+	const enum vn_launch_by launch = kinds[n->s.back_end].launch;
 	const struct vn_txq_opts tx = {
 		.frame_cap = FRAME_CAP,
-		.path = kinds[n->s.back_end].path,
-		.launch = kinds[n->s.back_end].launch,
+		.launch = launch,
+		/* What bypasses the discipline it cannot let go at its time. */
+		.path = launch == VN_LAUNCH_QDISC ? VN_PATH_QDISC : VN_PATH_DRIVER,
 	};
-	const struct vn_rxq_opts rx = { .queue = VN_RXQ_ALL, .is_prompt = true };
 	int rc = vn_netdev_open(kinds[n->s.back_end].driver,
-				VN_CAP_TX | VN_CAP_RX | kinds[n->s.back_end].needs, &opts,
-				&soft->dev, err);
+				VN_CAP_TX | (launch ? VN_CAP_LAUNCH : 0), &opts, &soft->dev, err);
 
-	if (!rc)
-		rc = vn_netdev_txq_open(soft->dev, &tx, &soft->txq, err);
-	return rc ? rc : soft->dev->ops->rxq_open(soft->dev, &rx, &soft->rxq, err);
+	return rc ? rc : vn_netdev_txq_open(soft->dev, &tx, &soft->txq, err);
+}
+
+/* Always by a packet socket: a queue has one AF_XDP socket, and that sends; and what is
+ * received reaches the host's stack all the same. */
+static int open_rxq(struct nf2d *n, struct nf2d_soft *soft, struct vn_err *err)
+{
+	const struct vn_netdev_opts opts = { .target = n->s.target, .clock = &n->clock };
+	const struct vn_rxq_opts rx = { .is_prompt = true, .ring_bytes = RX_BYTES };
+	int rc = vn_netdev_open("afpacket", VN_CAP_RX, &opts, &soft->rx_dev, err);
+
+	return rc ? rc : soft->rx_dev->ops->rxq_open(soft->rx_dev, &rx, &soft->rxq, err);
 }
 
 int nf2d_soft_open(struct nf2d *n, struct vn_err *err)
@@ -71,7 +78,9 @@ int nf2d_soft_open(struct nf2d *n, struct vn_err *err)
 	n->soft = calloc(1, sizeof(*n->soft));
 	if (!n->soft)
 		return vn_err_set(err, ENOMEM, "no memory");
-	rc = open_queues(n, n->soft, err);
+	rc = open_txq(n, n->soft, err);
+	if (!rc)
+		rc = open_rxq(n, n->soft, err);
 	if (rc)
 		return rc;
 	cfg.txq = n->soft->txq;
@@ -87,9 +96,10 @@ void nf2d_soft_close(struct nf2d *n)
 		return;
 	vn_softcard_free(soft->card);
 	if (soft->rxq)
-		soft->dev->ops->rxq_close(soft->rxq);
+		soft->rx_dev->ops->rxq_close(soft->rxq);
 	if (soft->txq)
 		soft->dev->ops->txq_close(soft->txq);
+	vn_netdev_close(soft->rx_dev);
 	vn_netdev_close(soft->dev);
 	free(soft);
 	n->soft = NULL;
@@ -177,10 +187,8 @@ static uint64_t sleep_ns(struct nf2d *n, uint64_t now)
 	uint64_t departure = vn_softcard_next_ns(n->soft->card);
 	uint64_t until = vn_nf2_next_ns(n->driver);
 
-	if (has_work(n))
+	if (n->s.spins || has_work(n))
 		return 0;
-	if (!n->soft->rxq->fd)
-		until = VN_MIN(until, now + LOOK_NS);
 	if (departure != UINT64_MAX)
 		until = VN_MIN(until, departure - VN_MIN(departure, n->soft->wakeup.spin_ns));
 	return until == UINT64_MAX ? until : until - VN_MIN(until, now);
