@@ -1,10 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# [BENCH=caliper|card|control|receive|timing] run.sh BUILD [options of speed.py,
-# caliper.py, control.py, receive.py, timing.py]: sees to the generators we are
-# compared with, then measures in namespaces of its own for network, mounts and
-# processes: whatever way it ends, the kernel takes interfaces and senders away
-# with it.
+# [BENCH=caliper|card|control|reaction|receive|timing] run.sh BUILD [options of
+# speed.py, caliper.py and so on]: sees to the generators we are compared with, then
+# measures in namespaces of its own for network, mounts and processes: whatever way
+# it ends, the kernel takes interfaces and senders away with it.
 set -eu
 
 build=$(realpath "$1")
