@@ -23,6 +23,7 @@
 #include "settings.h"
 #include "simulator.h"
 
+struct vn_softcard;
 struct nf2d_soft;
 
 struct nf2d {
@@ -88,6 +89,8 @@ void nf2d_soft_close(struct nf2d *n);
 /* What the driver is told of it, and what calls it. */
 extern const struct vn_nf2_ops nf2d_soft_ops;
 void nf2d_soft_config(const struct nf2d *n, struct vn_nf2_config *cfg);
+/* NULL without -b, and before it is open. */
+const struct vn_softcard *nf2d_soft_card(const struct nf2d *n);
 int nf2d_soft_loop(struct nf2d *n, struct vn_err *err);
 
 /* --- report.c ------------------------------------------------------------------------ */

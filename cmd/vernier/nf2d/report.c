@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "caliper/softcard.h"
 #include "nf2d.h"
 
 static const char *const names[CAL_N_COUNTERS] = {
@@ -19,15 +20,37 @@ static const char *const names[CAL_N_COUNTERS] = {
 
 static const char *const states[] = { "down", "resetting", "running", "fault" };
 
+static json_int_t lateness(const struct vn_departures *d, double percent)
+{
+	return (json_int_t)vn_hist_percentile(&d->lateness, percent);
+}
+
+/* How exact a card in software was. */
+static json_t *departures(const struct vn_softcard *card)
+{
+	const struct vn_departures *d = vn_softcard_departures(card);
+	int code;
+	json_int_t lost = (json_int_t)vn_softcard_lost(card, &code);
+
+	return json_pack("{s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I}}", "departed",
+			 (json_int_t)vn_hist_count(&d->lateness), "late",
+			 (json_int_t)vn_stat_get(&d->n.late), "lost", lost, "lateness_ns", "median",
+			 lateness(d, 50), "p99", lateness(d, 99), "p999", lateness(d, 99.9), "max",
+			 (json_int_t)vn_stat_get(&d->n.late_max_ns));
+}
+
 static json_t *document(const struct nf2d *n, const uint64_t counters[CAL_N_COUNTERS])
 {
-	json_t *all = json_object();
+	json_t *all = json_object(), *o;
 
 	for (unsigned int i = 0; i < CAL_N_COUNTERS; i++)
 		json_object_set_new(all, names[i], json_integer((json_int_t)counters[i]));
 	json_object_set_new(all, "state", json_string(states[counters[CAL_COUNTER_state]]));
-	return json_pack("{s:I, s:s, s:o}", "card", (json_int_t)n->s.card, "interface",
-			 n->iface.name, "counters", all);
+	o = json_pack("{s:I, s:s, s:o}", "card", (json_int_t)n->s.card, "interface", n->iface.name,
+		      "counters", all);
+	if (nf2d_soft_card(n))
+		json_object_set_new(o, "departures", departures(nf2d_soft_card(n)));
+	return o;
 }
 
 static int write_json(const struct nf2d *n, const uint64_t counters[CAL_N_COUNTERS],

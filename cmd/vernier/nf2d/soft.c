@@ -105,6 +105,11 @@ void nf2d_soft_close(struct nf2d *n)
 	n->soft = NULL;
 }
 
+const struct vn_softcard *nf2d_soft_card(const struct nf2d *n)
+{
+	return n->soft ? n->soft->card : NULL;
+}
+
 void nf2d_soft_config(const struct nf2d *n, struct vn_nf2_config *cfg)
 {
 	cfg->transfers = VN_MIN(TRANSFERS, cfg->txbuffs);
