@@ -73,6 +73,16 @@ class Peers:
                        "--dst-mac", FAR_MAC, "--src-mac", NEAR_MAC, "--src-min", NEAR_IP,
                        "--quiet", *more], binds_threads=True, driver=driver)
 
+    def caliper(self, kind, pps):
+        """A client and the driver in software, a CPU each: frames of the same length."""
+        driver = "taskset -c %d %s nf2d -f --up --cpu %d -b %s:%s --stats %s" % (
+            SENDER_CPU, self.vernier, SENDER_CPU, kind, NEAR, os.path.join(WORK, "nf2d.json"))
+        client = "taskset -c %d %s caliper -N --catchup -d %d -l %d -i %s -I %s -m %s" % (
+            OTHER_CPU, self.vernier, round(1e9 / pps), FRAME_BYTES - UDP_HEADERS, FAR_IP, NEAR_IP,
+            FAR_MAC)
+        return Sender(["sh", "-c", "%s | { read -r up && exec %s >/dev/null; }" % (driver, client)],
+                      binds_threads=True)
+
     def bare(self, loop):
         return Sender([os.path.join(self.build, "bench", loop), NEAR, frame().hex()])
 

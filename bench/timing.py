@@ -35,6 +35,7 @@ FLOOR = "bare spin loop"
 WITHIN = ("64ns", "128ns", "256ns", "512ns", "1us", "10us", "100us")
 KERNEL_OPTIONS = r"(?:isolcpus|nohz_full|rcu_nocbs|idle|mitigations|preempt|tsc)=\S+"
 OURS = ("vernier xdp", "vernier afxdp", "vernier afpacket")
+CALIPER = ("caliper packet", "caliper xdp") # `vernier nf2d -b`, and a client of it
 
 
 class Timing:
@@ -53,6 +54,7 @@ class Timing:
         bits = pps * (FRAME_BYTES - UDP_HEADERS) * 8
         every = {
             **{ours: p.vernier_send(ours.split()[1], "--ratep", rate) for ours in OURS},
+            **{who: p.caliper(who.split()[1], pps) for who in CALIPER},
             FLOOR: Sender([*p.bare("bare_spin").argv, rate]),
             "trafgen --rate": p.trafgen("--rate", rate + "pps"),
             "trafgen --gap": p.trafgen("--gap", "%dns" % round(1e9 / pps)),
@@ -217,7 +219,7 @@ def verdict(case):
     """Of each of ours: what it was and what it may be, both in the median round. Who
     missed the rate is no measure for who kept it, but is told."""
     rows = {row["who"]: row for row in case["rows"] if row["runs"]}
-    others = [row for who, row in rows.items() if who not in OURS and who != FLOOR]
+    others = [row for who, row in rows.items() if who not in (*OURS, *CALIPER, FLOOR)]
     best = {"p99_ns": best_p99(list(filter(kept_rate, others))), "any_p99_ns": best_p99(others)}
     for ours in map(rows.get, filter(rows.get, OURS)):
         result = {"pps": case["pps"], "who": ours["who"],
