@@ -74,6 +74,15 @@ static int make_dir(struct nf2d_simulator *sim, struct vn_err *err)
 	return 0;
 }
 
+static void remove_dir(struct nf2d_simulator *sim)
+{
+	if (!sim->dir[0])
+		return;
+	unlink(sim->path);
+	rmdir(sim->dir);
+	sim->dir[0] = '\0';
+}
+
 static int spawn(struct nf2d_simulator *sim, struct child *c, struct vn_err *err)
 {
 	int ends[2];
@@ -164,6 +173,8 @@ int nf2d_simulator_start(struct nf2d_simulator *sim, const char *program, char *
 		rc = wait_for_card(sim, inotify, link, err);
 	if (inotify >= 0)
 		close(inotify);
+	/* It has its driver, and takes no other one: nothing is left behind whoever is killed. */
+	remove_dir(sim);
 	if (rc)
 		nf2d_simulator_end(sim);
 	return rc;
@@ -231,9 +242,5 @@ void nf2d_simulator_end(struct nf2d_simulator *sim)
 		close(sim->pidfd);
 	if (sim->fd >= 0)
 		close(sim->fd);
-	if (sim->dir[0]) {
-		unlink(sim->path); /* of one that was killed */
-		rmdir(sim->dir);
-	}
 	*sim = (struct nf2d_simulator){ .pidfd = -1, .fd = -1 };
 }

@@ -37,7 +37,7 @@ void nf2d_simulator_hear(struct nf2d_simulator *sim, void (*log)(void *arg, cons
 /* It has ended: how, "ended with status 3". */
 void nf2d_simulator_reap(struct nf2d_simulator *sim, char *text, size_t cap);
 
-/* Ends it, if it runs, and removes its folder. */
+/* Ends it, if it runs. */
 void nf2d_simulator_end(struct nf2d_simulator *sim);
 
 #endif
