@@ -67,9 +67,10 @@ def main():
     for run in RUNS:
         child = os.fork()
         if child == 0:
-            os.chdir(tempfile.mkdtemp(prefix="vernier-closedloop-"))
-            harness._enter_namespaces()
-            measure(*run)
+            with tempfile.TemporaryDirectory(prefix="vernier-closedloop-") as folder:
+                os.chdir(folder)
+                harness._enter_namespaces()
+                measure(*run)
             sys.stdout.flush()
             os._exit(0)
         status |= os.waitpid(child, 0)[1]
