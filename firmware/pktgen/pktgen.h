@@ -30,7 +30,6 @@ enum {
 	HAND_OVER = 5000, /* cycles: nearer departures are the send engine's */
 	REPORTS = 32,
 	PORT_OUT = PORT_MAC(0),
-	NO_PORT = -1,
 };
 
 /* Locks beside those that have a name. LOCK_MISC: credit, counts of input slots, whose the
@@ -176,8 +175,8 @@ uint is_working(void);
 
 /* prepare.c */
 void prepare_work(unsigned long pkt);
-void soil(const t_addr *slot,
-	  uint bytes); /* something else than a packet lies there, of so many bytes */
+/* Something else than a packet lies there, of so many bytes behind the IOQ header. */
+void soil(const t_addr *slot, uint bytes);
 
 /* send.c: thread 0. */
 void manage_sending(void);

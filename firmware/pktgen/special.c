@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * See pktgen.h: messages to the host, all by the special slot. A worker puts a received
- * frame there when it is free; thread 0 adds what the host has to know (credit, time,
- * departures) or, without a frame, sends that alone.
+ * See pktgen.h: messages to the host, all by the special slot. When that is free a worker puts
+ * a received frame there, or a whole message of credit, since writing one takes longer than
+ * there is between two packets of full rate. Thread 0 adds what it alone knows (time,
+ * departures) and sends it.
  */
 #include "pktgen.h"
 
@@ -44,10 +45,13 @@ static inline void write_report(struct drivercomm_report *r, uint seq, cycles_t 
 /* There is no room. The greatest lateness must not be lost, as long as it can be kept. */
 static void squeeze_in(uint seq, cycles_t departure, uint late, uint was_asked)
 {
-	struct drivercomm_report *r = &specials.reports[specials.unasked - 1];
+	struct drivercomm_report *r;
 
 	pktgen_counts.reports_lost++;
-	if (!was_asked && specials.unasked && late > VN_BE32(r->late))
+	if (was_asked || !specials.unasked)
+		return;
+	r = &specials.reports[specials.unasked - 1];
+	if (late > VN_BE32(r->late))
 		write_report(r, seq, departure, late);
 }
 
