@@ -556,9 +556,11 @@ def pktgen_on_the_host():
     want = [(struct.pack(">I", k) + bytes(56 + k % 1400)) for k in range(960)]
 
     def credit():
+        """Since the reset: that of the command before it is told, or over."""
         if not os.path.exists("told.pcap") or os.path.getsize("told.pcap") < 24:
             return 0
-        return sum(struct.unpack_from(">I", m, 8)[0] for m in contents("told.pcap"))
+        return sum(struct.unpack_from(">I", m, 8)[0] for m in contents("told.pcap")
+                   if m[6:8] == b"\0\7")
 
     with open("said", "w+") as said:
         program = subprocess.Popen(
