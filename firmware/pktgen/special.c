@@ -9,6 +9,7 @@
 
 enum {
 	MANY_REPORTS = 28, /* are not kept back for a quiet moment any longer */
+	UNASKED_MAX = 24,  /* reports beyond these are kept free for those that were asked for */
 	SELDOM = 8000,	   /* cycles: more than a message takes the bus */
 	MESSAGE = sizeof(struct drivercomm_head) + sizeof(struct drivercomm_body),
 };
@@ -62,7 +63,7 @@ cycles_t settle(const struct pkt_out *pkt, uint seq, cycles_t departure, uint la
 
 	if (late)
 		specials.late++;
-	if (n < REPORTS) {
+	if (n < (was_asked ? REPORTS : UNASKED_MAX)) {
 		write_report(&specials.reports[n++], seq, departure, late);
 		specials.n_reports = n;
 		if (!was_asked)
