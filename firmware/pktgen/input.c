@@ -22,6 +22,7 @@ static struct {
 } waiting;
 
 static struct workq_job pop_job, split_job;
+static uint line_before; /* of the entry that was split last; split_work()'s */
 
 static const struct drivercomm_head *head_of(const t_addr *p)
 {
@@ -115,21 +116,30 @@ static uint wait_for_records(uint id)
 	return 0;
 }
 
+/* What a frame of this entry takes on the line, until the next one can begin. */
+static uint line_of(const struct drivercomm_entry *entry)
+{
+	return nf_be16(entry->wire_len) + LINE_EXTRA;
+}
+
 /* Gives n entries their records and jobs. Returns the entry behind them. */
 static const struct drivercomm_entry *queue_entries(struct pktin_mem *in, uint id, uint n,
 						    const struct drivercomm_entry *entry)
 {
 	struct pkt_out *first = &pkt_outs[id % PKT_OUTS], *pkt = first, *last;
-	uint i;
+	uint line = line_before, i;
 
 	for (i = 0; i < n; i++) {
 		last = pkt;
 		pkt = pkt->next;
+		last->line = line;
+		line = line_of(entry);
 		last->entry = entry;
 		last->in = in;
 		last->job.item.next = &pkt->job.item;
 		entry = entry_after(entry);
 	}
+	line_before = line;
 	workq_lock(&jobs_queue);
 	workq_add_list_nolock(&jobs_queue, &first->job, &last->job, n);
 	workq_unlock(&jobs_queue);

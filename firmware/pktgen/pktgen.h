@@ -28,6 +28,7 @@ typedef unsigned long long cycles_t; /* time of the card that does not wrap */
 enum {
 	PKT_OUTS = 8,	  /* a power of two */
 	HAND_OVER = 5000, /* cycles: nearer departures are the send engine's */
+	LINE_EXTRA = 24,  /* byte times, which are cycles, of preamble, FCS and gap */
 	REPORTS = 32,
 	PORT_OUT = PORT_MAC(0),
 };
@@ -49,13 +50,15 @@ struct pktin_mem {
 enum preparation {
 	NOT_PREPARED,
 	PREPARED,
-	TIGHT, /* prepared, and less than HAND_OVER after the packet before */
+	TIGHT,	 /* prepared, and less than HAND_OVER after the packet before */
+	CROWDED, /* the same, and asked for while that is still on the line */
 };
 
 struct pkt_out {
 	uint is_prepared; /* enum preparation; written last */
 	uint flags;	  /* enum drivercomm_entry_flags */
 	cycles_t time;
+	uint line;	 /* cycles that the packet before takes on the line */
 	uint last, ctrl; /* for the send engine, as of the slot it was prepared in */
 	t_addr *output_mem;
 	struct pkt_out *next; /* in the ring */

@@ -47,9 +47,11 @@ static void fill(t_addr *slot, const struct drivercomm_entry *entry, uint len)
 	}
 }
 
-static int is_tight(const struct pkt_out *pkt)
+static enum preparation preparation(const struct pkt_out *pkt)
 {
-	return !(pkt->flags & DRIVERCOMM_ABSOLUTE) && pkt->time < HAND_OVER;
+	if (pkt->flags & DRIVERCOMM_ABSOLUTE || pkt->time >= HAND_OVER)
+		return PREPARED;
+	return (uint)pkt->time >= pkt->line ? TIGHT : CROWDED;
 }
 
 /* All that the sending thread would have to work out is worked out here. */
@@ -66,6 +68,6 @@ void prepare_work(unsigned long data)
 	pkt->ctrl = nf_last_byte_bit(bytes);
 	fill_ioq((struct ioq_header *)pkt->output_mem, PORT_OUT, (unsigned short)len);
 	fill(pkt->output_mem, entry, len);
-	tell(&pkt->is_prepared, is_tight(pkt) ? TIGHT : PREPARED);
+	tell(&pkt->is_prepared, preparation(pkt));
 	free_input_pkt(in, 1);
 }

@@ -11,11 +11,14 @@ enum {
 	QUIET = 1000,	   /* cycles: in a gap like this there is time for a received frame */
 	RESTS = 8,
 	FAR = 0xffffffff,
+	NEVER = 0xffffffff, /* no preparation is this */
 };
 
 /* Thread 0's own. */
 static struct {
-	cycles_t base; /* what relative times count from: the departure before */
+	/* What relative times count from: the departure before, or what was planned for it. */
+	cycles_t base;
+	cycles_t departure; /* the one before */
 	uint next_pkt_tosend;
 	struct pkt_out *pkt; /* its record */
 } sending;
@@ -79,32 +82,60 @@ static __attribute__((noinline)) int attend(const struct pkt_out *pkt, cycles_t 
 	return !look(&shared.reset_asked); /* behind what clears attention: none is missed */
 }
 
+/* From when on the line is free for this packet, ahead cycles and a frame behind base; or when
+ * it is planned for, if that is later. */
+static inline uint start_of(const struct pkt_out *pkt, uint base, uint ahead, uint planned)
+{
+	uint line_free = base + ahead + pkt->line;
+
+	return (int)(planned - line_free) > 0 ? planned : line_free;
+}
+
 /*
- * Sends the packet in hand, which is planned for this cycle, less than HAND_OVER away, and
- * those that follow it as closely. The send engine waits for the exact cycle, and a
- * launch waits for the send engine: so the next packet is already set up when the one
- * before leaves.
+ * Sends the packet in hand, which was planned for this cycle and can leave in that of lo,
+ * less than HAND_OVER away, and those that follow it as closely. The send engine waits for
+ * the exact cycle, and a launch waits for the send engine: so the next packet is already
+ * set up when the one before leaves. One that was asked for too early for the line is
+ * launched when that is free, and late by that: the queue behind the send engine, which
+ * drops what it has no room for, never fills.
  */
-static void tight_send_loop(cycles_t planned)
+static void tight_send_loop(cycles_t planned, uint lo)
 {
 	struct pkt_out *pkt = sending.pkt;
-	uint seq = sending.next_pkt_tosend, lo = (uint)planned, late;
+	uint seq = sending.next_pkt_tosend, go_on = TIGHT;
+	uint ahead = 0, late, how;
 
 	for (;;) {
 		nf_store(REG_SEND_TIME_TRIG, lo);
 		launch_packet(pkt);
-		late = departed(lo) - lo;
-		if (late || pkt->flags & DRIVERCOMM_REPORT)
-			planned = settle(pkt, seq, planned + late, late);
+		late = departed(lo) - (uint)planned;
+		if (late || pkt->flags & DRIVERCOMM_REPORT) {
+			cycles_t departure = planned + late;
+
+			planned = settle(pkt, seq, departure, late);
+			if ((uint)planned != (uint)departure || late >= TOO_FAR) {
+				ahead = (uint)departure - (uint)planned;
+				go_on = NEVER;
+			}
+		}
 		pkt = release(pkt, ++seq);
 		if (look(&shared.attention) && !send_quota() && !attend(pkt, planned))
 			break;
-		if (look(&pkt->is_prepared) != TIGHT || late >= TOO_FAR)
+		how = look(&pkt->is_prepared);
+		if (how == go_on) {
+			planned += (uint)pkt->time;
+			lo = (uint)planned;
+			continue;
+		}
+		if (how < TIGHT || late >= TOO_FAR)
 			break;
+		lo = start_of(pkt, (uint)planned, ahead, (uint)planned + (uint)pkt->time);
 		planned += (uint)pkt->time;
-		lo = (uint)planned;
+		ahead = 0;
+		go_on = TIGHT;
 	}
 	sending.base = planned;
+	sending.departure = planned + ahead;
 	sending.pkt = pkt;
 	sending.next_pkt_tosend = seq;
 }
@@ -124,11 +155,14 @@ static void send_late(cycles_t planned)
 		settle(pkt, sending.next_pkt_tosend, departure, late < FAR ? (uint)late : FAR);
 	if (pkt->flags & DRIVERCOMM_CATCHUP)
 		sending.base = planned;
+	sending.departure = departure;
 	sending.pkt = pkt = release(pkt, ++sending.next_pkt_tosend);
 	if (look(&shared.attention))
 		return;
-	if (look(&pkt->is_prepared) == TIGHT && late < TOO_FAR)
-		tight_send_loop(sending.base + pkt->time);
+	if (look(&pkt->is_prepared) >= TIGHT && late < TOO_FAR) {
+		planned = sending.base + pkt->time;
+		tight_send_loop(planned, start_of(pkt, (uint)departure, 0, (uint)planned));
+	}
 }
 
 /* -- Reset ----------------------------------------------------------------- */
@@ -192,17 +226,19 @@ static void rest(void)
 /* The packet in hand, if it is near. Returns how many cycles it is away; FAR: there is none. */
 static uint send_if_due(void)
 {
-	cycles_t planned;
+	cycles_t planned, line_free, start;
 	uint left;
 
 	if (!look(&sending.pkt->is_prepared))
 		return FAR;
 	planned = send_time(sending.pkt);
-	left = time_until(planned);
+	line_free = sending.departure + sending.pkt->line;
+	start = planned > line_free ? planned : line_free;
+	left = time_until(start);
 	if (!left)
 		send_late(planned);
-	else if (left < HAND_OVER)
-		tight_send_loop(planned);
+	else if (left < HAND_OVER && start - planned < TOO_FAR)
+		tight_send_loop(planned, (uint)start);
 	return left;
 }
 

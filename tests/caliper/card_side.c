@@ -146,8 +146,7 @@ static void left(struct side *s, const struct vn_nt_out *out)
 			fail_msg("packet %llu, byte %u of %u (%u copied): 0x%02x",
 				 (unsigned long long)s->left, i, p->wire_len, p->copy_len,
 				 out->bytes[i]);
-	if (!s->cfg.is_crowded)
-		check_departure(s, p, out->cycle - SIDE_LATENCY);
+	check_departure(s, p, out->cycle - SIDE_LATENCY);
 	s->left++;
 }
 

@@ -44,8 +44,6 @@ struct side_config {
 	/* A message came; a packet left, as planned (late 0) or after. NULL: nobody looks. */
 	void (*message)(struct side *s, const struct side_message *m);
 	void (*departed)(struct side *s, uint64_t k, uint64_t cycle, uint64_t late);
-	/* Frames may wait for the wire, which shows no departures then: order alone is seen to. */
-	bool is_crowded;
 	/* Frames on MAC 0 as fast as they fit, of this length; 0: none. */
 	uint32_t flood_len;
 	void *arg;

@@ -132,7 +132,6 @@ static void k8_what_is_late_leaves_at_once(void **state)
 	cfg.packets = TOLD;
 	cfg.packet = bursts_and_pauses;
 	cfg.message = note_reports;
-	cfg.is_crowded = true;
 	cfg.arg = t;
 	side_open(&s, &cfg);
 	side_configure(&s, 0, 1, 8);
@@ -144,6 +143,75 @@ static void k8_what_is_late_leaves_at_once(void **state)
 	expect_no_loss(&s);
 	side_close(&s);
 	free(t);
+}
+
+/* Asked for while the packet before is still on the line. */
+struct crowd {
+	struct vn_rng rng;
+	uint64_t departure, planned; /* of the packet before */
+	uint32_t len;
+	bool catches_up;
+	uint64_t n_late, n_slow;
+};
+
+static void large_and_close(struct side *s, uint64_t k, struct side_packet *p)
+{
+	struct crowd *c = s->cfg.arg;
+	uint16_t flags = c->catches_up ? DRIVERCOMM_CATCHUP : 0;
+	uint32_t kind = vn_rng_below(&c->rng, 8);
+
+	*p = (struct side_packet){ 0, flags, (uint16_t)(800 + vn_rng_below(&c->rng, 700)), 42 };
+	if (kind == 0)
+		p->time = 3 * LONG;
+	else if (kind < 5)
+		p->time = vn_rng_below(&c->rng, 1600);
+	first_is_absolute(s, k, p);
+}
+
+/* When it was planned for, or when the line is free: whichever is later. (A few that come behind
+ * a message to the host are slower.) */
+static void leaves_when_the_line_is_free(struct side *s, uint64_t k, uint64_t cycle, uint64_t late)
+{
+	const struct side_packet *p = &s->pending[k % SIDE_PENDING].packet;
+	struct crowd *c = s->cfg.arg;
+	uint64_t planned = cycle - late, line_free = c->departure + c->len + 24;
+
+	if (k) {
+		assert_int_equal(planned, (c->catches_up ? c->planned : c->departure) + p->time);
+		assert_true(cycle >= VN_MAX(planned, line_free));
+		c->n_slow += cycle > VN_MAX(planned, line_free);
+	}
+	c->n_late += late > 0;
+	c->departure = cycle;
+	c->planned = planned;
+	c->len = p->wire_len;
+}
+
+/* Else the queue in front of the line would fill, and drop. */
+static void no_packet_leaves_before_the_line_is_free(void **state)
+{
+	struct side_config cfg = side_defaults;
+	struct side s;
+
+	for (int i = 0; i < 2; i++) {
+		struct crowd c = { .catches_up = i };
+
+		vn_rng_seed(&c.rng, 9, 0);
+		cfg.packets = packets(1500);
+		cfg.packet = large_and_close;
+		cfg.departed = leaves_when_the_line_is_free;
+		cfg.arg = &c;
+		side_open(&s, &cfg);
+		side_configure(&s, 0, 1, 8);
+		side_run(&s);
+		side_configure(&s, 0, 1, 8);
+		expect_all_credit(&s);
+		assert_int_equal(s.told_late, c.n_late);
+		assert_in_range(c.n_late, cfg.packets / 2, cfg.packets);
+		assert_in_range(c.n_slow, 0, cfg.packets / 50);
+		expect_no_loss(&s);
+		side_close(&s);
+	}
 }
 
 static void catching_up(struct side *s, uint64_t k, struct side_packet *p)
@@ -475,7 +543,6 @@ static void one_garbage(struct side *s, struct vn_rng *rng)
 	bool gives_credit, good = is_good(s->command, len, s->epoch, &gives_credit);
 	uint64_t bad = side_word(s, "pktgen_counts", 0), credits = s->credits;
 
-	s->cfg.is_crowded = true;
 	if (!good)
 		s->asked = asked;
 	/* What is good may have other flags, times and lengths now: it is not sent. */
@@ -505,7 +572,6 @@ static void garbage_is_counted_and_freed(void **state)
 		one_garbage(&s, &rng);
 	assert_true(side_word(&s, "pktgen_counts", 0) > 500);
 	assert_true(side_word(&s, "pktgen_counts", 1) > 50);
-	s.cfg.is_crowded = false;
 	s.is_held = false;
 	s.allowed = 8;
 	side_run_to_packet(&s, 1000);
@@ -534,6 +600,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(k8_what_is_late_leaves_at_once),
+		cmocka_unit_test(no_packet_leaves_before_the_line_is_free),
 		cmocka_unit_test(what_catches_up_counts_from_its_plan),
 		cmocka_unit_test(what_was_asked_for_is_reported),
 		cmocka_unit_test(the_greatest_lateness_is_told),

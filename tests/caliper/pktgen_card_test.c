@@ -97,7 +97,6 @@ static void k1_order(void **state)
 	vn_rng_seed(&rng, 1, 0);
 	cfg.packet = any_packet;
 	cfg.arg = &rng;
-	cfg.is_crowded = true;
 	side_open(&s, &cfg);
 	side_run(&s);
 	assert_int_equal(vn_nt_hw_counters(s.hw)->mac_tx_full[0], 0);

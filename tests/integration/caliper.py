@@ -411,10 +411,13 @@ def late_packets_slip_or_catch_up():
 
 
 @case
-def what_the_wire_has_no_time_for_is_told():
+def the_wire_is_full_and_loses_nothing():
+    """without a gap large frames leave one behind the other; each is late by the one before"""
     left, s = cosim("-n", "300", "-d", "0", "-l", "1472")
-    holds(len(left) < 300, "%d frames left" % len(left))
-    equal((s["packets"], s["driver"]["left"]), (300, len(left)), "packets, frames that left")
+    times = [frame[0] for frame in left]
+    equal({b - a for a, b in zip(times, times[1:])}, {12304}, "gaps")
+    equal((s["late"], s["late_max_ns"], s["driver"]["left"]), (299, 12304, 300), "late, most, left")
+    equal(s["last_is_planned"], False, "the last one was told")
 
 
 @case
