@@ -2,20 +2,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """vernier caliper: what it refuses, what a socket sends, what leaves a card in the same
 process, and what it tells of it."""
-import atexit
 import json
 import os
-import shutil
 import signal
 import socket
 import struct
 import subprocess
-import tempfile
 import time
 import warnings
 
-from harness import (TOP, VERNIER, Skip, Tap, Terminal, case, equal, finish, frames, holds, main,
+from harness import (TOP, VERNIER, Tap, Terminal, case, equal, finish, frames, holds, main,
                      sh, start, veth, vernier, wait_until, without_rights)
+from nf2 import ELF, need_card
 
 warnings.filterwarnings("ignore", category=DeprecationWarning)
 import jsonschema  # noqa: E402
@@ -319,29 +317,10 @@ def a_terminal_sees_progress():
 
 # With driver and card in the same process
 
-_app = None
-
-
-def build():
-    """The card's program, once for all cases."""
-    global _app
-    if not shutil.which("mips-linux-gnu-gcc") and not (shutil.which("clang") and
-                                                       shutil.which("ld.lld")):
-        return
-    top = tempfile.mkdtemp(prefix="vernier-caliper-")
-    atexit.register(shutil.rmtree, top, ignore_errors=True)
-    for folder in ("firmware", "src/wire"):
-        shutil.copytree(os.path.join(TOP, folder), os.path.join(top, folder))
-    for target in ("clean", "pktgen"):
-        sh("make", "-s", "-j2", "-C", os.path.join(top, "firmware/pktgen"), "CONTEXT=sim", target)
-    _app = os.path.join(top, "firmware/pktgen/pktgen")
-
-
 def cosim(*words, status=0, pcap="out.pcap"):
     """Runs on virtual time; the frames that left, the run's numbers."""
-    if not _app:
-        raise Skip("no compiler for big-endian MIPS")
-    caliper("--cosim", _app, "--pcap", pcap, "--stats", "stats.json", "-i", "198.18.0.2", *CARD,
+    need_card()
+    caliper("--cosim", ELF, "--pcap", pcap, "--stats", "stats.json", "-i", "198.18.0.2", *CARD,
             *words, status=status)
     return frames(pcap), stats()
 
@@ -422,9 +401,8 @@ def the_wire_is_full_and_loses_nothing():
 
 @case
 def a_signal_takes_back_what_has_not_left():
-    if not _app:
-        raise Skip("no compiler for big-endian MIPS")
-    run = start("caliper", "--cosim", _app, "--pcap", "out.pcap", "--stats", "stats.json", "-d",
+    need_card()
+    run = start("caliper", "--cosim", ELF, "--pcap", "out.pcap", "--stats", "stats.json", "-d",
                 "20000", "-i", "198.18.0.2", *CARD)
     wait_until(lambda: os.path.exists("out.pcap") and os.path.getsize("out.pcap") > 100000,
                "packets")
@@ -451,6 +429,15 @@ def what_is_no_program_for_the_card_is_refused():
         holds(done.stderr.startswith("vernier: caliper: " + says), done.stderr)
 
 
+@case
+def the_example_runs():
+    need_card()
+    done = subprocess.run([TOP + "/examples/15-caliper.sh", ELF, "301"], text=True, timeout=60,
+                          env={**os.environ, "VERNIER": VERNIER}, capture_output=True)
+    equal(done.returncode, 0, "status (%s)" % done.stderr)
+    equal([line.split() for line in done.stdout.splitlines()[-3:]],
+          [["100", "0.000012304"], ["100", "0.000020000"], ["100", "0.000050000"]], "gaps")
+
+
 if __name__ == "__main__":
-    build()
     main()
