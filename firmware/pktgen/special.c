@@ -60,9 +60,14 @@ static void squeeze_in(uint seq, cycles_t departure, uint late, uint was_asked)
 cycles_t settle(const struct pkt_out *pkt, uint seq, cycles_t departure, uint late)
 {
 	uint was_asked = pkt->flags & DRIVERCOMM_REPORT, n = specials.n_reports;
+	cycles_t base = pkt->flags & DRIVERCOMM_CATCHUP ? departure - late : departure;
 
+	if (pkt->flags & DRIVERCOMM_ASAP)
+		late = 0;
 	if (late)
 		specials.late++;
+	else if (!was_asked)
+		return base;
 	if (n < (was_asked ? REPORTS : UNASKED_MAX)) {
 		write_report(&specials.reports[n++], seq, departure, late);
 		specials.n_reports = n;
@@ -73,7 +78,7 @@ cycles_t settle(const struct pkt_out *pkt, uint seq, cycles_t departure, uint la
 	} else {
 		squeeze_in(seq, departure, late, was_asked);
 	}
-	return pkt->flags & DRIVERCOMM_CATCHUP ? departure - late : departure;
+	return base;
 }
 
 /* -- A message ------------------------------------------------------------- */

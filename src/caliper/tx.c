@@ -92,6 +92,7 @@ void nf2c_tx_pkt(struct vn_nf2 *d, const uint8_t *frame, uint32_t len)
 	uint32_t snap = d->policy.now.snap, copy_len = snap ? VN_MIN(len, snap) : len;
 	struct vn_txbuff *t = vn_txbuff_room(d, copy_len);
 	struct vn_nf2_packet packet = { 0 };
+	uint16_t flags = 0;
 	uint64_t cycles;
 
 	if (!t) {
@@ -100,8 +101,11 @@ void nf2c_tx_pkt(struct vn_nf2 *d, const uint8_t *frame, uint32_t len)
 	}
 	d->now_cycle = vn_nf2_card_ns(d) >> d->shift;
 	cycles = plan(d, vn_nf2_policy_gap(&d->policy, len), 0, &packet.planned);
+	/* The policy's gap has passed, or there is none: the stack asked for no time. */
+	if (!cycles || packet.planned <= d->now_cycle)
+		flags = DRIVERCOMM_ASAP;
 	memcpy(vn_txbuff_add(t, &packet, cycles, (uint16_t)VN_MAX(len, (uint32_t)CAL_WIRE_MIN),
-			     (uint16_t)copy_len, 0),
+			     (uint16_t)copy_len, flags),
 	       frame, copy_len);
 	vn_nf2_count(d, CAL_COUNTER_if_frames, 1);
 	vn_txbuff_added(d);

@@ -326,6 +326,35 @@ static void frames_are_paced_as_the_policy_says(void **state)
 	fixture_free(f);
 }
 
+static uint16_t frame_flags(struct fixture *f)
+{
+	static const uint8_t frame[100];
+	uint16_t flags;
+
+	vn_nf2_frame(f->d, frame, sizeof(frame));
+	flags = entry_of(next_pkts(f, 1), 0).flags;
+	drain(f);
+	return flags;
+}
+
+/* Who sent nothing for longer than the gap is not late. */
+static void frames_without_a_time_are_not_late(void **state)
+{
+	struct fixture *f = fixture_running();
+	struct cal_policy p = { .mode = CAL_POLICY_ASAP };
+
+	assert_int_equal(frame_flags(f), DRIVERCOMM_ASAP);
+	p = (struct cal_policy){ .mode = CAL_POLICY_GAP, .value = 1000000000 };
+	set_policy(f, &p, NULL, 0, 0);
+	assert_int_equal(frame_flags(f), 0);
+	p.value = 8;
+	set_policy(f, &p, NULL, 0, 0);
+	f->now += 3000000000;
+	assert_int_equal(frame_flags(f), DRIVERCOMM_ASAP);
+	assert_int_equal(frame_flags(f), 0);
+	fixture_free(f);
+}
+
 /* At 300 Mb/s: the frame before of 1514 bytes takes 1538 * 8 bits / 0.3 = 41013.33 ns. */
 static void a_rate_is_kept_exactly(void **state)
 {
@@ -406,6 +435,7 @@ int main(void)
 		cmocka_unit_test(what_finds_no_txbuff_waits_inside),
 		cmocka_unit_test(a_reset_throws_away_what_waits_inside),
 		cmocka_unit_test(frames_are_paced_as_the_policy_says),
+		cmocka_unit_test(frames_without_a_time_are_not_late),
 		cmocka_unit_test(a_rate_is_kept_exactly),
 		cmocka_unit_test(snap_bounds_what_is_copied),
 		cmocka_unit_test(frames_that_cannot_be_are_dropped),

@@ -65,6 +65,7 @@ enum drivercomm_entry_flags {
 	DRIVERCOMM_ABSOLUTE = 1,
 	DRIVERCOMM_CATCHUP = 2, /* the next relative time counts from the planned departure */
 	DRIVERCOMM_REPORT = 4,
+	DRIVERCOMM_ASAP = 8, /* nobody asked for a time: whenever it leaves, it is not late */
 };
 
 struct drivercomm_config {

@@ -214,6 +214,30 @@ static void no_packet_leaves_before_the_line_is_free(void **state)
 	}
 }
 
+static void in_turn(struct side *s, uint64_t k, struct side_packet *p)
+{
+	*p = (struct side_packet){ 0, k & 1 ? 0 : DRIVERCOMM_ASAP, 300, 42 };
+	first_is_absolute(s, k, p);
+}
+
+/* Every other one was asked for at gap 0; the rest at no time at all. */
+static void who_asked_for_no_time_is_not_late(void **state)
+{
+	struct side_config cfg = side_defaults;
+	struct side s;
+
+	cfg.packets = 1000;
+	cfg.packet = in_turn;
+	side_open(&s, &cfg);
+	side_configure(&s, 0, 1, 8);
+	side_run(&s);
+	side_configure(&s, 0, 1, 8);
+	expect_all_credit(&s);
+	assert_int_equal(s.late, 999);
+	assert_int_equal(s.told_late, 500);
+	side_close(&s);
+}
+
 static void catching_up(struct side *s, uint64_t k, struct side_packet *p)
 {
 	*p = (struct side_packet){
@@ -601,6 +625,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(k8_what_is_late_leaves_at_once),
 		cmocka_unit_test(no_packet_leaves_before_the_line_is_free),
+		cmocka_unit_test(who_asked_for_no_time_is_not_late),
 		cmocka_unit_test(what_catches_up_counts_from_its_plan),
 		cmocka_unit_test(what_was_asked_for_is_reported),
 		cmocka_unit_test(the_greatest_lateness_is_told),
