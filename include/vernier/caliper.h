@@ -142,7 +142,7 @@ struct cal_head {
 	uint8_t version; /* CAL_VERSION */
 	uint8_t card;
 	uint16_t flags;
-	uint32_t count; /* of what the body repeats; 0 where it repeats nothing */
+	uint32_t count; /* of what the body repeats; where it repeats nothing: 0, ignored */
 };
 
 enum cal_head_flags {

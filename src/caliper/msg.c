@@ -226,8 +226,7 @@ static bool length_is_good(const struct rule *rule, const struct vn_cal_msg *msg
 {
 	if (rule->item == VARYING)
 		return msg->len >= rule->fixed;
-	return msg->len == rule->fixed + (uint64_t)rule->item * msg->head.count &&
-	       (rule->item || !msg->head.count);
+	return msg->len == rule->fixed + (uint64_t)rule->item * msg->head.count;
 }
 
 static int check_message(const struct vn_cal_msg *msg, enum vn_cal_hearer hearer, unsigned int card)

@@ -112,8 +112,12 @@ static void each_type_has_its_hearer_and_its_length(void **state)
 		}
 		len = put(bytes, sizeof(bytes), type, 0, cases[i].count, zeros, cases[i].len + 8);
 		assert_int_equal(told(bytes, len, cases[i].hearer), -EINVAL);
+		/* Where nothing is repeated it says nothing. */
 		len = put(bytes, sizeof(bytes), type, 0, cases[i].count + 1, zeros, cases[i].len);
-		assert_int_equal(told(bytes, len, cases[i].hearer), -EINVAL);
+		assert_int_equal(told(bytes, len, cases[i].hearer),
+				 type == CAL_POLICY || type == CAL_STATS || type == CAL_EVENTS
+					 ? -EINVAL
+					 : 1);
 	}
 }
 
