@@ -261,8 +261,6 @@ static void close_all(struct nf2d *n)
 	nf2d_frames_stop(&n->frames);
 	nf2d_iface_close(&n->iface);
 	nf2d_peers_close(n->peers);
-	if (n->stop_fd >= 0)
-		close(n->stop_fd);
 }
 
 /* ready: a descriptor on which the parent waits, -1 without one. */
@@ -307,6 +305,8 @@ int vn_cmd_nf2d(int argc, char **argv, struct vn_err *err)
 		vn_interrupt_block(&n->interrupt);
 		rc = n->s.is_foreground ? run(n, -1, err) : vn_background_run(run, n, err);
 		vn_interrupt_end(&n->interrupt);
+		if (n->stop_fd >= 0) /* whose thread may have been writing to it */
+			close(n->stop_fd);
 		rc = rc ? VN_EXIT_FAILED : VN_EXIT_DONE;
 	}
 	nf2d_settings_fini(&n->s);
