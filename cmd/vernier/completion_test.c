@@ -63,8 +63,9 @@ static void bash_completes(void **state)
 	static const struct {
 		const char *words, *want;
 	} cases[] = {
-		{ "''", "send recv rfc2544 serve exec ctl report probe card caliper load drivers "
-			"params completion" },
+		{ "''",
+		  "send recv rfc2544 serve exec ctl report probe card caliper load nf2d drivers "
+		  "params completion" },
 		{ "card -pcaph", "-pcaphost0 -pcaphost1 -pcaphost2 -pcaphost3 -pcaphostdma" },
 		{ "card -model ''", "1.0 re2" },
 		{ "re", "recv report" },
