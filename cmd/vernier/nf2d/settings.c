@@ -65,8 +65,8 @@ static const struct vn_option nf2d_rows[] = {
 	{ .name = "cpu", .metavar = "N", .call = set_cpu,
 	  .help = "with -b: the CPU on which it runs" },
 	{ .name = "spin", .offset = OFF(spins),
-	  .help = "with -b: never sleep, for the shortest way from a frame that comes in to one "
-		  "that goes out; takes a CPU" },
+	  .help = "never sleep, for the shortest way from what comes in to what goes out; takes "
+		  "a CPU" },
 	{ .name = "pidfile", .metavar = "FILE", .offset = OFF(pidfile),
 	  .help = "write the number of the process there; removed at the end" },
 	{ .name = "stats", .metavar = "FILE", .offset = OFF(stats),
@@ -145,8 +145,6 @@ static int check_options(const struct nf2d_settings *s, struct vn_err *err)
 				  *s->options);
 	if (s->has_cpu && !nf2d_is_soft(s))
 		return vn_err_set(err, EINVAL, "--cpu: goes with --back-end");
-	if (s->spins && !nf2d_is_soft(s))
-		return vn_err_set(err, EINVAL, "--spin: goes with --back-end");
 	if (s->ifname && nf2d_is_soft(s))
 		return vn_err_set(err, EINVAL, "--ifname %s: with --back-end %s is the interface",
 				  s->ifname, s->target);

@@ -135,7 +135,6 @@ static void others_are_refused(void **state)
 		{ "-i 1234567890123456", "cannot be the name" },
 		{ "-u nobody-of-that-name", "there is no user 'nobody-of-that-name'" },
 		{ "--cpu 0", "--cpu: goes with --back-end" },
-		{ "--spin", "--spin: goes with --back-end" },
 		{ "--txbuffs 1", "--txbuffs: 1 is out of range" },
 		{ "--policy slow", "--policy: 'slow' is not accepted" },
 		{ "--quota 9", "--quota: 9 is out of range" },
