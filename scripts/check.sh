@@ -9,7 +9,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 top=$PWD
 out=$top/build-check
-FUZZ_SECONDS=${FUZZ_SECONDS:-2}
+FUZZ_SECONDS=${FUZZ_SECONDS:-1}
 export CI="${CI:-}" LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
 scripts/setup.sh test || exit 1
