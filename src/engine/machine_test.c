@@ -302,14 +302,12 @@ static void of_itself_a_real_time_worker_goes_on_sleeping(void **state)
 	vn_worker_machine(x.worker, &m);
 	x.gap_ns = m.value[VN_M_spin_ns].n * 5 / 2;
 	vn_worker_call(x.worker, set_gap, &x);
-	do { /* the boundary may have grown by a sleep that was too long, until it hears of it */
-		vn_worker_machine(x.worker, &m);
-	} while (m.value[VN_M_spin_ns].n > x.gap_ns / 2 + x.gap_ns / 100);
 	for (unsigned int i = 0; i < 100; i++) { /* at any time */
+		do { /* the boundary grows by a sleep that is too long, until it hears of it */
+			vn_worker_machine(x.worker, &m);
+		} while (m.value[VN_M_spin_ns].n > x.gap_ns / 2 + x.gap_ns / 100);
 		policy_of(&x, text);
 		assert_string_equal(text, "SCHED_FIFO 1");
-		vn_worker_machine(x.worker, &m);
-		assert_true(m.value[VN_M_spin_ns].n <= x.gap_ns / 2 + x.gap_ns / 100);
 	}
 	unmake(&x);
 }
