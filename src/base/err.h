@@ -18,7 +18,7 @@ struct vn_err {
 /*
  * Writes the sentence and returns -code, so that a failing path is one line:
  * return vn_err_set(err, EINVAL, ...). code is a positive errno. err may be
- * NULL. A text that is too long is cut.
+ * NULL. A text that is too long loses its middle, control characters become '?'.
  */
 int vn_err_set(struct vn_err *err, int code, const char *fmt, ...) VN_PRINTF(3, 4);
 

@@ -156,7 +156,8 @@ static void names_are_checked(void **state)
 
 		assert_int_equal(vn_device_register(&r->dev, &err), cases[i].rc);
 		if (cases[i].rc) {
-			assert_non_null(strstr(err.text, cases[i].name));
+			assert_non_null(memmem(err.text, strlen(err.text), cases[i].name,
+					       strcspn(cases[i].name, "\t"))); /* is told as '?' */
 			vn_device_fini(&r->dev);
 			rec_free(&r->dev);
 			continue;
