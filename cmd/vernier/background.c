@@ -3,7 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 void vn_background_ready(int ready)
@@ -22,13 +26,43 @@ void vn_background_ready(int ready)
 	close(ready);
 }
 
+/* Who wants an end of the parent means the child: has one come? */
+static bool pass_on(int signals, pid_t child)
+{
+	struct signalfd_siginfo info;
+
+	if (read(signals, &info, sizeof(info)) != sizeof(info))
+		return false;
+	kill(child, (int)info.ssi_signo);
+	return true;
+}
+
+/* True when the child is ready, and nobody wanted it to end before. */
+static bool wait_until_ready(int ready, pid_t child)
+{
+	bool is_ended = false;
+	struct pollfd fds[2] = { { .fd = ready, .events = POLLIN }, { .events = POLLIN } };
+	sigset_t set;
+	char byte;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	fds[1].fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	do {
+		poll(fds, 2, -1);
+		is_ended |= pass_on(fds[1].fd, child);
+	} while (!fds[0].revents);
+	close(fds[1].fd);
+	return read(ready, &byte, 1) == 1 && !is_ended;
+}
+
 int vn_background_run(int (*serve)(void *arg, int ready, struct vn_err *err), void *arg,
 		      struct vn_err *err)
 {
 	int ends[2];
-	ssize_t n;
 	pid_t child;
-	char byte;
+	bool is_ready;
 
 	if (pipe2(ends, O_CLOEXEC))
 		return vn_err_set(err, errno, "no pipe: %s", strerror(errno));
@@ -41,9 +75,7 @@ int vn_background_run(int (*serve)(void *arg, int ready, struct vn_err *err), vo
 		return serve(arg, ends[1], err);
 	}
 	close(ends[1]);
-	do {
-		n = read(ends[0], &byte, 1);
-	} while (n < 0 && errno == EINTR);
+	is_ready = wait_until_ready(ends[0], child);
 	close(ends[0]);
-	return n == 1 ? 0 : -ECHILD;
+	return is_ready ? 0 : -ECHILD;
 }

@@ -12,7 +12,8 @@
 /*
  * Runs serve(arg, ready, err) in a child with a session of its own. In the child: what
  * that returned. In the parent: 0, or -ECHILD with nothing in err when the child ended
- * before it was ready; -errno with a sentence when there is none.
+ * before it was ready, or was to; -errno with a sentence when there is none. SIGINT and SIGTERM
+ * are blocked by the caller (vn_interrupt_block()); those of the parent are passed on.
  */
 int vn_background_run(int (*serve)(void *arg, int ready, struct vn_err *err), void *arg,
 		      struct vn_err *err);

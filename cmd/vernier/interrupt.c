@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "interrupt.h"
 
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
+#include "base/macros.h"
 #include "command.h"
+
+#define AT_ONCE_NS VN_NSEC_PER_SEC
 
 void vn_interrupt_block(struct vn_interrupt *it)
 {
@@ -26,17 +30,28 @@ static bool wait_signal(struct vn_interrupt *it)
 	       !atomic_load_explicit(&it->is_ending, memory_order_seq_cst);
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * VN_NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
+}
+
 static void *listen_thread(void *arg)
 {
 	struct vn_interrupt *it = arg;
+	uint64_t stopped_ns;
 
 	vn_thread_name("signals");
 	if (!wait_signal(it))
 		return NULL;
 	atomic_store_explicit(&it->is_seen, true, memory_order_seq_cst);
 	it->stop(it->arg);
-	if (wait_signal(it))
-		_exit(VN_EXIT_FAILED);
+	stopped_ns = now_ns();
+	while (wait_signal(it))
+		if (now_ns() - stopped_ns >= AT_ONCE_NS)
+			_exit(VN_EXIT_FAILED);
 	return NULL;
 }
 
@@ -56,6 +71,15 @@ bool vn_interrupt_seen(const struct vn_interrupt *it)
 	return atomic_load_explicit(&it->is_seen, memory_order_seq_cst);
 }
 
+/* They asked for the end that has come. */
+static void take_pending(const struct vn_interrupt *it)
+{
+	const struct timespec at_once = { 0 };
+
+	while (sigtimedwait(&it->signals, NULL, &at_once) > 0)
+		;
+}
+
 void vn_interrupt_end(struct vn_interrupt *it)
 {
 	if (it->is_started) {
@@ -65,5 +89,6 @@ void vn_interrupt_end(struct vn_interrupt *it)
 		pthread_join(it->thread, NULL);
 		it->is_started = false;
 	}
+	take_pending(it);
 	pthread_sigmask(SIG_SETMASK, &it->old_mask, NULL);
 }

@@ -4,7 +4,9 @@
  * with every other thread's mask closed, so what is done on a signal is
  * ordinary code and needs no variable that a handler can reach.
  *
- * The first signal calls stop(arg); a second one ends the process at once.
+ * The first signal calls stop(arg); one that comes a second or more behind it ends the
+ * process at once. Sooner ones say the same again: timeout(1) signals the process and
+ * then its group.
  */
 #ifndef VN_CMD_INTERRUPT_H
 #define VN_CMD_INTERRUPT_H
@@ -33,7 +35,7 @@ int vn_interrupt_listen(struct vn_interrupt *it, void (*stop)(void *arg), void *
 /* True from before stop() is called. */
 bool vn_interrupt_seen(const struct vn_interrupt *it);
 
-/* Ends the thread and restores the mask. */
+/* Ends the thread and restores the mask; signals that came meanwhile are over with it. */
 void vn_interrupt_end(struct vn_interrupt *it);
 
 #endif
