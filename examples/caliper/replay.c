@@ -12,6 +12,7 @@
 #include <getopt.h>
 #include <pcap/pcap.h>
 #include <stdint.h>
+#include <string.h>
 #include <vernier/vernier.h>
 
 static const char usage[] =
@@ -44,6 +45,22 @@ static uint64_t gap_ns(const struct timeval *before, const struct timeval *now)
 	return gap > 0 ? (uint64_t)gap : 0;
 }
 
+/* Of what the capture did not even keep the Ethernet header of, the rest of that is zeros, too. */
+static void fill(struct vn_caliper_packet *p, const struct pcap_pkthdr *head, const u_char *bytes)
+{
+	static u_char start[14];
+
+	p->frame = bytes;
+	p->frame_len = (uint16_t)(head->len < UINT16_MAX ? head->len : UINT16_MAX);
+	p->data_len = (uint16_t)(head->caplen < p->frame_len ? head->caplen : p->frame_len);
+	if (p->data_len >= sizeof(start) || p->frame_len < sizeof(start))
+		return;
+	memset(start, 0, sizeof(start));
+	memcpy(start, bytes, p->data_len);
+	p->frame = start;
+	p->data_len = sizeof(start);
+}
+
 static uint64_t replay(const struct client *client, pcap_t *pcap)
 {
 	struct vn_caliper_packet p = { .size = sizeof(p) };
@@ -59,9 +76,7 @@ static uint64_t replay(const struct client *client, pcap_t *pcap)
 		else
 			plan_first(client, &p);
 		before = head->ts;
-		p.frame = bytes;
-		p.frame_len = (uint16_t)(head->len < UINT16_MAX ? head->len : UINT16_MAX);
-		p.data_len = (uint16_t)(head->caplen < p.frame_len ? head->caplen : p.frame_len);
+		fill(&p, head, bytes);
 		check(client, vn_caliper_send(client->c, &p, 1));
 		p.flags = 0;
 	}

@@ -50,7 +50,8 @@ struct vn_caliper_options {
  * -ETIMEDOUT. *out is NULL on failure, but with -ENOMEM out of the question vn_caliper_error(NULL)
  * has no sentence: the errno is all there is. */
 VN_API int vn_caliper_open(struct vn_caliper **out, const struct vn_caliper_options *options);
-/* What was not flushed is sent first. NULL is accepted. */
+/* What was not flushed is sent first, unless a signal comes while the driver has no room for it.
+ * NULL is accepted. */
 VN_API void vn_caliper_close(struct vn_caliper *c);
 
 /* The sentence of the last call that failed, "" if none did. Lasts until the next call. */
@@ -98,7 +99,8 @@ struct vn_caliper_packet {
  * _close(). Blocks while the driver has no room. Returns n, or the error of the
  * first that is wrong (-EINVAL, -EMSGSIZE; none of the call's packets is sent
  * then), or what went wrong with the driver: -ECONNREFUSED when it is gone. When
- * a signal came while it was blocked: how many it has taken, -EINTR for none.
+ * a signal came while it was blocked (SA_RESTART or not): how many it has taken,
+ * -EINTR for none.
  *
  * What the driver refuses later (-ENETDOWN, -EAGAIN) is returned by the next
  * vn_caliper_send(), _flush(), _mark(), _wait() or _events(), once for each
@@ -137,12 +139,13 @@ VN_API int vn_caliper_events(struct vn_caliper *c, struct vn_caliper_event *even
 /* Events that did not reach this client, ever. */
 VN_API uint64_t vn_caliper_events_lost(const struct vn_caliper *c);
 
-/* Takes back this client's packets with such cookies, also those not flushed. done may be NULL. */
+/* Takes back this client's packets with such cookies, also those not flushed; not what it gives
+ * afterwards. done may be NULL. */
 VN_API int vn_caliper_cancel(struct vn_caliper *c, uint32_t first, uint32_t last,
 			     struct cal_cancel_done *done);
 
-/* Resets the card; returns when it has happened. What was not flushed is thrown away, too.
- * card_ns may be NULL. */
+/* Resets the card; returns when it has happened. What was not flushed is thrown away, too. That
+ * what was sent before is refused (-EAGAIN) is not told by later calls. card_ns may be NULL. */
 VN_API int vn_caliper_reset(struct vn_caliper *c, uint64_t *card_ns);
 
 /* gaps: of CAL_POLICY_LIST, n_gaps of them, at most CAL_GAPS_MAX; else NULL. */

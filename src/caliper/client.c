@@ -110,6 +110,7 @@ static struct vn_caliper *new_client(const struct vn_caliper_options *o, struct 
 	c->card = o->card;
 	c->wait_ns = o->wait_ms * UINT64_C(1000000);
 	c->poll_fd = c->wake_fd = -1;
+	c->word_ns = t->now(t);
 	vn_cal_writer_init(&c->out, c->out_bytes, sizeof(c->out_bytes), c->card);
 	return c;
 }
@@ -163,7 +164,7 @@ void vn_caliper_close(struct vn_caliper *c)
 {
 	if (!c)
 		return;
-	vn_caliper_flush(c);
+	vn_client_send_gathered(c);
 	free_client(c);
 }
 

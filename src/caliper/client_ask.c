@@ -114,6 +114,7 @@ int vn_caliper_subscribe(struct vn_caliper *c, uint32_t kinds, uint32_t snap_len
 					      .reply = NLMSG_ERROR,
 					      .body = &s,
 					      .len = sizeof(s) };
+	int ret;
 
 	if (kinds & ~known)
 		return vn_err_set(&c->err, EINVAL, "kinds 0x%x: 0x%x are known", kinds, known);
@@ -124,7 +125,10 @@ int vn_caliper_subscribe(struct vn_caliper *c, uint32_t kinds, uint32_t snap_len
 		c->events.ring = calloc(VN_CLIENT_EVENTS, sizeof(*c->events.ring));
 	if (!c->events.ring)
 		return vn_err_set(&c->err, ENOMEM, "no memory for %u events", VN_CLIENT_EVENTS);
-	return vn_client_ask(c, &q);
+	ret = vn_client_ask(c, &q);
+	if (!ret && !kinds)
+		vn_client_count_anew(c);
+	return ret;
 }
 
 int vn_caliper_cancel(struct vn_caliper *c, uint32_t first, uint32_t last,
@@ -144,6 +148,7 @@ int vn_caliper_cancel(struct vn_caliper *c, uint32_t first, uint32_t last,
 				  first, last);
 	inside = vn_client_withdraw(c, first, last);
 	ret = vn_client_ask(c, &q);
+	vn_client_renumber(c);
 	if (ret || !done)
 		return ret;
 	memcpy(done, c->reply.body, sizeof(*done));
@@ -160,9 +165,12 @@ int vn_caliper_reset(struct vn_caliper *c, uint64_t *card_ns)
 
 	vn_client_withdraw(c, 0, UINT32_MAX);
 	ret = vn_client_ask(c, &q);
-	if (!ret && card_ns)
+	if (ret)
+		return ret;
+	if (card_ns)
 		memcpy(card_ns, c->reply.body, sizeof(*card_ns));
-	return ret;
+	vn_client_refusals_drop(c, -EAGAIN);
+	return 0;
 }
 
 int vn_caliper_policy(struct vn_caliper *c, const struct cal_policy *policy, const uint64_t *gaps,

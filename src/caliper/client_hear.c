@@ -95,6 +95,18 @@ int vn_client_refusal(struct vn_caliper *c)
 			  refusal_reason(error));
 }
 
+void vn_client_refusals_drop(struct vn_caliper *c, int error)
+{
+	struct vn_client_refusals *r = &c->refusals;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < r->n_runs; i++)
+		if (r->run[i].error != error)
+			r->run[n++] = r->run[i];
+	r->n_runs = n;
+	vn_client_wake(c);
+}
+
 /* --- messages ---------------------------------------------------------------------- */
 
 static void queue_event(struct vn_client_events *q, const struct cal_event *event,
@@ -102,8 +114,6 @@ static void queue_event(struct vn_client_events *q, const struct cal_event *even
 {
 	struct vn_caliper_event *e;
 
-	if (!q->ring)
-		return;
 	if (q->tail - q->head == VN_CLIENT_EVENTS) {
 		q->lost_inside++;
 		return;
@@ -114,6 +124,12 @@ static void queue_event(struct vn_client_events *q, const struct cal_event *even
 	memset(e->bytes + event->snap, 0, sizeof(e->bytes) - event->snap);
 }
 
+void vn_client_count_anew(struct vn_caliper *c)
+{
+	c->events.lost_before += c->events.lost_told;
+	c->events.lost_told = 0;
+}
+
 static void hear_events(struct vn_caliper *c, const struct vn_cal_msg *msg)
 {
 	struct vn_client_events *q = &c->events;
@@ -122,9 +138,11 @@ static void hear_events(struct vn_caliper *c, const struct vn_cal_msg *msg)
 	uint64_t lost;
 	size_t at = 0;
 
+	if (!q->ring)
+		return;
 	memcpy(&lost, msg->body, sizeof(lost));
-	if (lost < q->lost_told) /* it counts from 0 again */
-		q->lost_before += q->lost_told;
+	if (lost < q->lost_told)
+		vn_client_count_anew(c);
 	q->lost_told = lost;
 	while (vn_cal_event_next(msg, &at, &event, &snap))
 		queue_event(q, &event, snap);
@@ -151,6 +169,7 @@ static void hear_hello(struct vn_caliper *c, const struct vn_cal_msg *msg)
 	if (is_first || c->hello.run == run)
 		return;
 	vn_client_marks_refuse(c, -ECONNREFUSED);
+	vn_client_count_anew(c);
 	refuse(c, -ECONNREFUSED);
 }
 
@@ -243,23 +262,25 @@ static int ask_whether_it_is_there(struct vn_caliper *c)
 	return ret == -EAGAIN ? 0 : ret;
 }
 
-/* As recv(), asking every second. */
+/* As recv(), asking when a second has passed without a word, of however many calls. */
 static ssize_t receive(struct vn_caliper *c, uint64_t deadline_ns)
 {
 	struct vn_cal_transport *t = c->transport;
+	uint64_t now_ns = t->now(t), left_ns;
+	ssize_t len;
 
-	for (;;) {
-		uint64_t now_ns = t->now(t);
-		uint64_t left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
-		ssize_t len = t->recv(t, c->in_bytes, sizeof(c->in_bytes),
-				      VN_MIN(left_ns, VN_CLIENT_ASK_NS));
-
-		if (len || left_ns <= VN_CLIENT_ASK_NS)
-			return len;
-		len = ask_whether_it_is_there(c);
-		if (len)
-			return len;
-	}
+	do {
+		left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
+		len = t->recv(t, c->in_bytes, sizeof(c->in_bytes),
+			      VN_MIN(left_ns, VN_CLIENT_ASK_NS));
+		now_ns = t->now(t);
+		if (!len && now_ns - c->word_ns < VN_CLIENT_ASK_NS)
+			continue;
+		c->word_ns = now_ns;
+		if (!len)
+			len = ask_whether_it_is_there(c);
+	} while (!len && now_ns < deadline_ns);
+	return len;
 }
 
 int vn_client_hear(struct vn_caliper *c, uint64_t deadline_ns)

@@ -17,6 +17,17 @@ static struct vn_client_mark *place(const struct vn_client_marks *m, uint32_t i)
 	return &m->ring[i & (m->cap - 1)];
 }
 
+/* Those that were waited for make room for others. */
+static void pack(struct vn_client_marks *m)
+{
+	uint32_t to = m->head;
+
+	for (uint32_t i = m->head; i != m->tail; i++)
+		if (place(m, i)->state != VN_MARK_TAKEN)
+			*place(m, to++) = *place(m, i);
+	m->tail = to;
+}
+
 static int grow(struct vn_client_marks *m)
 {
 	struct vn_client_marks more = { .cap = m->cap ? 2 * m->cap : CAP_FIRST, .hits = m->hits };
@@ -37,9 +48,11 @@ int vn_client_mark_reserve(struct vn_caliper *c)
 
 	if (m->tail - m->head < m->cap)
 		return 0;
+	pack(m);
+	if (m->tail - m->head < (m->cap == VN_CLIENT_MARKS ? m->cap : m->cap / 2))
+		return 0;
 	if (m->cap == VN_CLIENT_MARKS)
-		return vn_err_set(&c->err, ENOBUFS,
-				  "%u marks were set since the first that was not waited for",
+		return vn_err_set(&c->err, ENOBUFS, "%u marks were set and not waited for",
 				  VN_CLIENT_MARKS);
 	if (grow(m))
 		return vn_err_set(&c->err, ENOMEM, "no memory for marks");

@@ -72,7 +72,8 @@ struct vn_caliper {
 	uint64_t wait_ns;
 
 	/* state */
-	uint32_t seq; /* of the last message; never 0 */
+	uint32_t seq;	  /* of the last message; never 0 */
+	uint64_t word_ns; /* when the driver was heard last, or asked whether it is there */
 	struct cal_hello_ack hello;
 	struct vn_cal_writer out; /* packets that were not sent yet; len 0: none */
 	struct vn_client_marks marks;
@@ -92,8 +93,8 @@ uint32_t vn_client_next_seq(struct vn_caliper *c);
 /* client_hear.c */
 
 /* One datagram, waiting until deadline_ns for it, by the transport's clock. 1: heard; 0: the time
- * is over; -EINTR; -ECONNREFUSED: the driver is gone; -errno. Waits that are longer than a second
- * ask whether it still is there. */
+ * is over; -EINTR; -ECONNREFUSED: the driver is gone; -errno. When
+ * a second has passed without a word the driver is asked whether it still is there. */
 int vn_client_hear(struct vn_caliper *c, uint64_t deadline_ns);
 /* What is there already. 0 or -errno. */
 int vn_client_hear_all(struct vn_caliper *c);
@@ -101,8 +102,12 @@ int vn_client_hear_all(struct vn_caliper *c);
 uint64_t vn_client_deadline(struct vn_caliper *c, uint64_t timeout_ns);
 /* A refusal that nobody was told of: its errno with a sentence; 0: there is none. */
 int vn_client_refusal(struct vn_caliper *c);
+/* Nobody needs to be told of those with this errno. */
+void vn_client_refusals_drop(struct vn_caliper *c, int error);
 /* The driver cannot be reached: -error with its sentence. */
 int vn_client_failed(struct vn_caliper *c, int error);
+/* The driver counts lost events from 0 again. */
+void vn_client_count_anew(struct vn_caliper *c);
 /* vn_caliper_fd() is readable while something waits inside: after each change of that. */
 void vn_client_wake(struct vn_caliper *c);
 
@@ -130,7 +135,11 @@ void vn_client_marks_refuse(struct vn_caliper *c, int error);
 
 /* client_send.c */
 
-/* Throws away what was not sent; how many packets with cookies first to last. */
+/* Sends the packets that wait in here. They stay when a signal came, and only then: -EINTR. */
+int vn_client_send_gathered(struct vn_caliper *c);
+/* Throws away those with cookies first to last; how many. */
 uint64_t vn_client_withdraw(struct vn_caliper *c, uint32_t first, uint32_t last);
+/* What is gathered is as if it began now: it was not there when a CANCEL was sent. */
+void vn_client_renumber(struct vn_caliper *c);
 
 #endif

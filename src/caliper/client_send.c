@@ -124,8 +124,7 @@ static int check_packets(struct vn_caliper *c, const struct vn_caliper_packet *p
 
 /* --- a message ------------------------------------------------------------------------ */
 
-/* What is gathered stays there when a signal came, and only then. */
-static int send_gathered(struct vn_caliper *c)
+int vn_client_send_gathered(struct vn_caliper *c)
 {
 	int ret;
 
@@ -155,13 +154,13 @@ static bool add(struct vn_caliper *c, const struct cal_descriptor *d, const void
 
 static int gather(struct vn_caliper *c, const struct cal_descriptor *d, const void *data)
 {
-	int ret = is_full(c) ? send_gathered(c) : 0;
+	int ret = is_full(c) ? vn_client_send_gathered(c) : 0;
 
 	if (ret)
 		return ret;
 	if (add(c, d, data))
 		return 0;
-	ret = send_gathered(c);
+	ret = vn_client_send_gathered(c);
 	if (!ret)
 		add(c, d, data); /* an empty datagram has room for the longest */
 	return ret;
@@ -184,7 +183,7 @@ int vn_caliper_send(struct vn_caliper *c, const struct vn_caliper_packet *packet
 		if (ret)
 			return ret == -EINTR && taken ? (int)taken : ret;
 	}
-	ret = is_full(c) ? send_gathered(c) : 0;
+	ret = is_full(c) ? vn_client_send_gathered(c) : 0;
 	return ret && ret != -EINTR ? ret : (int)n;
 }
 
@@ -192,7 +191,7 @@ int vn_caliper_flush(struct vn_caliper *c)
 {
 	int ret = vn_client_refusal(c);
 
-	return ret ? ret : send_gathered(c);
+	return ret ? ret : vn_client_send_gathered(c);
 }
 
 /* The mark goes with the packets that it stands behind, in one datagram. */
@@ -209,13 +208,13 @@ int vn_caliper_mark(struct vn_caliper *c, uint32_t flags, uint32_t *mark)
 	if (!ret)
 		ret = vn_client_mark_reserve(c);
 	if (!ret && c->out.cap - c->out.len < VN_CAL_HLEN)
-		ret = send_gathered(c);
+		ret = vn_client_send_gathered(c);
 	if (ret)
 		return ret;
 	before = c->out;
 	seq = vn_client_next_seq(c);
 	vn_cal_put(&c->out, CAL_MARK, NLM_F_REQUEST, seq, 0, head_flags, 0, NULL, 0);
-	ret = send_gathered(c);
+	ret = vn_client_send_gathered(c);
 	if (ret) {
 		if (c->out.len)
 			c->out = before;
@@ -224,6 +223,15 @@ int vn_caliper_mark(struct vn_caliper *c, uint32_t flags, uint32_t *mark)
 	vn_client_mark_set(c, seq);
 	*mark = seq;
 	return 0;
+}
+
+/* Behind a CANCEL, which takes back what has a number before its own. */
+void vn_client_renumber(struct vn_caliper *c)
+{
+	struct nlmsghdr *h = (struct nlmsghdr *)c->out_bytes;
+
+	if (c->out.len)
+		h->nlmsg_seq = vn_client_next_seq(c);
 }
 
 uint64_t vn_client_withdraw(struct vn_caliper *c, uint32_t first, uint32_t last)

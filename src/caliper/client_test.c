@@ -759,6 +759,24 @@ static void marks_that_nobody_waits_for_are_bounded(void **state)
 	assert_int_equal(vn_caliper_wait(client, mark, 0, NULL), 0);
 }
 
+/* One that is given up is no burden for those behind it. */
+static void marks_that_were_waited_for_make_room(void **state)
+{
+	uint32_t first, mark;
+
+	fake->holds_marks = true;
+	assert_int_equal(vn_caliper_mark(client, 0, &first), 0);
+	fake->holds_marks = false;
+	for (unsigned int i = 0; i < TOLD - 2; i++) {
+		assert_int_equal(vn_caliper_mark(client, 0, &mark), 0);
+		assert_int_equal(vn_caliper_wait(client, mark, 0, NULL), 0);
+	}
+	assert_in_range(client->marks.cap, 1, 16);
+	tell_hit(fake, first, CAL_COPIED);
+	assert_int_equal(vn_caliper_wait(client, first, 0, NULL), 0);
+	assert_int_equal(client->marks.head, client->marks.tail);
+}
+
 /* --- events -------------------------------------------------------------------------------------
  */
 
@@ -816,6 +834,19 @@ static void lost_events_are_counted(void **state)
 	fake->recv_error = -ENOBUFS;
 	assert_int_equal(vn_client_hear_all(client), 0);
 	assert_int_equal(vn_caliper_events_lost(client), 21);
+	/* Its count begins with a subscription. */
+	assert_int_equal(vn_caliper_subscribe(client, 0, 0), 0);
+	assert_int_equal(vn_caliper_subscribe(client, 1u << CAL_EVENT_RX, 0), 0);
+	tell_event(fake, 4, 0, "");
+	assert_int_equal(vn_client_hear_all(client), 0);
+	assert_int_equal(vn_caliper_events_lost(client), 25);
+}
+
+static void what_was_not_subscribed_is_not_lost(void **state)
+{
+	tell_event(fake, 5, 0, "");
+	assert_int_equal(vn_client_hear_all(client), 0);
+	assert_int_equal(vn_caliper_events_lost(client), 0);
 }
 
 static void subscriptions_that_cannot_be_are_refused(void **state)
@@ -904,6 +935,8 @@ static void packets_are_taken_back(void **state)
 	assert_int_equal(sent_message(0, 0).type, CAL_CANCEL);
 	assert_int_equal(vn_caliper_flush(client), 0);
 	sent_cookies(1, 0, 3);
+	/* What stays is joined by what comes behind: none of it is what CANCEL means. */
+	assert_true(sent_message(1, 0).seq > sent_message(0, 0).seq);
 	send_plain(0, 1);
 	assert_int_equal(vn_caliper_cancel(client, 0, UINT32_MAX, NULL), 0);
 	assert_int_equal(vn_caliper_flush(client), 0);
@@ -914,6 +947,22 @@ static void packets_are_taken_back(void **state)
 	assert_int_equal(vn_caliper_reset(client, NULL), 0);
 	assert_int_equal(vn_caliper_flush(client), 0);
 	assert_int_equal(fake->n_sent, 4);
+}
+
+/* The program knows that a reset throws away what it has sent. */
+static void a_reset_is_not_told_once_more_by_each_message(void **state)
+{
+	struct vn_cal_msg pkts;
+
+	send_plain(0, 1);
+	assert_int_equal(vn_caliper_flush(client), 0);
+	pkts = sent_message(0, 0);
+	tell_error(fake, &pkts, -EAGAIN);
+	tell_error(fake, &pkts, -ENETDOWN);
+	tell_error(fake, &pkts, -EAGAIN);
+	assert_int_equal(vn_caliper_reset(client, NULL), 0);
+	assert_int_equal(vn_caliper_flush(client), -ENETDOWN);
+	assert_int_equal(vn_caliper_flush(client), 0);
 }
 
 static void a_long_list_of_gaps_goes_in_parts(void **state)
@@ -965,6 +1014,43 @@ static void a_driver_that_goes_is_noticed(void **state)
 	assert_int_equal(vn_caliper_flush(client), 0);
 	fake->recv_error = -EPIPE;
 	assert_int_equal(vn_caliper_events(client, &event, 1, NEVER), -ECONNREFUSED);
+}
+
+/* However short the waits are, and also by looking only. */
+static void short_waits_notice_it_too(void **state)
+{
+	struct vn_caliper_event event;
+	uint32_t mark;
+	int ret = -ETIMEDOUT;
+
+	fake->holds_marks = true;
+	assert_int_equal(vn_caliper_mark(client, 0, &mark), 0);
+	fake->gone_ns = 0;
+	while (ret == -ETIMEDOUT)
+		ret = vn_caliper_wait(client, mark, 300 * MS, NULL);
+	assert_int_equal(ret, -ECONNREFUSED);
+	assert_in_range(fake->now_ns, 1000 * MS, 1200 * MS);
+	fake->now_ns += 1000 * MS;
+	assert_int_equal(vn_caliper_events(client, &event, 1, 0), -ECONNREFUSED);
+}
+
+static void closing_sends_in_spite_of_a_refusal(void **state)
+{
+	struct vn_cal_msg pkts;
+	struct fake *f;
+
+	send_plain(0, 1);
+	assert_int_equal(vn_caliper_flush(client), 0);
+	send_plain(1, 1);
+	pkts = sent_message(0, 0);
+	tell_error(fake, &pkts, -ENETDOWN);
+	assert_int_equal(vn_client_hear_all(client), 0);
+	vn_caliper_close(client);
+	f = fake;
+	assert_int_equal(f->n_sent, 2);
+	sent_cookies(1, 1, 1);
+	free_fake(f);
+	open_client(0);
 }
 
 static void a_driver_that_sleeps_is_waited_for(void **state)
@@ -1049,6 +1135,11 @@ int main(void)
 		WITH_CLIENT(a_question_has_a_time_limit),
 		WITH_CLIENT(a_question_may_be_refused),
 		WITH_CLIENT(packets_are_taken_back),
+		WITH_CLIENT(a_reset_is_not_told_once_more_by_each_message),
+		WITH_CLIENT(marks_that_were_waited_for_make_room),
+		WITH_CLIENT(what_was_not_subscribed_is_not_lost),
+		WITH_CLIENT(short_waits_notice_it_too),
+		WITH_CLIENT(closing_sends_in_spite_of_a_refusal),
 		WITH_CLIENT(a_long_list_of_gaps_goes_in_parts),
 		WITH_CLIENT(a_driver_that_goes_is_noticed),
 		WITH_CLIENT(a_driver_that_sleeps_is_waited_for),

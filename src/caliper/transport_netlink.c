@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include "base/macros.h"
@@ -23,6 +24,9 @@
 
 /* Events find room for a while when the client does not read them. */
 #define ROOM_BYTES (4 << 20)
+
+/* Without a limit the kernel goes on sending after a signal whose handler has SA_RESTART. */
+#define SEND_S 1
 
 /* Datagrams of others that a look without waiting passes over, so that it ends. */
 #define FOREIGN_MAX 256
@@ -47,11 +51,13 @@ static int netlink_send(struct vn_cal_transport *t, enum vn_cal_socket to, const
 		.nl_pid = (to == VN_CAL_DATA ? CAL_PORT_DATA : CAL_PORT_CONTROL) + n->card,
 	};
 	int flags = to == VN_CAL_DATA ? 0 : MSG_DONTWAIT;
+	ssize_t sent;
 
-	if (sendto(mnl_socket_get_fd(n->nl), bytes, len, flags, (const struct sockaddr *)&addr,
-		   sizeof(addr)) < 0)
-		return -errno;
-	return 0;
+	do
+		sent = sendto(mnl_socket_get_fd(n->nl), bytes, len, flags,
+			      (const struct sockaddr *)&addr, sizeof(addr));
+	while (sent < 0 && errno == EAGAIN && to == VN_CAL_DATA); /* SEND_S has passed */
+	return sent < 0 ? -errno : 0;
 }
 
 static uint64_t netlink_now(struct vn_cal_transport *t)
@@ -130,13 +136,36 @@ static void netlink_close(struct vn_cal_transport *t)
 	free(of(t));
 }
 
-/* More than is usual if this process may, else as much as it may. */
-static void make_room(int fd)
+static void set_options(int fd)
 {
+	const struct timeval limit = { .tv_sec = SEND_S };
 	const int bytes = ROOM_BYTES;
 
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	/* More than is usual if this process may, else as much as it may. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+}
+
+/*
+ * A port id that the kernel chooses. Its first choice is the number of the process, which is free
+ * again for the next connection when this one is closed, and the driver may have things to say to
+ * this one yet; so that id is held meanwhile.
+ */
+static int open_socket(struct netlink *n)
+{
+	struct mnl_socket *first = mnl_socket_open2(CAL_NETLINK_FAMILY, SOCK_CLOEXEC);
+	int ret = 0;
+
+	n->nl = mnl_socket_open2(CAL_NETLINK_FAMILY, SOCK_CLOEXEC);
+	if (!first || !n->nl || mnl_socket_bind(first, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    mnl_socket_bind(n->nl, 0, MNL_SOCKET_AUTOPID) < 0)
+		ret = -errno;
+	if (first)
+		mnl_socket_close(first);
+	if (ret && n->nl)
+		mnl_socket_close(n->nl);
+	return ret;
 }
 
 int vn_cal_netlink_open(unsigned int card, struct vn_cal_transport **out, struct vn_err *err)
@@ -154,22 +183,12 @@ int vn_cal_netlink_open(unsigned int card, struct vn_cal_transport **out, struct
 	n->card = card;
 	n->transport = (struct vn_cal_transport){ netlink_send, netlink_recv, netlink_now,
 						  netlink_fd, netlink_close };
-	n->nl = mnl_socket_open2(CAL_NETLINK_FAMILY, SOCK_CLOEXEC);
-	if (!n->nl) {
-		ret = vn_err_set(err, errno, "NetLink: %s", strerror(errno));
-		goto err_free;
+	ret = open_socket(n);
+	if (ret) {
+		free(n);
+		return vn_err_set(err, -ret, "NetLink: no socket: %s", strerror(-ret));
 	}
-	if (mnl_socket_bind(n->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
-		ret = vn_err_set(err, errno, "NetLink: no port id: %s", strerror(errno));
-		goto err_close;
-	}
-	make_room(mnl_socket_get_fd(n->nl));
+	set_options(mnl_socket_get_fd(n->nl));
 	*out = &n->transport;
 	return 0;
-
-err_close:
-	mnl_socket_close(n->nl);
-err_free:
-	free(n);
-	return ret;
 }

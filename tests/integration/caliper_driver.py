@@ -81,7 +81,10 @@ class Driver(threading.Thread):
             s.close()
 
     def tell(self, client, *messages):
-        self.control.sendto(b"".join(messages), (client, 0))
+        try:
+            self.control.sendto(b"".join(messages), (client, 0))
+        except ConnectionRefusedError:
+            pass  # who is gone is not told
 
     def tell_events(self, client, *events, lost=0):
         self.tell(client, message(EVENTS, body=struct.pack("=Q", lost) + b"".join(events),

@@ -300,11 +300,29 @@ def fill(client, batch):
 
 
 @case
+def each_connection_has_a_name_of_its_own():
+    with Driver() as driver:
+        for _ in range(3):
+            with Client() as client:
+                equal(client.lib.vn_caliper_clock(client.c, (ctypes.c_uint64 * 3)()), 0, "clock")
+        equal(len(driver.clients), 3, "port ids of three connections, one after the other")
+
+
+@case
 def a_full_driver_is_waited_for_and_a_signal_ends_that():
+    waits_until_a_signal(True)
+
+
+@case
+def so_does_a_signal_that_lets_calls_go_on():
+    waits_until_a_signal(False)
+
+
+def waits_until_a_signal(interrupts):
     came = []
     signal.signal(signal.SIGALRM, lambda *_: came.append(1))
-    # the wait for a driver that does not read has no end but this
-    signal.siginterrupt(signal.SIGALRM, True)
+    # the wait for a driver that does not read has no end but this; False: SA_RESTART
+    signal.siginterrupt(signal.SIGALRM, interrupts)
     with Driver(reads_data=False) as driver, Client(batch=8) as client:
         signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
         got, taken = fill(client, 8)
@@ -426,6 +444,13 @@ def example_replay():
         equal([(p.kind, p.payload_len, p.data) for p in driver.packets],
               [(1, len(f), f[:64]) for f in frames], "frames")
         holds(out.startswith("5 packets"), out)
+        driver.packets.clear()
+        with open("cut.pcap", "wb") as f:
+            f.write(pcap_bytes([(100, 0, b"\xaa" * 78, 78), (100, 1, b"", 78),
+                                (100, 2, b"\xbb" * 3, 70)]))
+        example("replay", "--file", "cut.pcap")
+        equal([(p.payload_len, p.data) for p in driver.packets],
+              [(78, b"\xaa" * 78), (78, bytes(14)), (70, b"\xbb" * 3 + bytes(11))], "cut frames")
         driver.packets.clear()
         example("replay", "--file", "trace.pcap", "--count", "2")
         equal(len(driver.packets), 2, "packets with --count 2")
