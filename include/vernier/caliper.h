@@ -50,7 +50,8 @@
  *                   subscribers
  * 0x2B CANCEL       client, control     struct cal_cancel
  * 0x2C CANCEL_DONE  reply               struct cal_cancel_done
- * 0x2D POLICY       client, control     struct cal_policy, then head.count u64 gaps in ns
+ * 0x2D POLICY       client, control     struct cal_policy, then head.count u64 gaps in ns;
+ *                                       always acknowledged
  * 0x2E CLOCK        client, control     none
  * 0x2E CLOCK        reply               struct cal_clock
  *
@@ -67,19 +68,21 @@
  * next packet. What has passed leaves at once and is late.
  *
  * MARK. Is hit when everything that this client had sent before it, or whatever
- * shares its transfer, has been copied to the card; CAL_DISCARDED when it was
- * thrown away instead (reset, interface down). CAL_MARK_FLUSH: what waits to be
+ * shares its transfer, has been copied to the card, or was taken back by CANCEL;
+ * CAL_DISCARDED when it was thrown away instead (reset, interface down). When a CANCEL
+ * leaves nothing of a transfer, its marks wait for the one before; those that find
+ * CAL_MARKS_MAX there are refused then, -EBUSY. CAL_MARK_FLUSH: what waits to be
  * combined goes now.
  *
  * RESET. Throws away what waits in driver and card; no packet from before it
  * leaves behind RESET_DONE.
  *
- * CANCEL. Takes back packets of this client, with cookies from first to last, as
- * far as they have not begun to be copied. That includes PKTS that the driver has not
- * read yet, since control overtakes data: they are those with an nlmsg_seq before
- * that of the CANCEL, for a client numbers what it sends to both sockets in one
- * row. CANCEL_DONE is sent behind whatever the driver says of packets that were
- * copied before; it does not count what had not been read.
+ * CANCEL. Takes back packets that this client sent before it, with cookies from first
+ * to last, as far as they have not begun to be copied. They are those of PKTS with an
+ * nlmsg_seq before that of the CANCEL, for a client numbers what it sends to both
+ * sockets in one row. That includes PKTS that the driver has not read yet, since
+ * control overtakes data. CANCEL_DONE is sent behind whatever the driver says of
+ * packets that were copied before; it does not count what had not been read.
  *
  * POLICY. For the frames that the host's stack sends by the driver's interface, and
  * for how all are combined. Fields that are 0 leave things as they are, but for
@@ -87,7 +90,8 @@
  * datagram come in several messages, all but the last with CAL_MORE.
  *
  * EVENTS. Never wait for a subscriber: what its socket has no room for is lost and
- * counted in the next message.
+ * counted in the next message, which may have no events: such ones are sent to find out
+ * who is gone, when somebody subscribes and there are CAL_SUBSCRIBERS_MAX.
  */
 #ifndef VERNIER_CALIPER_H
 #define VERNIER_CALIPER_H
@@ -278,7 +282,8 @@ struct cal_policy {
 struct cal_clock {
 	uint64_t card_ns;
 	uint64_t host_ns;  /* CLOCK_MONOTONIC at that moment */
-	uint64_t error_ns; /* bound; UINT64_MAX: nothing is known yet */
+	uint64_t error_ns; /* bound, which grows by 500 us a second while the card says nothing;
+			    * UINT64_MAX: nothing is known yet */
 };
 
 /* Since the driver began. X(name, "what is counted"); new ones at the end. */

@@ -10,7 +10,7 @@
 
 struct cancel {
 	struct vn_nf2 *d;
-	uint32_t pid;
+	uint32_t pid, seq; /* whose, and its number: only what was sent before is taken back */
 	const struct cal_cancel *which;
 	uint64_t n;
 	bool has_last;
@@ -18,9 +18,15 @@ struct cancel {
 	uint64_t planned; /* of the packet before the one that is looked at */
 };
 
-static bool is_wanted(const struct cancel *c, uint32_t pid, uint32_t cookie)
+static bool was_before(const struct cancel *c, uint32_t seq)
 {
-	return pid == c->pid && cookie >= c->which->first && cookie <= c->which->last;
+	return (int32_t)(seq - c->seq) < 0;
+}
+
+static bool is_wanted(const struct cancel *c, uint32_t pid, uint32_t seq, uint32_t cookie)
+{
+	return pid == c->pid && was_before(c, seq) && cookie >= c->which->first &&
+	       cookie <= c->which->last;
 }
 
 /* --- packets in a txbuff ------------------------------------------------------------------ */
@@ -58,15 +64,16 @@ static void cut_out(struct cancel *c, struct vn_txbuff *t)
 	unsigned int n = 0;
 
 	for (unsigned int i = 0; i < t->n; i++) {
+		const struct vn_nf2_packet *p = &t->packets[i];
 		uint32_t size = entry_size(t, from);
 
-		if (is_wanted(c, t->packets[i].pid, t->packets[i].cookie)) {
+		if (is_wanted(c, p->pid, p->seq, p->cookie)) {
 			c->n++;
 		} else {
 			memmove(t->bytes + to, t->bytes + from, size);
 			vn_put_be16(t->bytes + to + offsetof(struct drivercomm_entry, next),
 				    (uint16_t)size);
-			t->packets[n] = t->packets[i];
+			t->packets[n] = *p;
 			keep(c, &t->packets[n++], t->bytes + to);
 			t->last = to;
 			to += size;
@@ -79,36 +86,41 @@ static void cut_out(struct cancel *c, struct vn_txbuff *t)
 		vn_put_be16(t->bytes + t->last + offsetof(struct drivercomm_entry, next), 0);
 }
 
-static void drop_empty(struct vn_nf2 *d, struct vn_txbuff *t)
+static void drop_empty(struct vn_nf2 *d, struct vn_txbuff *t, struct vn_txbuff *before)
 {
-	notify_of_mark(d, t, CAL_DISCARDED);
+	vn_nf2_marks_move(d, t, before);
 	vn_txbuff_push(&d->free_txbuffs, t);
 }
 
 static void cut_out_of_list(struct cancel *c, struct vn_txbuff_list *list)
 {
+	struct vn_txbuff *before = vn_nf2_newest_in_transfer(c->d);
+
 	for (unsigned int n = list->n; n; n--) {
 		struct vn_txbuff *t = vn_txbuff_pop(list);
 
 		cut_out(c, t);
-		if (t->n)
+		if (t->n) {
 			vn_txbuff_push(list, t);
-		else
-			drop_empty(c->d, t);
+			before = t;
+		} else {
+			drop_empty(c->d, t, before);
+		}
 	}
 }
 
 static void cut_out_of_building(struct cancel *c)
 {
-	struct vn_txbuff *t = c->d->txbuff_building;
+	struct vn_nf2 *d = c->d;
+	struct vn_txbuff *t = d->txbuff_building;
 
 	if (!t)
 		return;
 	cut_out(c, t);
 	if (t->n)
 		return;
-	c->d->txbuff_building = NULL;
-	drop_empty(c->d, t);
+	d->txbuff_building = NULL;
+	drop_empty(d, t, vn_nf2_newest(d));
 }
 
 /* --- the datagram that waits --------------------------------------------------------------- */
@@ -160,7 +172,7 @@ static void cut_out_of_message(struct cancel *c, const struct vn_cal_msg *msg, s
 	for (; vn_cal_descriptor_next(msg, &at, &x, &data); begin = msg->body + at) {
 		if (vn_nf2_was_cancelled(in, begin))
 			continue;
-		if (!is_wanted(c, in->pid, x.cookie)) {
+		if (!is_wanted(c, in->pid, msg->seq, x.cookie)) {
 			keep_descriptor(c, &x);
 			continue;
 		}
@@ -219,11 +231,11 @@ void vn_nf2_withdraw_from(struct vn_nf2 *d)
 {
 	for (unsigned int i = d->withdrawals.n; i-- > 0;) {
 		const struct vn_nf2_withdrawal *w = &d->withdrawals.list[i];
-		struct cancel c = { .d = d, .pid = w->pid, .which = &w->which };
+		struct cancel c = { .d = d, .pid = w->pid, .seq = w->seq, .which = &w->which };
 
 		if (w->pid != d->in.pid)
 			continue;
-		if ((int32_t)(d->in.msg.seq - w->seq) < 0) {
+		if (was_before(&c, d->in.msg.seq)) {
 			cut_out_of_message(&c, &d->in.msg, 0);
 			vn_nf2_count(d, CAL_COUNTER_cancelled, c.n);
 		} else {
@@ -245,10 +257,10 @@ static void find_last_on_card(struct cancel *c)
 	c->last = own ? own->planned : 0;
 }
 
-void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, const struct cal_cancel *which,
+void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct cal_cancel *which,
 		   struct cal_cancel_done *done)
 {
-	struct cancel c = { .d = d, .pid = pid, .which = which };
+	struct cancel c = { .d = d, .pid = pid, .seq = seq, .which = which };
 
 	d->now_cycle = vn_nf2_card_ns(d) >> d->shift;
 	find_last_on_card(&c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Taking back: from txbuffs that wait, from the one being filled, from a datagram that waits. */
 #include "caliper/driver_fixture_test.h"
+#include "caliper/driver_priv.h"
 
 static struct cal_cancel_done cancel(struct fixture *f, uint32_t pid, uint32_t first, uint32_t last)
 {
@@ -88,6 +89,26 @@ static void what_is_in_transfer_stays(void **state)
 	fixture_free(f);
 }
 
+/* The last on the card, whose number is beyond 2^32; its frame begins before. */
+static void the_last_is_told_when_numbers_go_round(void **state)
+{
+	struct fixture *f = fixture_running();
+	const struct cal_descriptor x = { .time_ns = 800000 };
+	uint64_t last_ns = card_ns(f) + 6 * 800000;
+
+	f->d->sent.seq = UINT32_MAX - 1;
+	for (unsigned int i = 0; i < 6; i++)
+		send_descriptor(f, ALICE, &x, NULL);
+	tx_done(f);
+	tx_done(f);
+	say_credit(f, 1); /* of the first frame; the other has 5 packets */
+	f->now += 100000000;
+	assert_true(cancel(f, ALICE, 0, UINT32_MAX).last_ns == last_ns);
+	say_credit(f, 1);
+	assert_true(cancel(f, ALICE, 0, UINT32_MAX).last_ns == 0);
+	fixture_free(f);
+}
+
 static void the_last_that_stays_is_told(void **state)
 {
 	struct fixture *f = fixture_running();
@@ -102,7 +123,7 @@ static void the_last_that_stays_is_told(void **state)
 	fixture_free(f);
 }
 
-static void emptied_txbuffs_are_free_and_their_marks_discarded(void **state)
+static void emptied_txbuffs_are_free_and_their_marks_wait_for_those_before(void **state)
 {
 	struct fixture *f = fixture_running();
 	const struct cal_cancel all = { 0, UINT32_MAX };
@@ -114,13 +135,77 @@ static void emptied_txbuffs_are_free_and_their_marks_discarded(void **state)
 	send_mark(f, BOB, 71, 0);
 	assert_int_equal(counter(f, CAL_COUNTER_free_txbuffs), 13);
 	ask(f, ALICE, CAL_CANCEL, 2, &all, sizeof(all));
-	hear_mark(f, ALICE, 70, CAL_DISCARDED);
-	hear_mark(f, BOB, 71, CAL_DISCARDED);
 	hear(f, ALICE, CAL_CANCEL_DONE);
+	expect_silence(f);
 	assert_int_equal(counter(f, CAL_COUNTER_free_txbuffs), 15);
 	tx_done(f);
+	hear_mark(f, ALICE, 70, CAL_COPIED);
+	hear_mark(f, BOB, 71, CAL_COPIED);
 	next_pkts(f, 1);
 	expect_idle(f);
+	fixture_free(f);
+}
+
+/* Its client's packets wait in the txbuff before the one that another client emptied. */
+static void a_mark_waits_for_its_clients_packets(void **state)
+{
+	struct fixture *f = fixture_running();
+	const struct cal_cancel all = { 0, UINT32_MAX };
+
+	send_numbered(f, ALICE, 1, 1); /* in transfer */
+	send_numbered(f, BOB, 24, 1);
+	send_numbered(f, ALICE, 1, 2);
+	send_mark(f, BOB, 71, 0);
+	ask(f, ALICE, CAL_CANCEL, 2, &all, sizeof(all));
+	hear(f, ALICE, CAL_CANCEL_DONE);
+	tx_done(f);
+	expect_silence(f);
+	tx_done(f);
+	hear_mark(f, BOB, 71, CAL_COPIED);
+	fixture_free(f);
+}
+
+/* Without quota nothing is in transfer. */
+static void a_mark_behind_nothing_that_stays_is_hit(void **state)
+{
+	struct fixture *f = fixture_running();
+	const struct cal_cancel all = { 0, UINT32_MAX };
+
+	for (unsigned int i = 0; i < 8; i++) {
+		send_numbered(f, BOB, 1, 1);
+		tx_done(f);
+	}
+	send_numbered(f, ALICE, 1, 1);
+	send_mark(f, ALICE, 70, 0);
+	send_mark(f, BOB, 71, 0);
+	ask(f, ALICE, CAL_CANCEL, 2, &all, sizeof(all));
+	hear_mark(f, ALICE, 70, CAL_COPIED);
+	hear_mark(f, BOB, 71, CAL_COPIED);
+	hear(f, ALICE, CAL_CANCEL_DONE);
+	fixture_free(f);
+}
+
+static void marks_that_find_no_place_are_refused(void **state)
+{
+	struct fixture *f = fixture_running();
+	const struct cal_cancel all = { 0, UINT32_MAX };
+
+	send_numbered(f, BOB, 1, 1);
+	for (uint32_t i = 0; i < CAL_MARKS_MAX - 1; i++)
+		send_mark(f, BOB, i, 0);
+	send_numbered(f, ALICE, 24, 1);
+	for (uint32_t i = 0; i < 3; i++)
+		send_mark(f, BOB, 70 + i, 0);
+	ask(f, ALICE, CAL_CANCEL, 2, &all, sizeof(all));
+	hear_error(f, BOB, 71, -EBUSY);
+	hear_error(f, BOB, 72, -EBUSY);
+	hear(f, ALICE, CAL_CANCEL_DONE);
+	tx_done(f);
+	for (uint32_t i = 0; i < CAL_MARKS_MAX - 1; i++)
+		hear_mark(f, BOB, i, CAL_COPIED);
+	hear_mark(f, BOB, 70, CAL_COPIED);
+	expect_silence(f);
+	assert_int_equal(counter(f, CAL_COUNTER_marks_hit), counter(f, CAL_COUNTER_marks_set));
 	fixture_free(f);
 }
 
@@ -148,6 +233,87 @@ static void what_has_not_been_read_is_taken_back(void **state)
 	assert_int_equal(counter(f, CAL_COUNTER_cancelled), 2);
 	tx_done(f);
 	next_pkts(f, 2 + 1 + 2 + 1);
+	fixture_free(f);
+}
+
+/* Control that overtakes data may be overtaken by it, too. */
+static void what_was_sent_after_it_stays(void **state)
+{
+	const struct cal_cancel all = { 0, UINT32_MAX };
+	struct fixture *f = fixture_running();
+	struct datagram g;
+
+	for (uint32_t seq = UINT32_MAX - 1; seq != 4; seq++) { /* the CANCEL has 1 */
+		datagram_init(&g);
+		put_pkts(&g, seq, 1, 8, 0);
+		send_data(f, ALICE, &g);
+	}
+	next_pkts(f, 1); /* in transfer */
+	ask(f, ALICE, CAL_CANCEL, 1, &all, sizeof(all));
+	assert_int_equal(counter(f, CAL_COUNTER_cancelled), 2); /* UINT32_MAX and 0 */
+	tx_done(f);
+	next_pkts(f, 3); /* 1 to 3 */
+	fixture_free(f);
+}
+
+static void what_waits_inside_and_was_sent_after_it_stays(void **state)
+{
+	const struct cal_cancel all = { 0, UINT32_MAX };
+	struct fixture *f = fixture_running();
+	struct datagram g;
+
+	for (unsigned int i = 0; i < 5; i++)
+		send_numbered(f, BOB, 72, 1);
+	datagram_init(&g);
+	put_pkts(&g, 9, 11, 80, 0);
+	put_pkts(&g, 10, 10, 80, 0);
+	put_pkts(&g, 12, 10, 80, 0);
+	send_data(f, ALICE, &g);
+	assert_false(vn_nf2_takes_data(f->d));
+	ask(f, ALICE, CAL_CANCEL, 9, &all, sizeof(all));
+	assert_int_equal(counter(f, CAL_COUNTER_cancelled), 0);
+	ask(f, ALICE, CAL_CANCEL, 11, &all, sizeof(all));
+	assert_int_equal(counter(f, CAL_COUNTER_cancelled), 21);
+	fixture_free(f);
+}
+
+/* A process's next socket has the port id of the one before, and its numbers begin anew. */
+static void what_comes_after_an_empty_socket_is_wanted(void **state)
+{
+	const struct cal_cancel all = { 0, UINT32_MAX };
+	struct fixture *f = fixture_running();
+
+	assert_false(vn_nf2_awaits_data_over(f->d));
+	ask(f, ALICE, CAL_CANCEL, 20, &all, sizeof(all));
+	assert_true(vn_nf2_awaits_data_over(f->d));
+	send_pkts(f, ALICE, 3, 80, 0); /* number 1: was there before */
+	assert_int_equal(counter(f, CAL_COUNTER_cancelled), 3);
+	vn_nf2_data_over(f->d);
+	assert_false(vn_nf2_awaits_data_over(f->d));
+	send_pkts(f, ALICE, 3, 80, 0);
+	assert_int_equal(counter(f, CAL_COUNTER_cancelled), 3);
+	next_pkts(f, 1);
+	fixture_free(f);
+}
+
+/* What waits inside was read before the socket was empty, and may be from before the CANCEL. */
+static void an_empty_socket_says_nothing_of_what_waits_inside(void **state)
+{
+	const struct cal_cancel all = { 0, UINT32_MAX };
+	struct fixture *f = fixture_running();
+	struct datagram g;
+
+	for (unsigned int i = 0; i < 5; i++)
+		send_numbered(f, BOB, 72, 1);
+	ask(f, ALICE, CAL_CANCEL, 20, &all, sizeof(all));
+	datagram_init(&g);
+	put_pkts(&g, 1, 3, 80, 0);
+	send_data(f, ALICE, &g); /* nothing of it needs room */
+	assert_true(vn_nf2_takes_data(f->d));
+	send_pkts(f, BOB, 2, 80, 0);
+	assert_false(vn_nf2_takes_data(f->d));
+	vn_nf2_data_over(f->d);
+	assert_true(vn_nf2_awaits_data_over(f->d));
 	fixture_free(f);
 }
 
@@ -227,9 +393,17 @@ int main(void)
 		cmocka_unit_test(own_packets_are_cut_out_and_the_others_stay),
 		cmocka_unit_test(what_is_in_transfer_stays),
 		cmocka_unit_test(the_last_that_stays_is_told),
-		cmocka_unit_test(emptied_txbuffs_are_free_and_their_marks_discarded),
+		cmocka_unit_test(the_last_is_told_when_numbers_go_round),
+		cmocka_unit_test(emptied_txbuffs_are_free_and_their_marks_wait_for_those_before),
+		cmocka_unit_test(a_mark_waits_for_its_clients_packets),
+		cmocka_unit_test(a_mark_behind_nothing_that_stays_is_hit),
+		cmocka_unit_test(marks_that_find_no_place_are_refused),
 		cmocka_unit_test(what_waits_in_the_datagram_is_taken_back),
 		cmocka_unit_test(what_has_not_been_read_is_taken_back),
+		cmocka_unit_test(what_was_sent_after_it_stays),
+		cmocka_unit_test(what_waits_inside_and_was_sent_after_it_stays),
+		cmocka_unit_test(what_comes_after_an_empty_socket_is_wanted),
+		cmocka_unit_test(an_empty_socket_says_nothing_of_what_waits_inside),
 		cmocka_unit_test(room_that_becomes_free_is_used),
 		cmocka_unit_test(what_is_being_filled_takes_the_place),
 	};

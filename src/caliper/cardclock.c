@@ -123,6 +123,7 @@ void vn_cardclock_sample(struct vn_cardclock *c, uint64_t card_ns, uint64_t host
 		*s = (struct vn_cardclock_second){ true, diff, host_ns };
 		is_new = true;
 	}
+	c->heard_ns = host_ns;
 	if (is_new)
 		estimate(c);
 }
@@ -151,11 +152,19 @@ uint64_t vn_cardclock_host_ns(const struct vn_cardclock *c, uint64_t card_ns)
 	return card_ns + (uint64_t)offset;
 }
 
-uint64_t vn_cardclock_error_ns(const struct vn_cardclock *c)
+/* How far the clocks may have come apart in this time. */
+static uint64_t drift_of(uint64_t age_ns)
+{
+	return (age_ns >> 32) * DRIFT_MAX + ((age_ns & UINT32_MAX) * DRIFT_MAX >> 32);
+}
+
+uint64_t vn_cardclock_error_ns(const struct vn_cardclock *c, uint64_t host_ns)
 {
 	uint64_t delay = c->delay_ns == UINT64_MAX ? 0 : c->delay_ns;
+	uint64_t drift = drift_of(host_ns - VN_MIN(c->heard_ns, host_ns));
+	uint64_t error = VN_MAX(c->spread_ns, delay) + c->grain_ns;
 
-	if (!c->is_known)
+	if (!c->is_known || error > UINT64_MAX - drift)
 		return UINT64_MAX;
-	return VN_MAX(c->spread_ns, delay) + c->grain_ns;
+	return error + drift;
 }

@@ -26,6 +26,7 @@ struct vn_cardclock {
 	struct vn_cardclock_second seconds[2 * VN_CARDCLOCK_WINDOW]; /* a ring */
 	uint64_t end_ns; /* of the newest second, host time */
 	unsigned int newest;
+	uint64_t heard_ns;	     /* of the newest sample */
 	uint64_t grain_ns, delay_ns; /* see vn_cardclock_init() */
 	/* the estimate */
 	bool is_known;
@@ -45,7 +46,8 @@ void vn_cardclock_sample(struct vn_cardclock *c, uint64_t card_ns, uint64_t host
 /* Before the first sample both clocks are the same. Times before the other clock's 0 are 0. */
 uint64_t vn_cardclock_card_ns(const struct vn_cardclock *c, uint64_t host_ns);
 uint64_t vn_cardclock_host_ns(const struct vn_cardclock *c, uint64_t card_ns);
-/* A bound of the error; UINT64_MAX: nothing is known yet. */
-uint64_t vn_cardclock_error_ns(const struct vn_cardclock *c);
+/* A bound of the error at this time, which grows as long as there are no samples; UINT64_MAX:
+ * nothing is known yet. */
+uint64_t vn_cardclock_error_ns(const struct vn_cardclock *c, uint64_t host_ns);
 
 #endif

@@ -22,7 +22,7 @@ static void nothing_is_known_at_first(void **state)
 	struct vn_cardclock c;
 
 	vn_cardclock_init(&c, 8);
-	assert_true(vn_cardclock_error_ns(&c) == UINT64_MAX);
+	assert_true(vn_cardclock_error_ns(&c, 1234) == UINT64_MAX);
 	assert_true(vn_cardclock_card_ns(&c, 1234) == 1234);
 }
 
@@ -35,7 +35,7 @@ static void one_message_is_an_estimate(void **state)
 	vn_cardclock_sample(&c, 1000, 501000);
 	assert_true(vn_cardclock_card_ns(&c, 502000) == 2000);
 	assert_true(vn_cardclock_host_ns(&c, 2000) == 502000);
-	assert_true(vn_cardclock_error_ns(&c) == 708);
+	assert_true(vn_cardclock_error_ns(&c, 501000) == 708);
 }
 
 static void times_before_the_other_clock_began_are_its_beginning(void **state)
@@ -102,11 +102,11 @@ static void what_is_older_than_the_window_is_forgotten(void **state)
 	/* The card lost 5 ms at once; for ten seconds nobody can know. */
 	vn_cardclock_sample(&c, 2000 * MS, 3005 * MS);
 	assert_true(vn_cardclock_card_ns(&c, 3005 * MS) == 2005 * MS);
-	assert_true(vn_cardclock_error_ns(&c) == 5 * MS + 8);
+	assert_true(vn_cardclock_error_ns(&c, 3005 * MS) == 5 * MS + 8);
 	for (uint64_t s = 3; s < 35; s++)
 		vn_cardclock_sample(&c, s * 1000 * MS, s * 1000 * MS + 1005 * MS);
 	assert_true(vn_cardclock_card_ns(&c, 40000 * MS) == 38995 * MS);
-	assert_true(vn_cardclock_error_ns(&c) == 8);
+	assert_true(vn_cardclock_error_ns(&c, 34000 * MS + 1005 * MS) == 8);
 }
 
 static void after_a_long_silence_it_begins_anew(void **state)
@@ -119,6 +119,25 @@ static void after_a_long_silence_it_begins_anew(void **state)
 	assert_true(vn_cardclock_card_ns(&c, 1002000 * MS + 77) == 1001000 * MS);
 }
 
+/* Nobody knows by how much two oscillators differ that were not compared. */
+static void silence_makes_the_error_greater(void **state)
+{
+	const uint64_t hour = 3600000 * MS;
+	struct vn_cardclock c;
+
+	vn_cardclock_init(&c, 8);
+	vn_cardclock_sample(&c, 1000, 501000);
+	assert_true(vn_cardclock_error_ns(&c, 400000) == 8);
+	assert_true(distance(vn_cardclock_error_ns(&c, 501000 + hour), 1800 * MS) < MS);
+	assert_true(vn_cardclock_error_ns(&c, UINT64_MAX) > UINT64_MAX / 2048);
+	vn_cardclock_exchange(&c, UINT64_MAX - 1000);
+	assert_true(vn_cardclock_error_ns(&c, 501000 + hour) == UINT64_MAX);
+	vn_cardclock_init(&c, 8);
+	vn_cardclock_sample(&c, 1000, 501000);
+	vn_cardclock_sample(&c, 1000 + hour, 501000 + hour + 90); /* not the least, but heard */
+	assert_true(vn_cardclock_error_ns(&c, 501000 + hour + 90) == 8);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +148,7 @@ int main(void)
 		cmocka_unit_test(drift_is_known_after_two_windows),
 		cmocka_unit_test(what_is_older_than_the_window_is_forgotten),
 		cmocka_unit_test(after_a_long_silence_it_begins_anew),
+		cmocka_unit_test(silence_makes_the_error_greater),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

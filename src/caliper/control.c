@@ -62,7 +62,7 @@ static int cancel(struct vn_nf2 *d, const struct vn_cal_msg *msg, uint32_t pid)
 	struct cal_cancel which;
 
 	memcpy(&which, msg->body, sizeof(which));
-	vn_nf2_cancel(d, pid, &which, &done);
+	vn_nf2_cancel(d, pid, msg->seq, &which, &done);
 	vn_nf2_withdraw(d, pid, msg->seq, &which);
 	vn_nf2_events_send(d);
 	vn_nf2_answer(d, pid, msg->seq, CAL_CANCEL_DONE, 0, &done, sizeof(done));
@@ -75,7 +75,7 @@ static int clock_get(struct vn_nf2 *d, const struct vn_cal_msg *msg, uint32_t pi
 	const struct cal_clock body = {
 		.card_ns = vn_cardclock_card_ns(&d->clock, now),
 		.host_ns = now,
-		.error_ns = vn_cardclock_error_ns(&d->clock),
+		.error_ns = vn_cardclock_error_ns(&d->clock, now),
 	};
 
 	vn_nf2_answer(d, pid, msg->seq, CAL_CLOCK, 0, &body, sizeof(body));
@@ -99,6 +99,12 @@ int vn_nf2_ask(struct vn_nf2 *d, const struct vn_cal_msg *msg, uint32_t pid)
 	return -EPROTO;
 }
 
+/* The reply to a POLICY is nothing else. */
+static bool is_acknowledged(const struct vn_cal_msg *msg)
+{
+	return msg->nl_flags & NLM_F_ACK || msg->type == CAL_POLICY;
+}
+
 void vn_nf2_control(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len)
 {
 	struct vn_cal_reader r;
@@ -113,7 +119,7 @@ void vn_nf2_control(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t le
 	while ((ret = vn_cal_next(&r, VN_CAL_DRIVER_CONTROL, d->cfg.card, &msg))) {
 		if (ret > 0)
 			ret = vn_nf2_ask(d, &msg, pid);
-		if (ret || msg.nl_flags & NLM_F_ACK)
+		if (ret || is_acknowledged(&msg))
 			vn_nf2_answer_error(d, pid, &msg, ret);
 	}
 	vn_nf2_settle(d);

@@ -241,6 +241,8 @@ static void take_data(struct vn_cosim *sim)
 		vn_nf2_data(sim->driver, item->pid, item->bytes, item->len);
 		free(item);
 	}
+	if (!sim->data.n)
+		vn_nf2_data_over(sim->driver);
 }
 
 static void take_frames(struct vn_cosim *sim)

@@ -24,7 +24,7 @@
 struct vn_nf2 {
 	const struct vn_nf2_ops *ops;
 	void *arg;
-	bool takes;
+	bool takes, is_over; /* is_over: nothing was told since the socket was empty */
 	enum cal_state state;
 	uint64_t wake_ns;
 	uint64_t copied;
@@ -77,8 +77,14 @@ bool vn_nf2_takes_data(const struct vn_nf2 *d)
 void vn_nf2_data(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len)
 {
 	d->data++;
+	d->is_over = false;
 	d->last_pid = pid;
 	d->last_len = (uint32_t)len;
+}
+
+void vn_nf2_data_over(struct vn_nf2 *d)
+{
+	d->is_over = true;
 }
 
 /* An echo. */
@@ -312,6 +318,7 @@ static void a_datagram_takes_no_time(void **state)
 	assert_int_equal(t[1]->fd(t[1]), -1);
 	assert_int_equal(t[0]->send(t[0], VN_CAL_DATA, "packets.", 8), 0);
 	assert_int_equal(g.driver->data, 1);
+	assert_true(g.driver->is_over);
 	assert_int_not_equal(g.driver->last_pid, 0);
 	t[0]->close(t[0]);
 	assert_int_equal(g.driver->forgotten, 1);
@@ -344,9 +351,11 @@ static void a_full_socket_makes_its_client_wait(void **state)
 	assert_int_equal(t->send(t, VN_CAL_DATA, bytes, 1000), 0);
 	assert_int_equal(g.driver->data, 0);
 	assert_int_equal(t->now(t), 0);
+	g.driver->is_over = false;
 	/* Control works all the same. */
 	assert_int_equal(t->send(t, VN_CAL_CONTROL, bytes, 8), 0);
 	assert_int_equal(g.driver->control, 1);
+	assert_false(g.driver->is_over);
 	/* Room comes with an interrupt: 4405 + 0.947 * 100. */
 	g.driver->ops->dma_tx(g.driver->arg, bytes, 100);
 	assert_int_equal(t->send(t, VN_CAL_DATA, bytes, 1000), 0);

@@ -4,6 +4,7 @@
  * its timer. What happens in each state stands in the other files.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,12 @@ static void set_config(struct vn_nf2 *d, const struct vn_nf2_config *cfg)
 	d->shift = (unsigned int)__builtin_ctz(d->cfg.ns_per_cycle);
 	d->quota = cfg->quota ? cfg->quota : QUOTA_MAX;
 	d->max_entries = cfg->max_entries ? cfg->max_entries : TXBUFF_PACKETS;
+}
+
+void vn_nf2_set_identity(struct vn_nf2 *d, const char *ifname, const uint8_t mac[6])
+{
+	snprintf(d->cfg.ifname, sizeof(d->cfg.ifname), "%s", ifname);
+	memcpy(d->cfg.mac, mac, sizeof(d->cfg.mac));
 }
 
 static bool allocate(struct vn_nf2 *d)

@@ -101,6 +101,12 @@ void vn_nf2_dropped(struct vn_nf2 *d, uint64_t n);
 bool vn_nf2_takes_data(const struct vn_nf2 *d);
 void vn_nf2_data(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len);
 void vn_nf2_control(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len);
+/* The data socket was found empty. What comes from now on was sent after every CANCEL that was
+ * handled, whatever its number: a port id may be another client's by now. */
+void vn_nf2_data_over(struct vn_nf2 *d);
+/* There was a CANCEL since: its owner should look at the data socket, also if nothing tells of it,
+ * before it hears others. */
+bool vn_nf2_awaits_data_over(const struct vn_nf2 *d);
 /* Refuses each message of a datagram (either socket) with this errno: -EPERM. */
 void vn_nf2_refuse(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len, int error);
 /* This client is gone: its subscription ends, its marks are dropped. Its packets leave. */
@@ -120,6 +126,9 @@ void vn_nf2_intr(struct vn_nf2 *d);
  * ops->now(); UINT64_MAX: never. */
 uint64_t vn_nf2_next_ns(const struct vn_nf2 *d);
 void vn_nf2_timer(struct vn_nf2 *d);
+
+/* What the interface is called, and its MAC, from now on; packets that wait keep theirs. */
+void vn_nf2_set_identity(struct vn_nf2 *d, const char *ifname, const uint8_t mac[6]);
 
 /* --- looking ------------------------------------------------------------------------- */
 

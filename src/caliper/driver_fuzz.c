@@ -48,7 +48,7 @@ static void event(struct fuzz *f, uint8_t what, const uint8_t *bytes, size_t len
 {
 	static const uint8_t frame[1600];
 
-	switch (what % 10) {
+	switch (what % 11) {
 	case 0:
 		vn_nf2_up(f->d);
 		break;
@@ -77,6 +77,9 @@ static void event(struct fuzz *f, uint8_t what, const uint8_t *bytes, size_t len
 		break;
 	case 8:
 		f->gone = what >> 4 & 3;
+		break;
+	case 10:
+		vn_nf2_data_over(f->d);
 		break;
 	default:
 		fuzz_card_works(f);

@@ -40,9 +40,10 @@ struct vn_nf2_mark {
 /* What is remembered of an entry. */
 struct vn_nf2_packet {
 	uint32_t pid; /* 0: the host's stack */
+	uint32_t seq; /* of the message that it came in */
 	uint32_t cookie;
-	uint64_t planned; /* departure */
 	bool is_reported;
+	uint64_t planned; /* departure */
 };
 
 struct vn_txbuff {
@@ -76,7 +77,8 @@ struct vn_nf2_datagram {
 	uint8_t cancelled[CAL_DATAGRAM_MAX / 4 / 8];
 };
 
-/* A CANCEL whose client may have sent PKTS before it that have not been read. */
+/* A CANCEL whose client may have sent PKTS before it that have not been read; until the data socket
+ * was found empty. */
 struct vn_nf2_withdrawal {
 	uint32_t pid, seq;
 	struct cal_cancel which;
@@ -93,6 +95,7 @@ struct vn_nf2_withdrawals {
 struct vn_nf2_sent {
 	struct vn_nf2_packet *ring;
 	uint32_t mask, seq; /* seq: of the next one */
+	uint32_t filled;    /* places of the ring */
 	/* seq of the first packet of each command frame that was begun, by number of the frame */
 	uint32_t first[4 * QUOTA_MAX];
 	uint32_t frames, credited;
@@ -252,6 +255,9 @@ void vn_nf2_reset_command(struct vn_nf2 *d);
 void vn_nf2_reset_end(struct vn_nf2 *d);
 /* No answer came in time. */
 void vn_nf2_reset_retry(struct vn_nf2 *d);
+/* The answer to a command before the last: that is waited for longer, or a card that always takes
+ * more than the wait would never be in time. */
+void vn_nf2_reset_is_slow(struct vn_nf2 *d);
 /* 0: the client will be told; -ENETDOWN, -ENOBUFS. */
 int vn_nf2_reset_ask(struct vn_nf2 *d, uint32_t pid, uint32_t seq);
 void vn_nf2_reset_refuse(struct vn_nf2 *d, int error);
@@ -286,14 +292,14 @@ uint32_t vn_txbuff_finish(struct vn_txbuff *t, uint16_t epoch);
 
 /* --- tx.c ----------------------------------------------------------------------------- */
 
-/* false: there is no txbuff. */
-bool nf2c_inject_pkt(struct vn_nf2 *d, uint32_t pid, const struct cal_descriptor *x,
-		     const uint8_t *data);
+/* Of the message that is being read. false: there is no txbuff. */
+bool nf2c_inject_pkt(struct vn_nf2 *d, const struct cal_descriptor *x, const uint8_t *data);
 void nf2c_tx_pkt(struct vn_nf2 *d, const uint8_t *frame, uint32_t len);
 void nf2c_attempt_send(struct vn_nf2 *d);
 void vn_nf2_tx_complete(struct vn_nf2 *d);
-/* Puts what is in transfer back, to be begun anew. */
-void vn_nf2_tx_abort(struct vn_nf2 *d);
+/* Puts what is in transfer back, to be begun anew; not the oldest if vn_nf2_tx_complete() follows.
+ */
+void vn_nf2_tx_abort(struct vn_nf2 *d, bool oldest_is_complete);
 uint32_t vn_nf2_outstanding(const struct vn_nf2 *d);
 
 /* --- frame.c -------------------------------------------------------------------------- */
@@ -316,7 +322,13 @@ void nf2c_rx(struct vn_nf2 *d);
 /* 0; -EBUSY. */
 int nf2c_mark(struct vn_nf2 *d, uint32_t pid, uint32_t seq, bool flush);
 void notify_of_mark(struct vn_nf2 *d, struct vn_txbuff *t, enum cal_mark_status status);
-
+/* All packets of `from` were taken back: its marks wait for those before them; NULL: there are
+ * none, so they are hit. */
+void vn_nf2_marks_move(struct vn_nf2 *d, struct vn_txbuff *from, struct vn_txbuff *to);
+/* The last packets that have not been copied, and the last of those that are being copied; NULL:
+ * there are none. */
+struct vn_txbuff *vn_nf2_newest(const struct vn_nf2 *d);
+struct vn_txbuff *vn_nf2_newest_in_transfer(const struct vn_nf2 *d);
 void vn_nf2_marks_forget(struct vn_nf2 *d, uint32_t pid);
 
 /* --- nl.c, control.c ------------------------------------------------------------------- */
@@ -361,7 +373,8 @@ const struct vn_nf2_packet *vn_nf2_sent_last(const struct vn_nf2_sent *s, uint32
 
 /* --- cancel.c, policy.c ------------------------------------------------------------------ */
 
-void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, const struct cal_cancel *which,
+/* seq: of the CANCEL; what the client numbered later stays. */
+void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct cal_cancel *which,
 		   struct cal_cancel_done *done);
 /* From now on PKTS of this client with a number before seq are cancelled, too. */
 void vn_nf2_withdraw(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct cal_cancel *which);

@@ -141,6 +141,45 @@ static void a_card_that_does_not_answer_is_a_fault(void **state)
 	fixture_free(f);
 }
 
+/* A daemon that had no CPU for a second has not waited ten times. */
+static void a_timer_that_was_held_up_repeats_a_reset_once(void **state)
+{
+	struct fixture *f = fixture_new(NULL);
+
+	vn_nf2_up(f->d);
+	tx_done(f);
+	f->now += VN_NF2_RESET_TRIES * VN_NF2_RESET_WAIT_NS;
+	while (vn_nf2_next_ns(f->d) <= f->now)
+		vn_nf2_timer(f->d);
+	assert_int_equal(vn_nf2_state(f->d), CAL_RESETTING);
+	assert_int_equal(f->n_told, 2);
+	tx_done(f);
+	say_reset_done(f, 8);
+	assert_int_equal(vn_nf2_state(f->d), CAL_RUNNING);
+	fixture_free(f);
+}
+
+/* It takes half as long again as the wait, one command after the other. */
+static void a_slow_card_is_waited_for(void **state)
+{
+	struct fixture *f = fixture_new(NULL);
+	uint16_t first;
+
+	vn_nf2_up(f->d);
+	first = f->epoch;
+	tx_done(f);
+	f->now += VN_NF2_RESET_WAIT_NS;
+	vn_nf2_timer(f->d);
+	tx_done(f);
+	f->now += VN_NF2_RESET_WAIT_NS / 2;
+	say(f, &(struct word){ .type = DRIVERCOMM_RESET_DONE, .epoch = first, .credit = 8 });
+	f->now += VN_NF2_RESET_WAIT_NS * 3 / 2;
+	assert_true(vn_nf2_next_ns(f->d) > f->now);
+	say_reset_done(f, 8);
+	assert_int_equal(vn_nf2_state(f->d), CAL_RUNNING);
+	fixture_free(f);
+}
+
 static void a_fault_ends_when_the_interface_comes_up_again(void **state)
 {
 	struct fixture *f = fixture_running();
@@ -310,6 +349,8 @@ int main(void)
 		cmocka_unit_test(the_card_is_configured_after_each_reset),
 		cmocka_unit_test(a_reset_is_repeated_until_it_is_answered),
 		cmocka_unit_test(a_card_that_does_not_answer_is_a_fault),
+		cmocka_unit_test(a_timer_that_was_held_up_repeats_a_reset_once),
+		cmocka_unit_test(a_slow_card_is_waited_for),
 		cmocka_unit_test(a_fault_ends_when_the_interface_comes_up_again),
 		cmocka_unit_test(a_lost_card_is_forgotten_by_going_down_too),
 		cmocka_unit_test(going_down_clears_what_waits_and_answers_its_marks),

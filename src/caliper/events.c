@@ -35,29 +35,6 @@ void vn_nf2_unsubscribe(struct vn_nf2 *d, uint32_t pid)
 	renew_mask(e);
 }
 
-int vn_nf2_subscribe(struct vn_nf2 *d, uint32_t pid, const struct cal_subscribe *want)
-{
-	struct vn_nf2_events *e = &d->events;
-	struct vn_nf2_subscriber *s = find(e, pid);
-
-	/* What happened until now is for those who listened then. */
-	vn_nf2_events_send(d);
-	if (!want->mask) {
-		vn_nf2_unsubscribe(d, pid);
-		return 0;
-	}
-	if (!s) {
-		if (e->n_subscribers == CAL_SUBSCRIBERS_MAX)
-			return -ENOBUFS;
-		s = &e->subscribers[e->n_subscribers++];
-		*s = (struct vn_nf2_subscriber){ .pid = pid };
-	}
-	s->mask = want->mask;
-	s->snap = want->snap_len;
-	renew_mask(e);
-	return 0;
-}
-
 bool vn_nf2_is_subscribed(const struct vn_nf2 *d, enum cal_event_kind kind)
 {
 	return d->events.mask >> kind & 1;
@@ -133,4 +110,54 @@ void vn_nf2_events_send(struct vn_nf2 *d)
 	for (unsigned int i = d->events.n_subscribers; i-- > 0;)
 		send_to(d, &d->events.subscribers[i]);
 	d->events.n = 0;
+}
+
+/* Each is sent a message without events; who is gone is forgotten by that. */
+static void look_who_is_there(struct vn_nf2 *d)
+{
+	struct vn_cal_writer w;
+
+	for (unsigned int i = d->events.n_subscribers; i-- > 0;) {
+		uint32_t pid = d->events.subscribers[i].pid;
+
+		write_events(d, &d->events.subscribers[i], &w);
+		if (d->ops.nl_send(d->arg, pid, w.bytes, w.len) == -ECONNREFUSED)
+			vn_nf2_forget(d, pid);
+	}
+}
+
+/* NULL: there are too many. */
+static struct vn_nf2_subscriber *add(struct vn_nf2 *d, uint32_t pid)
+{
+	struct vn_nf2_events *e = &d->events;
+	struct vn_nf2_subscriber *s;
+
+	if (e->n_subscribers == CAL_SUBSCRIBERS_MAX)
+		look_who_is_there(d);
+	if (e->n_subscribers == CAL_SUBSCRIBERS_MAX)
+		return NULL;
+	s = &e->subscribers[e->n_subscribers++];
+	*s = (struct vn_nf2_subscriber){ .pid = pid };
+	return s;
+}
+
+int vn_nf2_subscribe(struct vn_nf2 *d, uint32_t pid, const struct cal_subscribe *want)
+{
+	struct vn_nf2_events *e = &d->events;
+	struct vn_nf2_subscriber *s = find(e, pid);
+
+	/* What happened until now is for those who listened then. */
+	vn_nf2_events_send(d);
+	if (!want->mask) {
+		vn_nf2_unsubscribe(d, pid);
+		return 0;
+	}
+	if (!s)
+		s = add(d, pid);
+	if (!s)
+		return -ENOBUFS;
+	s->mask = want->mask;
+	s->snap = want->snap_len;
+	renew_mask(e);
+	return 0;
 }

@@ -48,33 +48,41 @@ static void rx_complete(struct vn_nf2 *d)
 		vn_nf2_set_mask(d, d->mask & ~VN_NT_INT_PKT_AVAIL);
 }
 
-/* A transfer that failed is begun anew; other errors concern none. */
+static void rx_abort(struct vn_nf2 *d)
+{
+	d->rx_runs = false;
+	d->rx_len = 0;
+	vn_nf2_set_mask(d, d->mask & ~VN_NT_INT_PKT_AVAIL);
+}
+
+/* Transfers that failed are begun anew: those that the same word does not say to be complete. Other
+ * errors concern none. */
 static void hear_errors(struct vn_nf2 *d, uint32_t bits)
 {
 	char text[64];
 
-	snprintf(text, sizeof(text), "the card reports errors 0x%02x", bits);
+	snprintf(text, sizeof(text), "the card reports errors 0x%02x", bits & VN_NT_INT_ERRORS);
 	vn_nf2_error(d, LOG_ERROR, text);
 	if (!is_attended(d) || !(bits & DMA_ERRORS))
 		return;
-	vn_nf2_tx_abort(d);
-	d->rx_runs = false;
-	d->rx_len = 0;
+	vn_nf2_tx_abort(d, bits & VN_NT_INT_DMA_TX_COMPLETE);
+	if (!(bits & VN_NT_INT_DMA_RX_COMPLETE))
+		rx_abort(d);
 	d->busy_ns = UINT64_MAX;
-	vn_nf2_set_mask(d, d->mask & ~VN_NT_INT_PKT_AVAIL);
 	nf2c_attempt_send(d);
 }
 
+/* Errors first: they are of what was under way then, and not of what is begun here. */
 static void attend(struct vn_nf2 *d, uint32_t bits)
 {
+	if (bits & VN_NT_INT_ERRORS)
+		hear_errors(d, bits);
 	if (bits & VN_NT_INT_DMA_RX_COMPLETE)
 		rx_complete(d);
 	if (bits & VN_NT_INT_DMA_TX_COMPLETE && is_attended(d))
 		vn_nf2_tx_complete(d);
 	if (bits & VN_NT_INT_PKT_AVAIL && is_attended(d) && !(d->mask & VN_NT_INT_PKT_AVAIL))
 		vn_nf2_rx_begin(d);
-	if (bits & VN_NT_INT_ERRORS && is_attended(d))
-		hear_errors(d, bits & VN_NT_INT_ERRORS);
 }
 
 void nf2c_intr(struct vn_nf2 *d)

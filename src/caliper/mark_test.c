@@ -91,12 +91,43 @@ static void a_mark_may_end_gathering(void **state)
 	fixture_free(f);
 }
 
-static void a_mark_behind_the_configuration_waits_for_it(void **state)
+static void change_the_configuration(struct fixture *f)
+{
+	const struct cal_policy p = { .quota = 4 };
+
+	ask(f, ALICE, CAL_POLICY, 1, &p, sizeof(p));
+	next_told(f, DRIVERCOMM_CONFIG);
+	hear_error(f, ALICE, 1, 0);
+}
+
+static void a_mark_does_not_wait_for_the_configuration(void **state)
 {
 	struct fixture *f = fixture_running();
 
-	ask(f, ALICE, CAL_POLICY, 1, &(struct cal_policy){ .quota = 4 }, sizeof(struct cal_policy));
+	change_the_configuration(f);
 	send_mark(f, ALICE, 1, 0);
+	hear_mark(f, ALICE, 1, CAL_COPIED);
+	fixture_free(f);
+}
+
+/* Of several transfers, the last with packets; an error begins them anew. */
+static void a_mark_stands_before_the_configuration(void **state)
+{
+	const struct vn_nf2_config cfg = { .transfers = 2 };
+	struct fixture *f = fixture_new(&cfg);
+
+	make_running(f);
+	send_pkts(f, ALICE, 1, 100, 0);
+	next_pkts(f, 1);
+	change_the_configuration(f);
+	send_mark(f, ALICE, 1, 0);
+	expect_silence(f);
+	f->busy = 0;
+	f->status = VN_NT_INT_DMA_TRANSFER_ERROR;
+	vn_nf2_intr(f->d);
+	next_told(f, DRIVERCOMM_CONFIG);
+	next_pkts(f, 1);
+	tx_done(f);
 	expect_silence(f);
 	tx_done(f);
 	hear_mark(f, ALICE, 1, CAL_COPIED);
@@ -194,7 +225,8 @@ int main(void)
 		cmocka_unit_test(a_hit_says_the_time_and_the_room),
 		cmocka_unit_test(eight_marks_wait_for_a_transfer),
 		cmocka_unit_test(a_mark_may_end_gathering),
-		cmocka_unit_test(a_mark_behind_the_configuration_waits_for_it),
+		cmocka_unit_test(a_mark_does_not_wait_for_the_configuration),
+		cmocka_unit_test(a_mark_stands_before_the_configuration),
 		cmocka_unit_test(marks_of_who_is_gone_are_dropped),
 		cmocka_unit_test(a_client_that_is_gone_is_forgotten),
 		cmocka_unit_test(what_a_client_has_no_room_for_is_owed),

@@ -49,18 +49,19 @@ static bool take_packets(struct vn_nf2 *d)
 	const uint8_t *data;
 
 	while (in->left) {
+		bool is_last = in->left == 1;
 		size_t at = in->at;
 
-		/* Before it is added: if the card is lost then, all that is left is dropped. */
+		/* Before it is added: if the card is lost then, all that is left is dropped, and
+		 * the message has ended. */
 		in->left--;
 		vn_cal_descriptor_next(&in->msg, &in->at, &x, &data);
-		if (!vn_nf2_was_cancelled(in, in->msg.body + at) &&
-		    !nf2c_inject_pkt(d, in->pid, &x, data)) {
+		if (!vn_nf2_was_cancelled(in, in->msg.body + at) && !nf2c_inject_pkt(d, &x, data)) {
 			in->at = at;
 			in->left++;
 			return false;
 		}
-		if (!in->left)
+		if (is_last)
 			end_message(d);
 	}
 	return true;
@@ -102,13 +103,14 @@ static int begin_message(struct vn_nf2 *d)
 	return ret;
 }
 
-static void refuse(struct vn_nf2 *d, int error)
+static void refuse(struct vn_nf2 *d, uint32_t pid, const struct vn_cal_msg *msg, int error)
 {
-	struct vn_nf2_datagram *in = &d->in;
+	uint32_t room = msg->len / (uint32_t)sizeof(struct cal_descriptor);
 
-	if (in->msg.type == CAL_PKTS)
-		vn_nf2_count(d, CAL_COUNTER_refused, in->msg.head.count);
-	vn_nf2_answer_error(d, in->pid, &in->msg, error);
+	/* One that is refused may say any number. */
+	if (msg->type == CAL_PKTS)
+		vn_nf2_count(d, CAL_COUNTER_refused, VN_MIN(msg->head.count, room));
+	vn_nf2_answer_error(d, pid, msg, error);
 }
 
 /* false: the datagram has no more. */
@@ -122,7 +124,7 @@ static bool next_message(struct vn_nf2 *d)
 	if (ret > 0)
 		ret = begin_message(d);
 	if (ret)
-		refuse(d, ret);
+		refuse(d, in->pid, &in->msg, ret);
 	return true;
 }
 
@@ -177,6 +179,18 @@ void vn_nf2_data(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len)
 	vn_nf2_settle(d);
 }
 
+void vn_nf2_data_over(struct vn_nf2 *d)
+{
+	/* What is parked was read before that. */
+	if (!d->in.is_parked)
+		d->withdrawals.n = 0;
+}
+
+bool vn_nf2_awaits_data_over(const struct vn_nf2 *d)
+{
+	return d->withdrawals.n;
+}
+
 void vn_nf2_refuse(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len, int error)
 {
 	struct vn_cal_reader r;
@@ -184,6 +198,6 @@ void vn_nf2_refuse(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len
 
 	vn_cal_reader_init(&r, bytes, len);
 	while (vn_cal_next(&r, VN_CAL_DRIVER_CONTROL, d->cfg.card, &msg))
-		vn_nf2_answer_error(d, pid, &msg, error);
+		refuse(d, pid, &msg, error);
 	vn_nf2_settle(d);
 }

@@ -31,6 +31,12 @@ static void hello_says_what_the_driver_is(void **state)
 	assert_string_equal(ack.ifname, "nf2c0");
 	assert_memory_equal(ack.mac, cfg.mac, 6);
 	assert_int_not_equal(ack.run, 0);
+	vn_nf2_set_identity(f->d, "other", (const uint8_t *)"\2abcde");
+	ask(f, ALICE, CAL_HELLO, 4, &hello, sizeof(hello));
+	msg = hear(f, ALICE, CAL_HELLO_ACK);
+	memcpy(&ack, msg.body, sizeof(ack));
+	assert_string_equal(ack.ifname, "other");
+	assert_memory_equal(ack.mac, "\2abcde", 6);
 	hello = (struct cal_hello){ 2, 3 };
 	ask(f, ALICE, CAL_HELLO, 5, &hello, sizeof(hello));
 	hear_error(f, ALICE, 5, -EPROTO);
@@ -84,6 +90,25 @@ static void a_bad_message_is_refused_as_a_whole(void **state)
 	fixture_free(f);
 }
 
+/* As many as it has room for, whatever it says. */
+static void a_bad_count_is_not_counted(void **state)
+{
+	struct fixture *f = fixture_running();
+	struct datagram g;
+
+	datagram_init(&g);
+	put_pkts(&g, 1, 3, 800, 0);
+	memcpy(g.bytes + 20, &(const uint32_t){ 4000000000 }, 4);
+	send_data(f, ALICE, &g);
+	hear_error(f, ALICE, 1, -EINVAL);
+	assert_int_equal(counter(f, CAL_COUNTER_refused), 3);
+	memcpy(g.bytes, &(const uint32_t){ 1 << 20 }, 4); /* longer than the datagram */
+	send_data(f, ALICE, &g);
+	hear_error(f, ALICE, 1, -EINVAL);
+	assert_int_equal(counter(f, CAL_COUNTER_refused), 3);
+	fixture_free(f);
+}
+
 static void messages_for_the_other_socket_are_refused(void **state)
 {
 	struct fixture *f = fixture_running();
@@ -134,6 +159,48 @@ static void acknowledgements_are_given_when_asked_for(void **state)
 	fixture_free(f);
 }
 
+/* Once, whether it is asked for or not. */
+static void a_policy_is_always_acknowledged(void **state)
+{
+	struct fixture *f = fixture_running();
+	struct cal_policy p = { .mode = CAL_POLICY_GAP, .value = 800 };
+	struct datagram g;
+
+	ask(f, ALICE, CAL_POLICY, 2, &p, sizeof(p));
+	hear_error(f, ALICE, 2, 0);
+	datagram_init(&g);
+	assert_true(vn_cal_put(&g.w, CAL_POLICY, NLM_F_ACK, 3, 0, 0, 0, &p, sizeof(p)));
+	vn_nf2_control(f->d, ALICE, g.bytes, g.w.len);
+	hear_error(f, ALICE, 3, 0);
+	p.quota = 9;
+	ask(f, ALICE, CAL_POLICY, 4, &p, sizeof(p));
+	hear_error(f, ALICE, 4, -EINVAL);
+	expect_silence(f);
+	fixture_free(f);
+}
+
+/* By the first of its packets, and by the last. */
+static void a_message_that_loses_the_card_is_acknowledged_once(void **state)
+{
+	for (unsigned int n = 1; n <= 2; n++) {
+		const struct cal_descriptor x = { .payload_len = 18 };
+		struct fixture *f = fixture_running();
+		struct datagram g;
+
+		datagram_init(&g);
+		assert_true(vn_cal_begin(&g.w, CAL_PKTS, NLM_F_ACK, 1, 0, 0));
+		for (unsigned int i = 0; i < n; i++)
+			assert_true(vn_cal_add_item(&g.w, &x, sizeof(x), NULL, 0));
+		f->tx_answer = -ENODEV;
+		send_data(f, ALICE, &g);
+		assert_int_equal(vn_nf2_state(f->d), CAL_FAULT);
+		hear_error(f, ALICE, 1, 0);
+		expect_silence(f);
+		assert_int_equal(counter(f, CAL_COUNTER_discarded), n);
+		fixture_free(f);
+	}
+}
+
 static void too_long_datagrams_are_refused(void **state)
 {
 	struct fixture *f = fixture_running();
@@ -146,6 +213,7 @@ static void too_long_datagrams_are_refused(void **state)
 	vn_nf2_data(f->d, ALICE, bytes, sizeof(bytes));
 	hear_error(f, ALICE, 6, -EMSGSIZE);
 	assert_int_equal(counter(f, CAL_COUNTER_accepted), 0);
+	assert_int_equal(counter(f, CAL_COUNTER_refused), 300);
 	fixture_free(f);
 }
 
@@ -160,6 +228,7 @@ static void who_has_no_right_is_refused(void **state)
 	vn_nf2_refuse(f->d, ALICE, g.bytes, g.w.len, -EPERM);
 	hear_error(f, ALICE, 1, -EPERM);
 	hear_error(f, ALICE, 2, -EPERM);
+	assert_int_equal(counter(f, CAL_COUNTER_refused), 2);
 	expect_silence(f);
 	expect_idle(f);
 	fixture_free(f);
@@ -188,9 +257,12 @@ int main(void)
 		cmocka_unit_test(hello_says_what_the_driver_is),
 		cmocka_unit_test(statistics_are_in_the_order_of_the_protocol),
 		cmocka_unit_test(a_bad_message_is_refused_as_a_whole),
+		cmocka_unit_test(a_bad_count_is_not_counted),
 		cmocka_unit_test(messages_for_the_other_socket_are_refused),
 		cmocka_unit_test(another_cards_messages_are_refused),
 		cmocka_unit_test(acknowledgements_are_given_when_asked_for),
+		cmocka_unit_test(a_policy_is_always_acknowledged),
+		cmocka_unit_test(a_message_that_loses_the_card_is_acknowledged_once),
 		cmocka_unit_test(too_long_datagrams_are_refused),
 		cmocka_unit_test(who_has_no_right_is_refused),
 		cmocka_unit_test(order_is_that_of_arrival),

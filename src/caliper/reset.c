@@ -58,8 +58,14 @@ void vn_nf2_reset_retry(struct vn_nf2 *d)
 		return;
 	}
 	d->reset.is_due = true;
-	d->reset.retry_ns += VN_NF2_RESET_WAIT_NS;
+	/* From now: who had no CPU for long has not waited for the card. */
+	d->reset.retry_ns = vn_nf2_now(d) + VN_NF2_RESET_WAIT_NS;
 	nf2c_attempt_send(d);
+}
+
+void vn_nf2_reset_is_slow(struct vn_nf2 *d)
+{
+	d->reset.retry_ns = vn_nf2_now(d) + VN_NF2_RESET_TRIES * VN_NF2_RESET_WAIT_NS;
 }
 
 /* The card has let go of everything: what it was still copying is over. */

@@ -203,8 +203,11 @@ void nf2c_rx(struct vn_nf2 *d)
 		vn_nf2_error(d, LOG_MESSAGE, "the card sent what is no message");
 		return;
 	}
-	if (m.epoch != d->epoch)
+	if (m.epoch != d->epoch) {
+		if (d->state == CAL_RESETTING && m.type == DRIVERCOMM_RESET_DONE)
+			vn_nf2_reset_is_slow(d);
 		return;
+	}
 	/* What comes behind the answer is the card's first word after it. */
 	if (d->state == CAL_RESETTING && d->reset.has_answer && m.type != DRIVERCOMM_RESET_DONE)
 		vn_nf2_reset_end(d);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the card says: departures, losses, frames; and who hears of it. Errors of its bus. */
 #include "caliper/driver_fixture_test.h"
+#include "caliper/driver_priv.h"
 
 #define ALL ((2u << CAL_EVENT_STALL) - 2)
 
@@ -77,6 +78,27 @@ static void numbers_of_packets_begin_anew_with_a_reset(void **state)
 	say_report(f, 0, 1000, 0);
 	hear_event(f, ALICE, CAL_EVENT_DEPARTED, &e, NULL);
 	assert_int_equal(e.cookie, 44);
+	fixture_free(f);
+}
+
+static void numbers_of_packets_go_round(void **state)
+{
+	struct fixture *f = fixture_running();
+	struct cal_event e;
+
+	f->d->sent.seq = UINT32_MAX - 1; /* as after so many packets */
+	subscribe(f, ALICE, 1 << CAL_EVENT_DEPARTED, 0);
+	for (uint32_t i = 0; i < 4; i++)
+		send_one(f, ALICE, 10 + i, CAL_REPORT);
+	for (uint32_t i = 0; i < 4; i++) {
+		say_report(f, UINT32_MAX - 1 + i, 1000, 0);
+		hear_event(f, ALICE, CAL_EVENT_DEPARTED, &e, NULL);
+		assert_int_equal(e.cookie, 10 + i);
+	}
+	assert_int_equal(counter(f, CAL_COUNTER_errors), 0);
+	say_report(f, UINT32_MAX - 2, 1000, 0);
+	say_report(f, 2, 1000, 0);
+	assert_int_equal(counter(f, CAL_COUNTER_errors), 2 + 2); /* and credit of nothing */
 	fixture_free(f);
 }
 
@@ -213,6 +235,7 @@ static void subscriptions_are_bounded_and_end(void **state)
 
 	for (uint32_t i = 0; i <= CAL_SUBSCRIBERS_MAX; i++)
 		subscribe(f, 1000 + i, 1 << CAL_EVENT_STATE, 0);
+	f->listened += CAL_SUBSCRIBERS_MAX; /* are asked whether they are there */
 	hear_error(f, 1000 + CAL_SUBSCRIBERS_MAX, 1, -ENOBUFS);
 	for (uint32_t i = 1; i < CAL_SUBSCRIBERS_MAX; i++)
 		subscribe(f, 1000 + i, 0, 0);
@@ -223,6 +246,32 @@ static void subscriptions_are_bounded_and_end(void **state)
 	vn_nf2_forget(f->d, 1000);
 	vn_nf2_up(f->d);
 	expect_silence(f);
+	fixture_free(f);
+}
+
+/* When the places are full, all are asked: who is gone gives way. */
+static void subscribers_that_are_gone_give_way(void **state)
+{
+	struct fixture *f = fixture_running();
+	struct cal_event e;
+
+	for (uint32_t i = 0; i < CAL_SUBSCRIBERS_MAX; i++)
+		subscribe(f, 1000 + i, 1 << CAL_EVENT_STATE, 0);
+	f->gone = 1005;
+	f->full = 1006;
+	expect_silence(f);
+	subscribe(f, ALICE, 1 << CAL_EVENT_STATE, 0);
+	for (uint32_t i = CAL_SUBSCRIBERS_MAX; i-- > 0;)
+		if (i != 5 && i != 6)
+			assert_int_equal(hear(f, 1000 + i, CAL_EVENTS).head.count, 0);
+	expect_silence(f);
+	f->gone = 0;
+	vn_nf2_down(f->d);
+	hear_event(f, ALICE, CAL_EVENT_STATE, &e, NULL);
+	f->listened = f->n_heard - 1;
+	hear_event(f, 1000, CAL_EVENT_STATE, &e, NULL);
+	assert_int_equal(counter(f, CAL_COUNTER_events_sent), CAL_SUBSCRIBERS_MAX - 1);
+	assert_int_equal(counter(f, CAL_COUNTER_events_lost), 1);
 	fixture_free(f);
 }
 
@@ -310,6 +359,76 @@ static void an_error_begins_the_transfer_anew(void **state)
 	say_report(f, 2, 1000, 1);
 	hear_event(f, BOB, CAL_EVENT_LATE, &e, NULL);
 	assert_int_equal(e.cookie, 1);
+	fixture_free(f);
+}
+
+/* In one word: what was in transfer is complete, and what is begun by that has no error. */
+static void what_is_complete_is_not_begun_anew(void **state)
+{
+	struct fixture *f = fixture_running();
+
+	send_pkts(f, ALICE, 1, 800, 0);
+	next_pkts(f, 1);
+	send_pkts(f, ALICE, 2, 800, 1);
+	f->busy = 0;
+	f->status = VN_NT_INT_DMA_TX_COMPLETE | VN_NT_INT_DMA_TRANSFER_ERROR;
+	vn_nf2_intr(f->d);
+	next_pkts(f, 2);
+	expect_idle(f);
+	assert_int_equal(counter(f, CAL_COUNTER_entries), 1);
+	assert_int_equal(counter(f, CAL_COUNTER_errors), 1);
+	tx_done(f);
+	assert_int_equal(counter(f, CAL_COUNTER_entries), 3);
+	assert_int_equal(counter(f, CAL_COUNTER_transfers), 1 + 2);
+	fixture_free(f);
+}
+
+/* Of two, the older is complete. */
+static void of_several_the_others_are_begun_anew(void **state)
+{
+	const struct vn_nf2_config cfg = { .transfers = 2 };
+	struct fixture *f = fixture_new(&cfg);
+
+	make_running(f);
+	for (unsigned int i = 1; i <= 2; i++) {
+		send_pkts(f, ALICE, 1, 8 * i, 0);
+		next_pkts(f, 1);
+	}
+	f->busy = 0;
+	f->status = VN_NT_INT_DMA_TX_COMPLETE | VN_NT_INT_DMA_TRANSFER_ERROR;
+	vn_nf2_intr(f->d);
+	assert_int_equal(entry_of(next_pkts(f, 1), 0).cycles, 2);
+	expect_idle(f);
+	assert_int_equal(counter(f, CAL_COUNTER_entries), 1);
+	tx_done(f);
+	assert_int_equal(counter(f, CAL_COUNTER_entries), 2);
+	fixture_free(f);
+}
+
+/* A message that came with the error, one that is told of with it. */
+static void messages_beside_an_error_are_not_lost(void **state)
+{
+	struct fixture *f = fixture_running();
+	const struct word w = { .type = DRIVERCOMM_QUOTA, .epoch = f->epoch, .credit = 1 };
+
+	for (unsigned int i = 0; i < 2; i++) {
+		send_pkts(f, ALICE, 1, 800, 0);
+		tx_done(f);
+	}
+	write_word(f, &w);
+	vn_nf2_intr(f->d);
+	f->status = VN_NT_INT_DMA_TRANSFER_ERROR; /* with RX_COMPLETE */
+	assert_true(f->rx_runs);
+	vn_nf2_dma_data(f->d, f->message, f->message_len);
+	f->message_len = 0;
+	f->rx_runs = false;
+	f->status |= VN_NT_INT_DMA_RX_COMPLETE;
+	vn_nf2_intr(f->d);
+	assert_int_equal(counter(f, CAL_COUNTER_credits), 1 + 1);
+	write_word(f, &w);
+	f->status = VN_NT_INT_DMA_TRANSFER_ERROR; /* with PKT_AVAIL */
+	fetch(f);
+	assert_int_equal(counter(f, CAL_COUNTER_credits), 1 + 2);
 	fixture_free(f);
 }
 
@@ -406,7 +525,8 @@ static void the_clock_is_that_of_the_interrupt(void **state)
 	ask(f, ALICE, CAL_CLOCK, 2, NULL, 0);
 	msg = hear(f, ALICE, CAL_CLOCK);
 	memcpy(&c, msg.body, sizeof(c));
-	assert_true(c.host_ns == f->now && c.card_ns == card_ns(f) && c.error_ns == 8);
+	assert_true(c.host_ns == f->now && c.card_ns == card_ns(f));
+	assert_true(c.error_ns == 8 + 24); /* 50 us, 500 parts in a million */
 	fixture_free(f);
 }
 
@@ -415,6 +535,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_departure_is_told_to_its_client),
 		cmocka_unit_test(numbers_of_packets_begin_anew_with_a_reset),
+		cmocka_unit_test(numbers_of_packets_go_round),
 		cmocka_unit_test(who_did_not_subscribe_is_not_told),
 		cmocka_unit_test(a_late_packet_is_told_to_all),
 		cmocka_unit_test(the_cards_counts_are_added_up),
@@ -422,10 +543,14 @@ int main(void)
 		cmocka_unit_test(a_part_of_a_frame_is_not_delivered),
 		cmocka_unit_test(lost_events_are_counted),
 		cmocka_unit_test(subscriptions_are_bounded_and_end),
+		cmocka_unit_test(subscribers_that_are_gone_give_way),
 		cmocka_unit_test(messages_that_cannot_be_are_errors),
 		cmocka_unit_test(what_was_said_before_the_reset_is_not_obeyed),
 		cmocka_unit_test(reports_of_unknown_packets_are_errors),
 		cmocka_unit_test(an_error_begins_the_transfer_anew),
+		cmocka_unit_test(what_is_complete_is_not_begun_anew),
+		cmocka_unit_test(of_several_the_others_are_begun_anew),
+		cmocka_unit_test(messages_beside_an_error_are_not_lost),
 		cmocka_unit_test(more_than_eight_errors_a_second_are_a_fault),
 		cmocka_unit_test(a_refused_transfer_is_tried_again),
 		cmocka_unit_test(a_card_that_is_gone_is_a_fault),

@@ -10,7 +10,7 @@
 
 void vn_nf2_sent_reset(struct vn_nf2_sent *s)
 {
-	s->seq = s->frames = s->credited = 0;
+	s->seq = s->filled = s->frames = s->credited = 0;
 }
 
 void vn_nf2_sent_add(struct vn_nf2_sent *s, const struct vn_txbuff *t)
@@ -18,18 +18,20 @@ void vn_nf2_sent_add(struct vn_nf2_sent *s, const struct vn_txbuff *t)
 	s->first[s->frames++ % FRAMES] = s->seq;
 	for (unsigned int i = 0; i < t->n; i++)
 		s->ring[s->seq++ & s->mask] = t->packets[i];
+	s->filled = VN_MIN(s->filled + t->n, s->mask + 1);
 }
 
 void vn_nf2_sent_take_back(struct vn_nf2_sent *s, const struct vn_txbuff *t)
 {
 	s->frames--;
 	s->seq -= t->n;
+	s->filled -= t->n;
 }
 
-/* The number before this one; what was before the first has no place in the ring. */
+/* By difference: numbers go round after 2^32 packets. */
 static bool is_remembered(const struct vn_nf2_sent *s, uint32_t seq)
 {
-	return seq < s->seq && s->seq - seq <= s->mask + 1;
+	return s->seq - 1 - seq < s->filled;
 }
 
 const struct vn_nf2_packet *vn_nf2_sent_find(const struct vn_nf2_sent *s, uint32_t seq)
@@ -41,14 +43,17 @@ const struct vn_nf2_packet *vn_nf2_sent_last(const struct vn_nf2_sent *s, uint32
 					     uint64_t now_cycle)
 {
 	uint32_t uncredited = s->seq;
+	bool has_credit;
 
 	if (s->frames != s->credited)
 		uncredited = s->first[s->credited % FRAMES];
 	for (uint32_t seq = s->seq - 1; is_remembered(s, seq); seq--) {
 		const struct vn_nf2_packet *p = &s->ring[seq & s->mask];
 
-		if (p->pid == pid)
-			return seq >= uncredited || p->planned > now_cycle ? p : NULL;
+		if (p->pid != pid)
+			continue;
+		has_credit = (int32_t)(seq - uncredited) < 0;
+		return has_credit && p->planned <= now_cycle ? NULL : p;
 	}
 	return NULL;
 }

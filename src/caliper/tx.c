@@ -62,11 +62,11 @@ static uint16_t entry_flags(uint16_t flags)
 	       (flags & CAL_REPORT ? DRIVERCOMM_REPORT : 0);
 }
 
-bool nf2c_inject_pkt(struct vn_nf2 *d, uint32_t pid, const struct cal_descriptor *x,
-		     const uint8_t *data)
+bool nf2c_inject_pkt(struct vn_nf2 *d, const struct cal_descriptor *x, const uint8_t *data)
 {
 	struct vn_nf2_packet packet = {
-		.pid = pid,
+		.pid = d->in.pid,
+		.seq = d->in.msg.seq,
 		.cookie = x->cookie,
 		.is_reported = x->flags & CAL_REPORT,
 	};
@@ -231,8 +231,9 @@ void vn_nf2_tx_complete(struct vn_nf2 *d)
 }
 
 /* From the newest on, so that numbers and order are as before. */
-void vn_nf2_tx_abort(struct vn_nf2 *d)
+void vn_nf2_tx_abort(struct vn_nf2 *d, bool oldest_is_complete)
 {
+	struct vn_txbuff *complete = oldest_is_complete ? vn_txbuff_pop(&d->transfers) : NULL;
 	struct vn_txbuff_list reversed = { NULL, NULL, 0 };
 	struct vn_txbuff *t;
 
@@ -252,4 +253,6 @@ void vn_nf2_tx_abort(struct vn_nf2 *d)
 			put_back(d, t);
 		}
 	}
+	if (complete)
+		vn_txbuff_push(&d->transfers, complete);
 }
