@@ -203,6 +203,7 @@ static void keep_time(struct card_run *r)
 
 	if (r->slices % FLUSH_SLICES == 0)
 		card_outputs_flush(&r->out);
+	card_hostwait(&r->hostwait, &r->server, cycle, &r->stop_word);
 	if (cycle >= held_at(r)) {
 		card_pace_hold(&r->pace, cycle);
 		nap(r, cycle, CARD_NAP_NS);
@@ -227,6 +228,7 @@ int card_run(struct card_run *r, struct vn_err *err)
 
 	vn_clock_real(&clock);
 	card_pace_start(&r->pace, &clock, &r->stop_word);
+	card_hostwait_start(&r->hostwait, &clock, r->s.host_wait_ns);
 	r->began_ns = r->told_ns = r->pace.start_ns;
 	while (!rc && r->stop == CARD_STOP_RUNNING) {
 		rc = run_slice(r, err);

@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "feed.h"
+#include "hostwait.h"
 #include "interrupt.h"
 #include "nt/card.h"
 #include "nt/image.h"
@@ -57,6 +58,7 @@ struct card_run {
 	struct card_taps taps;
 	struct card_server server;
 	struct card_pace pace;
+	struct card_hostwait hostwait;
 	struct vn_interrupt interrupt;
 	_Atomic uint32_t stop_word;
 

@@ -2,8 +2,10 @@
 #include "server.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -182,6 +184,19 @@ void card_server_run(struct card_server *s)
 		if (c->is_lost)
 			close_client(s, c);
 	}
+}
+
+bool card_server_is_unread(const struct card_server *s)
+{
+	int bytes = 0;
+
+	for (unsigned int i = 0; i < CARD_CLIENTS; i++) {
+		const struct card_client *c = &s->clients[i];
+
+		if (c->fd >= 0 && c->client.role == VN_NT_ROLE_DRIVER)
+			return !ioctl(c->fd, SIOCOUTQ, &bytes) && bytes > 0;
+	}
+	return false;
 }
 
 unsigned int card_server_fds(const struct card_server *s, struct pollfd *fds)

@@ -74,6 +74,10 @@ static const struct vn_option card_rows[] = {
 	  .help = "start empty and held; a loader brings the program by -card" },
 	{ .name = "rt", .offset = OFF(is_real_time),
 	  .help = "real time: virtual time follows the clock of the machine" },
+	{ .name = "hostwait", .metavar = "TIME", .offset = OFF(host_wait_ns), .def = "0",
+	  .units = vn_units_time, .max = VN_NSEC_PER_SEC,
+	  .help = "with -card: stand still when the driver has not read for TIME of the card's "
+		  "time what it was told; 0: never" },
 	{ .name = "model", .metavar = "1.0|re2", .offset = OFF(model), .def = "1.0",
 	  .word = model_word, .help = "release of the platform" },
 	{ .name = "cpus", .metavar = "1|2", .offset = OFF(cpus), .def = "2",
@@ -365,6 +369,8 @@ static int check(const struct card_settings *s, struct vn_err *err)
 		rc = check_port(s, n, err);
 	if (!rc && s->socket_path && !s->is_real_time)
 		rc = vn_err_set(err, EINVAL, "-card: needs -rt: a driver has no virtual time");
+	if (!rc && s->host_wait_ns && !s->socket_path)
+		rc = vn_err_set(err, EINVAL, "-hostwait: needs -card PATH: there is no driver");
 	if (!rc && s->profile && s->waits)
 		rc = vn_err_set(
 			err, EINVAL,

@@ -34,6 +34,7 @@ struct card_settings {
 	const char *model, *dma, *fault, *engine, *trace, *trace_at;
 	bool is_json, shows_settings, is_quiet;
 	bool waits, is_real_time;
+	uint64_t host_wait_ns; /* 0: the card does not wait for its driver */
 	bool shares_stack, no_skip, no_pause;
 	bool pcap_asap, pcap_dma;
 	uint64_t cpus, window, div_slots, tx_latency, rxq_bytes;

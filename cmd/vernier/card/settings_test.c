@@ -145,6 +145,8 @@ static void what_is_refused_is_named(void **state)
 		{ "-mac0 t0 x", "-mac0: needs -rt" },
 		{ "-host2 t0 x", "-host2: needs -rt" },
 		{ "-card p x", "-card: needs -rt" },
+		{ "-rt -hostwait 1ms x", "-hostwait: needs -card PATH" },
+		{ "-rt -card p -hostwait 2s x", "-hostwait: " },
 		{ "-rt -wait", "-wait: needs -card PATH" },
 		{ "-rt -wait -card p x", "x: with -wait the program comes by the socket" },
 		{ "-rt -wait -card p -i x", "x: with -wait the program comes by the socket" },

@@ -169,11 +169,12 @@ static json_t *real_time_json(const struct card_run *r)
 		return json_null();
 	vn_nt_card_run_stats(r->card, &stats);
 	engine = vn_nt_card_engine(r->card, &why);
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "lag_max_ns",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:o, s:o}", "lag_max_ns",
 			 number(r->pace.lag_max_ns), "lag_total_ns", number(r->pace.lag_total_ns),
-			 "slices", number(r->slices), "rests", number(r->pace.naps), "engine",
-			 engine, "why", why, "checkpoints", number(stats.checkpoints), "rollbacks",
-			 number(stats.rollbacks));
+			 "slices", number(r->slices), "rests", number(r->pace.naps), "host_waits",
+			 number(r->hostwait.waits), "host_wait_ns", number(r->hostwait.total_ns),
+			 "engine", engine, "why", why, "checkpoints", number(stats.checkpoints),
+			 "rollbacks", number(stats.rollbacks));
 }
 
 static void add_setting(json_t *o, char *line)
