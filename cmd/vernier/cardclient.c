@@ -2,6 +2,7 @@
 #include "cardclient.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,10 +20,11 @@ static int connect_to(const char *path, struct vn_err *err)
 		return vn_err_set(err, EINVAL, "card socket \"%s\": 1 to %zu characters are taken",
 				  path, sizeof(addr.sun_path) - 1);
 	memcpy(addr.sun_path, path, len);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	/* Where many wait already, one that waits with them may do so for ever. */
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return vn_err_set(err, errno, "socket: %s", strerror(errno));
-	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 && !fcntl(fd, F_SETFL, 0))
 		return fd;
 	rc = vn_err_set(err, errno, "card socket %s: %s (vernier card -card %s opens one)", path,
 			strerror(errno), path);

@@ -18,6 +18,8 @@
 
 /* With more time than this before the next departure other things are done. */
 #define QUIET_NS 3000
+/* After so long the owner looks around, however near the next departure is. */
+#define TURN_NS 50000
 
 #define HEAD  ((uint32_t)sizeof(struct drivercomm_head))
 #define ENTRY ((uint32_t)sizeof(struct drivercomm_entry))
@@ -235,6 +237,7 @@ uint32_t vn_softcard_read_status(struct vn_softcard *card)
 	if (has_avail(card)) {
 		status |= VN_NT_INT_PKT_AVAIL;
 		card->is_told = true;
+		card->told_ns = vn_clock_now(card->clock);
 	}
 	card->rx_complete = false;
 	return status;
@@ -264,12 +267,13 @@ uint64_t vn_softcard_next_ns(const struct vn_softcard *card)
 {
 	if (card->is_resetting)
 		return VN_MAX(card->before_ns, 1);
-	return vn_soft_due_ns(card);
+	return VN_MIN(vn_soft_due_ns(card), vn_soft_stamps_ns(card));
 }
 
 static void send_near(struct vn_softcard *card, uint64_t near_ns, const _Atomic uint32_t *stop)
 {
-	uint64_t now = vn_clock_now(card->clock), at;
+	const uint64_t began = vn_clock_now(card->clock);
+	uint64_t now = began, at;
 
 	do {
 		at = vn_soft_due_ns(card);
@@ -283,7 +287,7 @@ static void send_near(struct vn_softcard *card, uint64_t near_ns, const _Atomic 
 		now = vn_clock_now(card->clock);
 		if (vn_soft_due_ns(card) > now + QUIET_NS)
 			vn_soft_read(card);
-	} while (!card->completed && !card->retry_ns);
+	} while (!card->completed && !card->retry_ns && now - began < TURN_NS);
 }
 
 bool vn_softcard_run(struct vn_softcard *card, uint64_t near_ns, const _Atomic uint32_t *stop)
@@ -296,7 +300,7 @@ bool vn_softcard_run(struct vn_softcard *card, uint64_t near_ns, const _Atomic u
 	}
 	now = vn_clock_now(card->clock);
 	end_reset(card, now);
-	vn_soft_stamps(card);
+	vn_soft_stamps(card, now);
 	vn_soft_listen(card, now);
 	return has_interrupt(card);
 }
@@ -359,6 +363,16 @@ void vn_softcard_free(struct vn_softcard *card)
 const struct vn_departures *vn_softcard_departures(const struct vn_softcard *card)
 {
 	return card->departures;
+}
+
+const char *vn_softcard_stamp_source(const struct vn_softcard *card)
+{
+	return card->txq->departed ? card->txq->stamp_source : NULL;
+}
+
+uint64_t vn_softcard_unstamped(const struct vn_softcard *card)
+{
+	return card->unstamped;
 }
 
 uint64_t vn_softcard_lost(const struct vn_softcard *card, int *code)

@@ -6,8 +6,9 @@
  * the clock's, CLOCK_MONOTONIC, since vn_softcard_new().
  *
  * Late is what was given to the kernel more than VN_LATE_NS after its time; how much
- * it was to the ns is told of each. Within that a departure counts as one at its
- * time, for the next relative time.
+ * later it departed, to the ns, is told of each: when it was given, or what a stamp says
+ * (struct vn_txq's `departed`). Within that a departure counts as one at its time, for
+ * the next relative time.
  *
  * Transfers are not copied: one is over when its last frame was given to the
  * kernel, so that several are under way at a time, and marks are hit then.
@@ -75,6 +76,10 @@ int vn_softcard_link(const struct vn_softcard *card);
 
 /* Asked against actual departures, all since new. */
 const struct vn_departures *vn_softcard_departures(const struct vn_softcard *card);
+/* Whose stamps say when a packet departed, "kernel", "hardware"; NULL: ours, as it was given. And
+ * of how many none came, so that these are recorded as they were given. */
+const char *vn_softcard_stamp_source(const struct vn_softcard *card);
+uint64_t vn_softcard_unstamped(const struct vn_softcard *card);
 /* Frames that the interface did not take for good, and why it was last (0: never). */
 uint64_t vn_softcard_lost(const struct vn_softcard *card, int *code);
 

@@ -272,12 +272,14 @@ static inline bool run(struct fake *d)
 	return vn_softcard_run(d->card, FOREVER, NULL);
 }
 
-/* Until there is no departure any more. */
+/* Until there is no departure any more, and no stamp of one to come. */
 static inline unsigned int run_out(struct fake *d)
 {
 	unsigned int over = 0;
+	uint64_t next;
 
-	while (vn_softcard_next_ns(d->card) != UINT64_MAX) {
+	while ((next = vn_softcard_next_ns(d->card)) != UINT64_MAX) {
+		d->clock.virtual_ns = VN_MAX(d->clock.virtual_ns, next);
 		run(d);
 		over += read_status(d);
 	}

@@ -13,8 +13,8 @@
 #define VN_SOFT_FRAME_MAX  1518 /* kept of each: one of the longest, with a tag */
 #define VN_SOFT_REPORTS	   1024
 #define VN_SOFT_IN_MESSAGE 24 /* reports; beside the longest frame they fit into a DMA */
-/* Frames given to the kernel whose stamp of departure is to come. */
-#define VN_SOFT_AWAITED 4096
+/* Frames given to the kernel whose stamp of departure is to come: as many as can be reported. */
+#define VN_SOFT_AWAITED VN_SOFT_REPORTS
 
 /* One that the driver has begun. */
 struct vn_soft_transfer {
@@ -38,8 +38,11 @@ struct vn_soft_report {
 	uint64_t ns; /* card time */
 };
 
-struct vn_soft_awaited {
-	uint64_t asked_ns, planned_ns; /* depart_ns of its frame; its time */
+/* A packet that was handed over; the clock's times. */
+struct vn_soft_departure {
+	uint64_t asked_ns;   /* depart_ns of its frame */
+	uint64_t planned_ns; /* its time; when nobody asked for one, given_ns */
+	uint64_t given_ns;   /* to the kernel, or when who holds it is to let it go */
 	uint32_t seq;
 	uint16_t flags;
 };
@@ -73,8 +76,10 @@ struct vn_softcard {
 	uint32_t seq;	    /* of the next packet since reset */
 	int link;	    /* 0, -ENETDOWN, -ENODEV */
 	struct vn_departures *departures;
-	struct vn_soft_awaited *awaited;
+	struct vn_soft_departure *awaited; /* without a stamp so far */
 	uint32_t awaited_head, awaited_tail;
+	uint64_t stamps_ns; /* when they are looked for again */
+	uint64_t unstamped; /* given up */
 	uint64_t lost;
 	int lost_code;
 
@@ -83,6 +88,7 @@ struct vn_softcard {
 	bool is_resetting; /* what was handed over before has to leave yet */
 	bool has_reset;	   /* RESET_DONE is to be said */
 	bool is_told;	   /* PKT_AVAIL was read, and no message fetched since */
+	uint64_t told_ns;  /* when; the time that the message has */
 	bool rx_asked, rx_complete;
 	struct {
 		uint32_t flags, step, start;
@@ -109,13 +115,15 @@ void vn_soft_complete(struct vn_softcard *card);
 uint64_t vn_soft_due_ns(const struct vn_softcard *card);
 /* Hands over what is due at now_ns: at least the oldest frame. */
 void vn_soft_send(struct vn_softcard *card, uint64_t now_ns);
-/* Takes the stamps that have come. */
-void vn_soft_stamps(struct vn_softcard *card);
+/* Takes the stamps that have come; what gets none is recorded as it was given. */
+void vn_soft_stamps(struct vn_softcard *card, uint64_t now_ns);
+/* When they are to be looked for; UINT64_MAX: none is to come. */
+uint64_t vn_soft_stamps_ns(const struct vn_softcard *card);
 
 /* --- softcard_tell.c ---------------------------------------------------------------------- */
 
-void vn_soft_report(struct vn_softcard *card, uint32_t seq, uint16_t flags, uint64_t planned_ns,
-		    uint64_t ns);
+/* It departed at ns. */
+void vn_soft_report(struct vn_softcard *card, const struct vn_soft_departure *d, uint64_t ns);
 bool vn_soft_has_message(const struct vn_softcard *card);
 /* Into card->out; its length. */
 uint32_t vn_soft_write(struct vn_softcard *card);

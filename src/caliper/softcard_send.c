@@ -21,6 +21,7 @@
 #define LINK_NS	   10000000 /* so is an interface that is down */
 #define BATCH_MAX  64	    /* and at most so many leave in one call */
 #define STAMPS_MAX 64
+#define STAMPS_NS  50000 /* those that have not come are looked for again */
 
 static struct vn_soft_packet *packet(const struct vn_softcard *card, uint32_t i)
 {
@@ -91,26 +92,29 @@ static unsigned int plan_due(struct vn_softcard *card, struct vn_frame *f, unsig
 
 /* --- what became of them ------------------------------------------------------------------ */
 
-static void record(struct vn_softcard *card, uint32_t seq, uint16_t flags, uint64_t planned,
-		   uint64_t ns)
+static void record(struct vn_softcard *card, const struct vn_soft_departure *d, uint64_t ns)
 {
-	vn_departures_add(card->departures, planned, ns);
-	vn_soft_report(card, seq, flags, planned, ns);
+	vn_departures_add(card->departures, d->planned_ns, ns);
+	vn_soft_report(card, d, ns);
 }
 
-/* It is recorded when its stamp comes; without room for it the stamp of an older one is
- * not waited for any more. */
-static void await_stamp(struct vn_softcard *card, const struct vn_soft_packet *p,
-			const struct vn_frame *f, uint64_t planned)
+/* The oldest whose stamp is to come; none will, so that our own time stands for it. */
+static void give_up_stamp(struct vn_softcard *card)
+{
+	const struct vn_soft_departure *d = &card->awaited[card->awaited_tail++ % VN_SOFT_AWAITED];
+
+	record(card, d, d->given_ns);
+	card->unstamped++;
+}
+
+/* It is recorded when its stamp comes. */
+static void await_stamp(struct vn_softcard *card, const struct vn_soft_departure *d)
 {
 	if (card->awaited_head - card->awaited_tail == VN_SOFT_AWAITED)
-		card->awaited_tail++;
-	card->awaited[card->awaited_head++ % VN_SOFT_AWAITED] = (struct vn_soft_awaited){
-		.asked_ns = f->depart_ns,
-		.planned_ns = planned,
-		.seq = card->seq,
-		.flags = p->flags,
-	};
+		give_up_stamp(card);
+	if (card->awaited_head == card->awaited_tail)
+		card->stamps_ns = add_times(d->given_ns, STAMPS_NS);
+	card->awaited[card->awaited_head++ % VN_SOFT_AWAITED] = *d;
 }
 
 /* A frame is no more ours; `at` is its index. */
@@ -118,14 +122,21 @@ static void leave(struct vn_softcard *card, uint32_t at, const struct vn_frame *
 		  bool has_left)
 {
 	struct vn_soft_packet *p = packet(card, at);
-	uint64_t ns = left_ns(card, f, now_ns), planned = is_asap(p) ? ns : p->planned_ns;
+	const uint64_t ns = left_ns(card, f, now_ns);
+	const struct vn_soft_departure d = {
+		.asked_ns = f->depart_ns,
+		.planned_ns = is_asap(p) ? ns : p->planned_ns,
+		.given_ns = ns,
+		.seq = card->seq,
+		.flags = p->flags,
+	};
 
 	card->base_ns = base_after(p, ns);
 	card->before_ns = f->depart_ns;
 	if (has_left && card->txq->departed)
-		await_stamp(card, p, f, planned);
+		await_stamp(card, &d);
 	else if (has_left)
-		record(card, card->seq, p->flags, planned, ns);
+		record(card, &d, ns);
 	card->seq++;
 	p->of->left--;
 }
@@ -169,33 +180,53 @@ void vn_soft_send(struct vn_softcard *card, uint64_t now_ns)
 /* --- stamps ------------------------------------------------------------------------------- */
 
 /* Which packet it is of is told by the time that was asked for, and those never go down. What
- * none is found for is from before a reset. */
+ * none is found for is from before a reset; what is older than it, and still waits, got none. */
 static void take_stamp(struct vn_softcard *card, const struct vn_departed *stamp)
 {
-	const struct vn_soft_awaited *a;
+	const struct vn_soft_departure *d;
 
 	while (card->awaited_tail != card->awaited_head) {
-		a = &card->awaited[card->awaited_tail % VN_SOFT_AWAITED];
-		if (a->asked_ns > stamp->asked_ns)
+		d = &card->awaited[card->awaited_tail % VN_SOFT_AWAITED];
+		if (d->asked_ns > stamp->asked_ns)
 			return;
-		card->awaited_tail++;
-		if (a->asked_ns == stamp->asked_ns) {
-			record(card, a->seq, a->flags, a->planned_ns, stamp->ns);
+		if (d->asked_ns == stamp->asked_ns) {
+			card->awaited_tail++;
+			record(card, d, stamp->ns);
 			return;
 		}
+		give_up_stamp(card);
 	}
 }
 
-void vn_soft_stamps(struct vn_softcard *card)
+/* true: all have theirs. */
+static bool take_stamps(struct vn_softcard *card)
 {
 	struct vn_departed stamps[STAMPS_MAX];
 	unsigned int n;
 
-	if (!card->txq->departed || card->awaited_tail == card->awaited_head)
-		return;
 	do {
 		n = card->txq->departed(card->txq, stamps, STAMPS_MAX);
 		for (unsigned int i = 0; i < n; i++)
 			take_stamp(card, &stamps[i]);
 	} while (n == STAMPS_MAX);
+	return card->awaited_tail == card->awaited_head;
+}
+
+uint64_t vn_soft_stamps_ns(const struct vn_softcard *card)
+{
+	return card->awaited_tail != card->awaited_head ? card->stamps_ns : UINT64_MAX;
+}
+
+void vn_soft_stamps(struct vn_softcard *card, uint64_t now_ns)
+{
+	if (card->awaited_tail == card->awaited_head || take_stamps(card) ||
+	    now_ns < card->stamps_ns)
+		return;
+	card->stamps_ns = now_ns + STAMPS_NS;
+	if (card->txq->outstanding(card->txq))
+		return;
+	/* Nothing is on its way any more: what came with that question was the last. */
+	take_stamps(card);
+	while (card->awaited_tail != card->awaited_head)
+		give_up_stamp(card);
 }

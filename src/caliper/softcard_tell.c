@@ -18,21 +18,21 @@
 /* --- departures ----------------------------------------------------------------------------- */
 
 /* Late ones that nobody asked for leave half of the room to those that somebody did. */
-void vn_soft_report(struct vn_softcard *card, uint32_t seq, uint16_t flags, uint64_t planned,
-		    uint64_t ns)
+void vn_soft_report(struct vn_softcard *card, const struct vn_soft_departure *d, uint64_t ns)
 {
-	uint64_t late_ns = ns > planned ? ns - planned : 0;
 	uint32_t waiting = card->report_head - card->report_tail;
-	uint32_t room = flags & DRIVERCOMM_REPORT ? VN_SOFT_REPORTS : VN_SOFT_REPORTS / 2;
+	uint32_t room = d->flags & DRIVERCOMM_REPORT ? VN_SOFT_REPORTS : VN_SOFT_REPORTS / 2;
+	uint64_t late_ns = ns - VN_MIN(d->planned_ns, ns);
 
-	if (late_ns > VN_LATE_NS)
+	/* Given late, that is: the way from there to a stamp is nobody's lateness. */
+	if (d->given_ns > d->planned_ns + VN_LATE_NS)
 		card->late++;
-	else if (!(flags & DRIVERCOMM_REPORT))
+	else if (!(d->flags & DRIVERCOMM_REPORT))
 		return;
 	if (waiting >= room)
 		return;
 	card->reports[card->report_head++ % VN_SOFT_REPORTS] = (struct vn_soft_report){
-		.seq = seq,
+		.seq = d->seq,
 		.late = (uint32_t)VN_MIN(late_ns, (uint64_t)UINT32_MAX),
 		.ns = ns - card->t0_ns,
 	};
@@ -132,8 +132,8 @@ static void put_body(struct vn_softcard *card, uint32_t credit, uint16_t reports
 	uint8_t *b = card->out + sizeof(struct drivercomm_head);
 
 	vn_put_be32(b + offsetof(struct drivercomm_body, credit), credit);
-	put_time(b + offsetof(struct drivercomm_body, time_high),
-		 vn_clock_now(card->clock) - card->t0_ns);
+	/* Not now: the driver takes the time for one from before it heard of the message. */
+	put_time(b + offsetof(struct drivercomm_body, time_high), card->told_ns - card->t0_ns);
 	vn_put_be16(b + offsetof(struct drivercomm_body, reports), reports);
 	vn_put_be16(b + offsetof(struct drivercomm_body, frame_len), frame_len);
 	vn_put_be32(b + offsetof(struct drivercomm_body, late), card->late);

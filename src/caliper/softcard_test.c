@@ -521,6 +521,36 @@ static void many_reports_take_several_messages(void **state)
 	end(d);
 }
 
+/* However long the driver takes to fetch it. */
+static void a_message_has_the_time_at_which_it_was_announced(void **state)
+{
+	struct fake *d = new_card();
+	uint64_t told;
+
+	give_alike(d, 1, 1000, DRIVERCOMM_REPORT);
+	run_out(d);
+	told = d->clock.virtual_ns - T0;
+	d->clock.virtual_ns += 250000;
+	assert_int_equal(time_of(hear(d, DRIVERCOMM_QUOTA) + 12), told);
+	end(d);
+}
+
+/* A long transfer of short gaps is no time in which nobody is heard. */
+static void the_owner_has_its_turn_in_the_middle_of_a_transfer(void **state)
+{
+	struct fake *d = new_card();
+	uint64_t began;
+
+	give_alike(d, 24, 9000, 0);
+	began = d->clock.virtual_ns;
+	run(d);
+	assert_in_range(d->clock.virtual_ns - began, 1, 60000);
+	assert_in_range(d->n, 1, 23);
+	run_out(d);
+	assert_int_equal(d->n, 24);
+	end(d);
+}
+
 static void stamps_take_the_place_of_our_clock(void **state)
 {
 	struct fake *d = new_fake(0);
@@ -550,9 +580,11 @@ static void stamps_from_before_a_reset_are_nobodys(void **state)
 
 	d->txq.departed = fake_departed;
 	start(d);
+	d->txq.outstanding = fake_outstanding;
+	d->outstanding = 3;
 	d->n_stamps = 1000; /* none come yet */
 	give_alike(d, 3, 10000, DRIVERCOMM_REPORT);
-	run_out(d);
+	run(d);
 	before = d->n;
 	reset(d, EPOCH);
 	run(d);
@@ -564,6 +596,91 @@ static void stamps_from_before_a_reset_are_nobodys(void **state)
 	m = hear(d, DRIVERCOMM_QUOTA);
 	assert_int_equal(vn_get_be16(m + 20), 1);
 	assert_int_equal(vn_get_be32(m + 32), 0);
+	end(d);
+}
+
+/* The second of three has none: it is told as it was given, when a later one's has come. */
+static void a_stamp_that_is_lost_is_passed_over(void **state)
+{
+	struct fake *d = new_fake(0);
+	const uint8_t *m;
+
+	d->txq.departed = fake_departed;
+	start(d);
+	give_alike(d, 3, 10000, DRIVERCOMM_REPORT);
+	d->n_stamps = 1000;
+	run(d);
+	assert_int_equal(d->n, 3);
+	d->stamps[1] = d->stamps[0];
+	d->n_stamps = 1;
+	run_out(d);
+	m = hear(d, DRIVERCOMM_QUOTA);
+	assert_int_equal(vn_get_be16(m + 20), 3);
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(vn_get_be32(m + 32 + i * 16), i);
+	assert_int_equal(time_of(m + 36), 10010);
+	assert_int_equal(time_of(m + 52), 20000);
+	assert_int_equal(time_of(m + 68), 30010);
+	assert_int_equal(vn_softcard_unstamped(d->card), 1);
+	end(d);
+}
+
+/* Nothing wakes who waits for the last one's: it is looked for until none is on its way. */
+static void the_last_stamp_is_waited_for_and_given_up(void **state)
+{
+	struct fake *d = new_fake(0);
+	const uint8_t *m;
+
+	d->txq.departed = fake_departed;
+	d->txq.outstanding = fake_outstanding;
+	start(d);
+	give_alike(d, 2, 10000, DRIVERCOMM_REPORT);
+	d->n_stamps = 1000;
+	d->outstanding = 2;
+	run(d);
+	hear_nothing(d);
+	for (unsigned int i = 0; i < 10; i++) {
+		uint64_t next = vn_softcard_next_ns(d->card);
+
+		assert_in_range(next, d->clock.virtual_ns + 1, d->clock.virtual_ns + 1000000);
+		d->clock.virtual_ns = next;
+		run(d);
+	}
+	d->n_stamps = 0;
+	d->n = 1; /* the first one comes */
+	d->outstanding = 1;
+	run(d);
+	m = hear(d, DRIVERCOMM_QUOTA);
+	assert_int_equal(vn_get_be16(m + 20), 1);
+	assert_int_equal(time_of(m + 36), 10010);
+	d->outstanding = 0;
+	run_out(d);
+	m = hear(d, DRIVERCOMM_QUOTA);
+	assert_int_equal(vn_get_be16(m + 20), 1);
+	assert_int_equal(time_of(m + 36), 20000);
+	assert_int_equal(vn_softcard_unstamped(d->card), 1);
+	end(d);
+}
+
+/* A packet is late by when it was given, not by the way to its stamp. */
+static void the_way_to_a_stamp_makes_nobody_late(void **state)
+{
+	struct fake *d = new_fake(0);
+	const uint8_t *m;
+
+	d->txq.departed = fake_departed;
+	start(d);
+	give_alike(d, 1, 10000, DRIVERCOMM_REPORT);
+	d->n_stamps = 1000;
+	run(d);
+	d->stamps[0].ns += 5000;
+	d->n_stamps = 0;
+	run_out(d);
+	m = hear(d, DRIVERCOMM_QUOTA);
+	assert_int_equal(vn_get_be32(m + 24), 0); /* late */
+	assert_int_equal(vn_get_be16(m + 20), 1);
+	assert_int_equal(vn_get_be32(m + 44), 5010);
+	assert_int_equal(vn_softcard_departures(d->card)->n.late_max_ns, 5010);
 	end(d);
 }
 
@@ -764,8 +881,13 @@ int main(void)
 		cmocka_unit_test(a_device_that_is_gone_is_said),
 		cmocka_unit_test(departures_are_told_to_the_ns),
 		cmocka_unit_test(many_reports_take_several_messages),
+		cmocka_unit_test(a_message_has_the_time_at_which_it_was_announced),
+		cmocka_unit_test(the_owner_has_its_turn_in_the_middle_of_a_transfer),
 		cmocka_unit_test(stamps_take_the_place_of_our_clock),
 		cmocka_unit_test(stamps_from_before_a_reset_are_nobodys),
+		cmocka_unit_test(a_stamp_that_is_lost_is_passed_over),
+		cmocka_unit_test(the_last_stamp_is_waited_for_and_given_up),
+		cmocka_unit_test(the_way_to_a_stamp_makes_nobody_late),
 		cmocka_unit_test(frames_are_launched_ahead_and_none_overtakes),
 		cmocka_unit_test(a_reset_waits_for_what_others_hold),
 		cmocka_unit_test(what_comes_in_is_forwarded),

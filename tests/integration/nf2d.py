@@ -4,11 +4,14 @@
 interface, its sockets, who may use it, and what happens when one of them is gone in
 the middle of traffic at line rate."""
 import errno
+import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import time
 
 import nf2
 from harness import (IS_ROOT, Skip, Tap, case, equal, finish, frames, holds, link_facts, main,
@@ -133,6 +136,34 @@ def it_goes_to_the_background():
 
 
 @case
+def who_ends_the_parent_means_the_daemon():
+    """a signal before it serves: the daemon does not go on without its parent"""
+    need_card()
+    os.mkfifo("stats")  # opening it waits for a reader
+    parent = start("nf2d", "-P", nf2.ELF, "--pidfile", "pid", "--stats", "stats")
+    wait_until(lambda: children(parent.pid), "the daemon's process")
+    parent.send_signal(signal.SIGTERM)
+    with open("stats") as f:
+        holds("counters" in json.load(f), "the daemon reports")
+    equal(finish(parent)[0], 1, "status")
+    wait_until(lambda: not os.path.exists("pid") and not has_link("nf2c0"), "the end of the daemon")
+
+
+@case
+def a_start_that_fails_leaves_no_pidfile():
+    """an interface that cannot be set up: it has the MAC of the one below"""
+    veth()
+    made = subprocess.run(["ip", "link", "add", "link", "vn0", "name", "twin0", "address",
+                           link_facts("vn0")["address"], "type", "macvlan"],
+                          capture_output=True, check=False)
+    if made.returncode:
+        raise Skip("this kernel has no macvlan devices")
+    done = vernier("nf2d", "-f", "-b", "packet:twin0", "--up", "--pidfile", "pid", status=1)
+    holds("twin0: cannot be set up" in done.stderr, done.stderr)
+    holds(not os.path.exists("pid"), "the file is there")
+
+
+@case
 def refusals():
     """what cannot be had is said in a sentence, and nothing is left behind"""
     need_card()
@@ -141,6 +172,7 @@ def refusals():
             (("-P", nf2.ELF, "--", "-mac0"), "the card ended with status 2", 1),
             (("-P", nf2.ELF, "-i", "lo"), "lo: there is an interface of this name", 1),
             (("-c", "a" * 200), "characters are taken", 1),
+            (("-P", nf2.ELF, "--stats", "/no/such"), "--stats /no/such: No such file", 1),
             (("-b", "packet:missing0"), "missing0", 1),
             (("-b", "wire:eth0"), "is not accepted", 2),
             (("-P", nf2.ELF, "--policy", "list:missing"), "No such file", 2)):
@@ -148,6 +180,20 @@ def refusals():
         holds(why in done.stderr, "%s: %s" % (words, done.stderr))
         equal(done.stderr.count("\n"), 1, "lines of " + done.stderr)
     holds(not has_link("nf2c0"), "nf2c0 is still there")
+
+
+@case
+def in_real_time():
+    """--realtime: the daemon runs before all others, the card as ever"""
+    if subprocess.run(["chrt", "-f", "1", "true"], stderr=subprocess.DEVNULL,
+                      check=False).returncode:
+        raise Skip("no right to SCHED_FIFO")
+    with Daemon("--up", "--realtime") as daemon, Client() as client:
+        equal(os.sched_getscheduler(daemon.process.pid) & ~os.SCHED_RESET_ON_FORK, os.SCHED_FIFO,
+              "class of the daemon")
+        equal(os.sched_getscheduler(daemon.card_pid()), os.SCHED_OTHER, "class of the card")
+        wait_until(lambda: is_running("nf2c0"), "carrier")
+        leaves(client, 1)
 
 
 @case
@@ -181,6 +227,26 @@ def the_interface_is_deleted():
             sh("ip", "link", "delete", "nf2c0")
             said = daemon.end(status=1, number=0)
     holds("nf2c0: the interface was deleted" in said, said)
+
+
+@case
+def the_interface_gets_another_mac_and_name():
+    """packets have its MAC, and who asks hears its name"""
+    with Daemon("--up", behind=("-outmac0", "out.pcap")) as daemon, Client() as client:
+        wait_until(lambda: is_running("nf2c0"), "carrier")
+        leaves(client, 1, n=3)
+        down()
+        sh("ip", "link", "set", "nf2c0", "address", "02:11:22:33:44:55")
+        sh("ip", "link", "set", "nf2c0", "name", "other0")
+        sh("ip", "link", "set", "other0", "up")
+        wait_until(lambda: is_running("other0"), "carrier")
+        hello = client.hello()
+        equal((hello["ifname"].rstrip(b"\0"), hello["mac"]),
+              (b"other0", bytes.fromhex("021122334455")), "HELLO_ACK")
+        vernier("caliper", "-N", "-m", "02:00:00:00:00:02", "-i", "198.18.0.2", "-I", "198.18.0.1",
+                "-n", "1", "-d", "0")
+        daemon.name = "other0"
+    equal(frames("out.pcap")[-1][1][6:12], bytes.fromhex("021122334455"), "source")
 
 
 @case
@@ -286,6 +352,30 @@ def the_daemon_is_killed():
         with Daemon("--up"):
             wait_until(lambda: is_running("nf2c0"), "carrier")
             leaves(client, 2)
+
+
+@case
+def the_daemon_is_away():
+    """a daemon that has no CPU for a while: the card's time waits for it, the wire does not run dry"""
+    with Daemon("--up", behind=("-outmac0", "out.pcap", "-stats", "card.json")) as daemon, \
+            Client() as client:
+        wait_until(lambda: is_running("nf2c0"), "carrier")
+        with Load():
+            flows(client)
+            began = time.monotonic()
+            daemon.process.send_signal(signal.SIGSTOP)
+            time.sleep(0.05)
+            daemon.process.send_signal(signal.SIGCONT)
+            away = time.monotonic() - began
+            flows(client)
+    with open("card.json") as f:
+        real = json.load(f)["real_time"]
+    holds(real["host_waits"] > 0 and real["host_wait_ns"] > 20_000_000, str(real))
+    times = [t for t, _, _ in numbers(frames("out.pcap"))]
+    longest = max(b - a for a, b in zip(times, times[1:])) / 1e9
+    # It is waited for 0.1 s at most, and not for less than half a millisecond.
+    holds(longest < max(away - 0.1, 0) + 0.02, "away for %f s, and a gap of %f s on the wire" % (
+        away, longest))
 
 
 @case
@@ -395,6 +485,29 @@ def a_flood_by_somebody_without_rights():
         finish(flood)
     holds(66 not in [run for _, run, _ in numbers(frames("out.pcap"))], "its packets left")
     equal(daemon.counters["entries"], 500, "packets that were copied")
+
+
+def withdraws_nothing_of_the_next():
+    with Client() as client:
+        wait_until(lambda: client.hello()["state"] & 0xff == RUNNING, "RUNNING")
+        port, client.seq = client.socket.getsockname(), 1000
+        client.ask("CANCEL", struct.pack("=II", 0, 0xffffffff))
+        client.hello()  # nobody is heard behind a CANCEL before all that was sent has been read
+    with Client() as client:
+        equal(client.socket.getsockname(), port, "port id")
+        leaves(client, 1, n=50, gap=1000)
+        equal(client.counter(2), 0, "packets cancelled")
+
+
+@case
+def who_connects_again_is_another_client():
+    """a process's next socket has the port id of the one before: a CANCEL of then is over"""
+    veth()
+    with Daemon("-b", "packet:vn0", name="nothing"):
+        withdraws_nothing_of_the_next()
+    with Daemon():
+        up()
+        withdraws_nothing_of_the_next()
 
 
 @case

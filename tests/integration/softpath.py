@@ -3,6 +3,7 @@
 """Caliper without a card: `vernier nf2d -b` on one end of a veth pair, the other end
 looks at what comes. When it comes is the machine's business; what is checked of times
 holds however slow that is."""
+import json
 import socket
 import struct
 import sys
@@ -124,6 +125,25 @@ def lateness_is_what_it_was():
         to_wall = time.clock_gettime_ns(time.CLOCK_REALTIME) - time.monotonic_ns() + host - now
         early = [i for i in range(300) if seen[i] + error + SLEW_NS < told[i][0] + to_wall]
         equal(early, [], kind + ": frames seen before their departure")
+
+
+@case
+def stamps_are_the_kernels():
+    """--departure-stamps kernel: departure less lateness is the time asked for, of each packet"""
+    veth()
+    with Soft("packet", "--departure-stamps", "kernel") as daemon, Client() as client:
+        running(client)
+        client.subscribe(DEPARTED)
+        now = clock(client)[0]
+        asked = [now + 50_000_000 + 70_000 * i for i in range(300)]
+        send(client, [numbered(t, 0, i, flags=ABSOLUTE | REPORT) for i, t in enumerate(asked)])
+        told = departures(client, 300)
+        equal([told[i][0] - told[i][1] for i in range(300)], asked, "planned")
+        daemon.end()
+        with open(daemon.stats) as f:
+            found = json.load(f)["departures"]
+    equal((found["stamped_by"], found["departed"], found["unstamped"]), ("kernel", 300, 0),
+          "departures")
 
 
 @case

@@ -9,6 +9,7 @@
 #include "nf2d.h"
 
 #define RETRY_NS VN_NSEC_PER_SEC
+#define RETRY_MS 200 /* of an answer, while clients wait for theirs */
 #define BUDGET	 256 /* messages of the card before others are heard */
 
 /* --- finding it -------------------------------------------------------------------- */
@@ -17,13 +18,13 @@
 static bool is_absent(int rc)
 {
 	return rc == -ENOENT || rc == -ECONNREFUSED || rc == -ENODEV || rc == -ECONNRESET ||
-	       rc == -ETIMEDOUT;
+	       rc == -ETIMEDOUT || rc == -EAGAIN;
 }
 
-static int find_socket(struct nf2d *n, struct vn_err *err)
+static int find_socket(struct nf2d *n, unsigned int ms, struct vn_err *err)
 {
 	struct vn_err why = { "" };
-	int rc = nf2d_cardlink_open(&n->link, n->s.target, &why);
+	int rc = nf2d_cardlink_open(&n->link, n->s.target, ms, &why);
 
 	n->retry_ns = UINT64_MAX;
 	if (!rc || !is_absent(rc)) {
@@ -40,7 +41,7 @@ static int find_socket(struct nf2d *n, struct vn_err *err)
 int nf2d_card_find(struct nf2d *n, struct vn_err *err)
 {
 	if (n->s.back_end == NF2D_SOCKET)
-		return find_socket(n, err);
+		return find_socket(n, NF2D_HELLO_MS, err);
 	return nf2d_simulator_start(&n->sim, n->s.target, n->s.options, &n->interrupt.old_mask,
 				    &n->link, err);
 }
@@ -58,7 +59,7 @@ void nf2d_card_retry(struct nf2d *n)
 {
 	struct vn_err why = { "" };
 
-	if (find_socket(n, &why)) {
+	if (find_socket(n, RETRY_MS, &why)) {
 		/* Somebody else is its driver, say; which may change. */
 		if (!n->told_absent)
 			nf2d_log(n, why.text);

@@ -11,7 +11,6 @@
 
 #include "wire/nf2.h"
 
-#define HELLO_S 2
 /* Each takes two round trips: long enough for a transfer, in a card that is far behind too. */
 #define TRANSFER_LOOKS 10000
 /* Of the host queues the card program's is the first. */
@@ -19,22 +18,32 @@
 
 /* --- opening ----------------------------------------------------------------------- */
 
-static int say_hello(struct nf2d_cardlink *link, struct vn_err *err)
+static int limit_waits(const struct nf2d_cardlink *link, unsigned int ms, struct vn_err *err)
+{
+	const struct timeval limit = {
+		.tv_sec = ms / 1000,
+		.tv_usec = ms % 1000 * 1000,
+	};
+
+	if (setsockopt(link->client.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)))
+		return vn_err_set(err, errno, "card socket: %s", strerror(errno));
+	return 0;
+}
+
+static int say_hello(struct nf2d_cardlink *link, unsigned int ms, struct vn_err *err)
 {
 	static const struct vn_nt_cardmsg hello = {
 		.op = VN_NT_CARD_HELLO,
 		.a = VN_NT_CARDMSG_VERSION,
 		.b = VN_NT_ROLE_DRIVER,
 	};
-	const struct timeval limit = { .tv_sec = HELLO_S };
 	struct vn_nt_cardmsg answer;
-	int rc;
+	int rc = limit_waits(link, ms, err);
 
-	if (setsockopt(link->client.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)))
-		return vn_err_set(err, errno, "card socket: %s", strerror(errno));
-	rc = vn_cardclient_ask(&link->client, &hello, &answer, err);
+	if (!rc)
+		rc = vn_cardclient_ask(&link->client, &hello, &answer, err);
 	if (rc == -EAGAIN)
-		return vn_err_set(err, ETIMEDOUT, "the card does not answer within %d s", HELLO_S);
+		return vn_err_set(err, ETIMEDOUT, "the card does not answer within %u ms", ms);
 	return rc;
 }
 
@@ -66,9 +75,9 @@ static int wait_for_transfers(struct nf2d_cardlink *link, struct vn_err *err)
 }
 
 /* Interrupts from before us are cleared by reading; that a frame waits is true still. */
-static int become_driver(struct nf2d_cardlink *link, struct vn_err *err)
+static int become_driver(struct nf2d_cardlink *link, unsigned int ms, struct vn_err *err)
 {
-	int rc = say_hello(link, err);
+	int rc = say_hello(link, ms, err);
 
 	if (!rc)
 		rc = wait_for_transfers(link, err);
@@ -78,9 +87,9 @@ static int become_driver(struct nf2d_cardlink *link, struct vn_err *err)
 	return rc;
 }
 
-static int greet(struct nf2d_cardlink *link, struct vn_err *err)
+static int greet(struct nf2d_cardlink *link, unsigned int ms, struct vn_err *err)
 {
-	int rc = become_driver(link, err);
+	int rc = become_driver(link, ms, err);
 
 	if (!rc && fcntl(link->client.fd, F_SETFL, O_NONBLOCK))
 		rc = vn_err_set(err, errno, "card socket: %s", strerror(errno));
@@ -89,12 +98,13 @@ static int greet(struct nf2d_cardlink *link, struct vn_err *err)
 	return rc;
 }
 
-int nf2d_cardlink_open(struct nf2d_cardlink *link, const char *path, struct vn_err *err)
+int nf2d_cardlink_open(struct nf2d_cardlink *link, const char *path, unsigned int ms,
+		       struct vn_err *err)
 {
 	int rc = vn_cardclient_open(&link->client, path, err);
 
 	link->status = 0;
-	return rc < 0 ? rc : greet(link, err);
+	return rc < 0 ? rc : greet(link, ms, err);
 }
 
 int nf2d_cardlink_attach(struct nf2d_cardlink *link, int fd, struct vn_err *err)
@@ -102,7 +112,7 @@ int nf2d_cardlink_attach(struct nf2d_cardlink *link, int fd, struct vn_err *err)
 	int rc = vn_cardclient_attach(&link->client, fd, err);
 
 	link->status = 0;
-	return rc < 0 ? rc : greet(link, err);
+	return rc < 0 ? rc : greet(link, NF2D_HELLO_MS, err);
 }
 
 void nf2d_cardlink_close(struct nf2d_cardlink *link)

@@ -18,9 +18,13 @@ struct nf2d_cardlink {
 	uint32_t status;	     /* bits that came and were not read */
 };
 
-/* Connects and says that it is the driver, within two seconds. -errno with a sentence:
- * -ENOENT, -ECONNREFUSED: nobody is there; -EBUSY: it has a driver. */
-int nf2d_cardlink_open(struct nf2d_cardlink *link, const char *path, struct vn_err *err);
+/* How long a card may take to say that it has us. */
+#define NF2D_HELLO_MS 2000
+
+/* Connects and says that it is the driver; no answer is waited for longer than ms. -errno with a
+ * sentence: -ENOENT, -ECONNREFUSED: nobody is there; -EBUSY: it has a driver; -ETIMEDOUT. */
+int nf2d_cardlink_open(struct nf2d_cardlink *link, const char *path, unsigned int ms,
+		       struct vn_err *err);
 /* The same by a connection that is there, which belongs to the link from now on. */
 int nf2d_cardlink_attach(struct nf2d_cardlink *link, int fd, struct vn_err *err);
 void nf2d_cardlink_close(struct nf2d_cardlink *link); /* accepts a closed one */

@@ -9,10 +9,12 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "wire/nf2.h"
@@ -218,6 +220,32 @@ static void a_card_with_a_driver_is_told_in_its_words(void **state)
 	close(f.fd);
 }
 
+/* A card that takes connections in a queue and does nothing: neither an answer nor a place in
+ * the queue is waited for longer than it was said. */
+static void a_silent_card_is_left_soon(void **state)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	char folder[] = "/tmp/cardlink-XXXXXX";
+	struct nf2d_cardlink link;
+	struct vn_err err = { "" };
+	int rc, fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/card", folder);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(fd, 3), 0);
+	assert_int_equal(nf2d_cardlink_open(&link, addr.sun_path, 1, &err), -ETIMEDOUT);
+	assert_string_equal(err.text, "the card does not answer within 1 ms");
+	do
+		rc = nf2d_cardlink_open(&link, addr.sun_path, 1, &err);
+	while (rc == -ETIMEDOUT);
+	assert_int_equal(rc, -EAGAIN);
+	assert_false(nf2d_cardlink_is_open(&link));
+	close(fd);
+	unlink(addr.sun_path);
+	rmdir(folder);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -231,6 +259,7 @@ int main(void)
 		CASE(a_card_without_room_is_busy),
 		CASE(no_message_at_all_is_an_error),
 		cmocka_unit_test(a_card_with_a_driver_is_told_in_its_words),
+		cmocka_unit_test(a_silent_card_is_left_soon),
 	};
 #undef CASE
 

@@ -204,11 +204,24 @@ static enum nf2d_change change_to(struct nf2d_iface *i, bool is_up)
 	return is_up ? NF2D_WENT_UP : NF2D_WENT_DOWN;
 }
 
+/* Name and MAC as they are now; an event behind this one tells of newer ones. */
+static void look_at_name(struct nf2d_iface *i)
+{
+	struct ifreq ifr = { .ifr_ifindex = i->ifindex };
+
+	if (ioctl(i->ask_fd, SIOCGIFNAME, &ifr))
+		return;
+	memcpy(i->name, ifr.ifr_name, sizeof(i->name));
+	if (!ioctl(i->ask_fd, SIOCGIFHWADDR, &ifr))
+		memcpy(i->mac, ifr.ifr_hwaddr.sa_data, sizeof(i->mac));
+}
+
 /* Events were lost: what there was between is not known, but how things stand is. */
 static enum nf2d_change ask(struct nf2d_iface *i)
 {
 	int flags = vn_link_flags(i->ask_fd, i->ifindex);
 
+	look_at_name(i);
 	return flags < 0 ? NF2D_IS_GONE : change_to(i, flags & IFF_UP);
 }
 
@@ -221,8 +234,10 @@ enum nf2d_change nf2d_iface_next(struct nf2d_iface *i)
 	while (!change && (rc = vn_link_watch_next(i->watch, &ev))) {
 		if (rc < 0)
 			return ask(i);
-		if (ev.ifindex == i->ifindex)
-			change = ev.is_gone ? NF2D_IS_GONE : change_to(i, ev.flags & IFF_UP);
+		if (ev.ifindex != i->ifindex)
+			continue;
+		look_at_name(i);
+		change = ev.is_gone ? NF2D_IS_GONE : change_to(i, ev.flags & IFF_UP);
 	}
 	return change;
 }

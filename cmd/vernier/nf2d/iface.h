@@ -20,7 +20,7 @@ struct nf2d_iface {
 	int fd;	    /* the TAP; -1: an interface that is only watched */
 	int ask_fd; /* a socket for questions about it */
 	int ifindex;
-	char name[16];
+	char name[16]; /* as nf2d_iface_next() has seen it last, as the MAC */
 	uint8_t mac[6];
 	bool is_up;
 	struct vn_link_watch *watch;

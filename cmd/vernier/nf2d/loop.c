@@ -39,9 +39,20 @@ void nf2d_hear_data(struct nf2d *n, unsigned int budget)
 {
 	struct nf2d_datagram d;
 
-	while (budget-- && vn_nf2_takes_data(n->driver) && next_datagram(n, NF2D_DATA, &d))
+	while (budget-- && vn_nf2_takes_data(n->driver)) {
+		if (!next_datagram(n, NF2D_DATA, &d)) {
+			vn_nf2_data_over(n->driver);
+			return;
+		}
 		if (d.is_allowed)
 			vn_nf2_data(n->driver, d.pid, d.bytes, d.len);
+	}
+}
+
+bool nf2d_has_data(const struct nf2d *n)
+{
+	return vn_nf2_takes_data(n->driver) &&
+	       (nf2d_peers_has(n->peers, NF2D_DATA) || vn_nf2_awaits_data_over(n->driver));
 }
 
 void nf2d_hear_control(struct nf2d *n)
@@ -59,6 +70,9 @@ void nf2d_hear_control(struct nf2d *n)
 		 * socket. */
 		if (before == CAL_RUNNING && vn_nf2_state(n->driver) == CAL_RESETTING)
 			nf2d_hear_data(n, REFUSED_MAX);
+		/* Who hears that it was cancelled may end, and the next have its port id. */
+		if (vn_nf2_awaits_data_over(n->driver))
+			return;
 	}
 }
 
@@ -90,6 +104,7 @@ void nf2d_hear_iface(struct nf2d *n, struct vn_err *err)
 			   "%s: the interface was deleted, or moved to another network namespace",
 			   n->iface.name);
 	}
+	vn_nf2_set_identity(n->driver, n->iface.name, n->iface.mac);
 }
 
 static bool has_frames(struct nf2d *n)
@@ -133,8 +148,7 @@ static void fill(struct nf2d *n, struct pollfd fds[N_FDS])
 /* Something is here already, of which no descriptor tells. */
 static bool has_work(struct nf2d *n)
 {
-	return nf2d_peers_has(n->peers, NF2D_CONTROL) || has_frames(n) ||
-	       (vn_nf2_takes_data(n->driver) && nf2d_peers_has(n->peers, NF2D_DATA));
+	return nf2d_peers_has(n->peers, NF2D_CONTROL) || has_frames(n) || nf2d_has_data(n);
 }
 
 /* Never sleeps; who else is on this CPU runs while there is nothing. */
@@ -192,7 +206,7 @@ static void turn(struct nf2d *n, const struct pollfd fds[N_FDS], struct vn_err *
 		nf2d_hear_iface(n, err);
 	if (fds[CONTROL].revents || nf2d_peers_has(n->peers, NF2D_CONTROL))
 		nf2d_hear_control(n);
-	if (fds[DATA].revents || nf2d_peers_has(n->peers, NF2D_DATA))
+	if (fds[DATA].revents || nf2d_has_data(n))
 		nf2d_hear_data(n, DATAGRAMS);
 	hear_frames(n);
 }

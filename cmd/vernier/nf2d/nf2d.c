@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "background.h"
+#include "base/cpu.h"
 #include "command.h"
+#include "engine/realtime.h"
 #include "options.h"
 
 void nf2d_log(void *arg, const char *text)
@@ -187,7 +189,7 @@ static int listen_to_signals(struct nf2d *n, struct vn_err *err)
 	return rc ? vn_err_set(err, -rc, "cannot listen to signals: %s", strerror(-rc)) : 0;
 }
 
-static int write_pidfile(const struct nf2d *n, struct vn_err *err)
+static int write_pidfile(struct nf2d *n, struct vn_err *err)
 {
 	FILE *out;
 	int rc;
@@ -198,7 +200,35 @@ static int write_pidfile(const struct nf2d *n, struct vn_err *err)
 	rc = !out || fprintf(out, "%d\n", (int)getpid()) < 0 ? -errno : 0;
 	if (out && fclose(out) && !rc)
 		rc = -errno;
+	n->has_pidfile = !rc;
 	return rc ? vn_err_set(err, -rc, "--pidfile %s: %s", n->s.pidfile, strerror(-rc)) : 0;
+}
+
+static int become_realtime(const struct nf2d *n, struct vn_err *err)
+{
+	struct vn_realtime_case c = { .asked = VN_REALTIME_ON, .is_paced = true };
+	int rc = vn_cpu_list(NULL, 0);
+
+	c.n_cpus = rc > 0 ? (unsigned int)rc : 1;
+	vn_rt_budget_read("/", &c.budget);
+	rc = vn_realtime_check(&c, n->s.has_cpu ? (int)n->s.cpu : 0, err);
+	if (rc)
+		return rc;
+	rc = vn_realtime_begin();
+	return rc ? vn_err_set(err, -rc, "--realtime: %s; it takes " VN_REALTIME_RIGHT,
+			       strerror(-rc))
+		  : 0;
+}
+
+/* The calling thread is the one that keeps the times; others, and the card's process, are there
+ * already, or begin as ever. */
+static int take_cpu(const struct nf2d *n, struct vn_err *err)
+{
+	int rc = n->s.has_cpu ? vn_cpu_pin((int)n->s.cpu) : 0;
+
+	if (rc)
+		return vn_err_set(err, -rc, "--cpu %u: %s", (unsigned int)n->s.cpu, strerror(-rc));
+	return n->s.is_realtime ? become_realtime(n, err) : 0;
 }
 
 /* Sockets first: where another driver is, nothing else is touched. */
@@ -206,6 +236,8 @@ static int open_all(struct nf2d *n, struct vn_err *err)
 {
 	int rc = nf2d_peers_open((unsigned int)n->s.card, n->s.uid, &n->peers, err);
 
+	if (!rc)
+		rc = nf2d_report_open(n, err);
 	if (!rc)
 		rc = open_iface(n, err);
 	if (!rc)
@@ -216,6 +248,8 @@ static int open_all(struct nf2d *n, struct vn_err *err)
 		rc = set_policy(n, err);
 	if (!rc)
 		rc = listen_to_signals(n, err);
+	if (!rc)
+		rc = take_cpu(n, err);
 	if (!rc)
 		rc = write_pidfile(n, err);
 	if (!rc && n->s.sets_up)
@@ -261,6 +295,10 @@ static void close_all(struct nf2d *n)
 	nf2d_frames_stop(&n->frames);
 	nf2d_iface_close(&n->iface);
 	nf2d_peers_close(n->peers);
+	if (n->stats && n->stats != stdout)
+		fclose(n->stats);
+	if (n->has_pidfile)
+		unlink(n->s.pidfile);
 }
 
 /* ready: a descriptor on which the parent waits, -1 without one. */
@@ -274,12 +312,12 @@ static int run(void *arg, int ready, struct vn_err *err)
 		rc = serve(n, ready, err);
 		vn_nf2_down(n->driver);
 		told = nf2d_report(n, &why);
+		if (told && n->is_syslog)
+			nf2d_log(n, why.text);
 		if (told && !rc) {
 			*err = why;
 			rc = told;
 		}
-		if (n->s.pidfile)
-			unlink(n->s.pidfile);
 	}
 	close_all(n);
 	return rc;

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -39,7 +40,9 @@ struct nf2d {
 	uint64_t retry_ns;	/* when the card is looked for again; UINT64_MAX: it is not */
 	bool told_absent;	/* that it is not there was said */
 	int policy_error;	/* what the driver answered to the policy of the command line */
-	bool is_syslog;		/* messages go there: there is no terminal any more */
+	FILE *stats;		/* of --stats, open from the beginning; NULL: none */
+	bool has_pidfile;
+	bool is_syslog; /* messages go there: there is no terminal any more */
 
 	struct vn_interrupt interrupt;
 	_Atomic uint32_t stop_word; /* a signal came */
@@ -64,6 +67,8 @@ int nf2d_loop(struct nf2d *n, struct vn_err *err);
 /* What clients said on the control socket; what the interface did. Parts of any loop. */
 void nf2d_hear_control(struct nf2d *n);
 void nf2d_hear_data(struct nf2d *n, unsigned int budget);
+/* The data socket is to be looked at, of which no descriptor tells. */
+bool nf2d_has_data(const struct nf2d *n);
 void nf2d_hear_iface(struct nf2d *n, struct vn_err *err);
 
 /* --- card.c ------------------------------------------------------------------------ */
@@ -95,7 +100,9 @@ int nf2d_soft_loop(struct nf2d *n, struct vn_err *err);
 
 /* --- report.c ------------------------------------------------------------------------ */
 
-/* One line, and the file of --stats. 0 or -errno with a sentence. */
+/* Opens the file of --stats, so that it is known to be possible. -errno with a sentence. */
+int nf2d_report_open(struct nf2d *n, struct vn_err *err);
+/* One line, and the file of --stats, which is closed. 0 or -errno with a sentence. */
 int nf2d_report(struct nf2d *n, struct vn_err *err);
 
 #endif

@@ -32,9 +32,11 @@ static json_t *departures(const struct vn_softcard *card)
 	int code;
 	json_int_t lost = (json_int_t)vn_softcard_lost(card, &code);
 
-	return json_pack("{s:I, s:I, s:I, s:{s:I, s:I, s:I, s:I}}", "departed",
+	return json_pack("{s:I, s:I, s:I, s:s?, s:I, s:{s:I, s:I, s:I, s:I}}", "departed",
 			 (json_int_t)vn_hist_count(&d->lateness), "late",
-			 (json_int_t)vn_stat_get(&d->n.late), "lost", lost, "lateness_ns", "median",
+			 (json_int_t)vn_stat_get(&d->n.late), "lost", lost, "stamped_by",
+			 vn_softcard_stamp_source(card), "unstamped",
+			 (json_int_t)vn_softcard_unstamped(card), "lateness_ns", "median",
 			 lateness(d, 50), "p99", lateness(d, 99), "p999", lateness(d, 99.9), "max",
 			 (json_int_t)vn_stat_get(&d->n.late_max_ns));
 }
@@ -53,20 +55,25 @@ static json_t *document(const struct nf2d *n, const uint64_t counters[CAL_N_COUN
 	return o;
 }
 
-static int write_json(const struct nf2d *n, const uint64_t counters[CAL_N_COUNTERS],
-		      struct vn_err *err)
+int nf2d_report_open(struct nf2d *n, struct vn_err *err)
 {
-	bool is_stdout = !strcmp(n->s.stats, "-");
-	FILE *out = is_stdout ? stdout : fopen(n->s.stats, "we");
-	json_t *o;
-	int rc;
+	if (!n->s.stats)
+		return 0;
+	n->stats = strcmp(n->s.stats, "-") ? fopen(n->s.stats, "we") : stdout;
+	if (n->stats)
+		return 0;
+	return vn_err_set(err, errno, "--stats %s: %s", n->s.stats, strerror(errno));
+}
 
-	if (!out)
-		return vn_err_set(err, errno, "--stats %s: %s", n->s.stats, strerror(errno));
-	o = document(n, counters);
-	rc = !o || json_dumpf(o, out, JSON_INDENT(2)) || fputc('\n', out) < 0 ? -EIO : 0;
+static int write_json(struct nf2d *n, const uint64_t counters[CAL_N_COUNTERS], struct vn_err *err)
+{
+	json_t *o = document(n, counters);
+	FILE *out = n->stats;
+	int rc = !o || json_dumpf(o, out, JSON_INDENT(2)) || fputc('\n', out) < 0 ? -EIO : 0;
+
 	json_decref(o);
-	if (!is_stdout && fclose(out))
+	n->stats = NULL;
+	if (out != stdout && fclose(out))
 		rc = -EIO;
 	return rc ? vn_err_set(err, EIO, "--stats %s: could not be written", n->s.stats) : 0;
 }
@@ -91,5 +98,5 @@ int nf2d_report(struct nf2d *n, struct vn_err *err)
 	vn_nf2_counters(n->driver, counters, CAL_N_COUNTERS);
 	if (!n->s.is_quiet && !n->is_syslog)
 		print_line(n, counters);
-	return n->s.stats ? write_json(n, counters, err) : 0;
+	return n->stats ? write_json(n, counters, err) : 0;
 }

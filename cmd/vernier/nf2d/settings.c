@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "base/txtime.h"
 #include "command.h"
 #include "cpus.h"
 #include "options.h"
@@ -64,6 +65,12 @@ static const struct vn_option nf2d_rows[] = {
 	  .help = "transfer buffers of the driver" },
 	{ .name = "cpu", .metavar = "N", .call = set_cpu,
 	  .help = "with -b: the CPU on which it runs" },
+	{ .name = "realtime", .offset = OFF(is_realtime),
+	  .help = "run before all common processes (SCHED_FIFO)" },
+	{ .name = "departure-stamps", .metavar = "WHO", .offset = OFF(stamps_text), .def = "off",
+	  .word = vn_tx_stamps_word,
+	  .help = "with -b: who stamps each packet when it departs: kernel, hardware; off: a "
+		  "departure is when the kernel was given the packet" },
 	{ .name = "spin", .offset = OFF(spins),
 	  .help = "never sleep, for the shortest way from what comes in to what goes out; takes "
 		  "a CPU" },
@@ -151,6 +158,26 @@ static int check_options(const struct nf2d_settings *s, struct vn_err *err)
 	return 0;
 }
 
+static int take_stamps(struct nf2d_settings *s, struct vn_err *err)
+{
+	unsigned int i = 0;
+
+	while (vn_tx_stamps_word(i) && strcmp(s->stamps_text, vn_tx_stamps_word(i)))
+		i++;
+	if (!vn_tx_stamps_word(i))
+		return vn_err_set(
+			err, EINVAL,
+			"--departure-stamps: '%s' is not accepted (off, kernel, hardware)",
+			s->stamps_text);
+	s->departure_stamps = (enum vn_tx_stamps)i;
+	if (i && !nf2d_is_soft(s))
+		return vn_err_set(err, EINVAL,
+				  "--departure-stamps %s: goes with --back-end; a card tells its "
+				  "departures itself",
+				  s->stamps_text);
+	return 0;
+}
+
 static int take_name(struct nf2d_settings *s, struct vn_err *err)
 {
 	const char *given = nf2d_is_soft(s) ? s->target : s->ifname;
@@ -209,6 +236,8 @@ int nf2d_settings_parse(struct nf2d_settings *s, int argc, char **argv, struct v
 	rc = take_back_end(s, err);
 	if (!rc)
 		rc = check_options(s, err);
+	if (!rc)
+		rc = take_stamps(s, err);
 	if (!rc)
 		rc = take_name(s, err);
 	if (!rc)

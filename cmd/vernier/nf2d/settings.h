@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/err.h"
+#include "base/txtime.h"
 #include "policy.h"
 
 /* Who sends at the times: a card by its socket, one of our own, an ordinary interface. */
@@ -26,14 +27,15 @@ struct nf2d_settings {
 	/* As typed */
 	uint64_t card, txbuffs, snap, max_entries, quota, cpu;
 	const char *card_socket, *program, *soft, *ifname, *user, *policy_text;
-	const char *pidfile, *stats;
-	bool is_foreground, sets_up, is_quiet, has_cpu, spins;
+	const char *pidfile, *stats, *stamps_text;
+	bool is_foreground, sets_up, is_quiet, has_cpu, spins, is_realtime;
 	/* What it means */
 	enum nf2d_back_end back_end;
 	const char *target; /* of the back end: path of the socket or program, interface */
 	char name[32];	    /* of the interface: --ifname or nf2c<k>; of -b its interface's */
 	uid_t uid;	    /* NF2D_NOBODY */
 	struct nf2d_policy policy;
+	enum vn_tx_stamps departure_stamps;
 	bool has_policy;      /* one that is not as the driver begins with */
 	char *const *options; /* for the simulator, ended by NULL */
 };

@@ -139,6 +139,9 @@ static void others_are_refused(void **state)
 		{ "--policy slow", "--policy: 'slow' is not accepted" },
 		{ "--quota 9", "--quota: 9 is out of range" },
 		{ "-c a -- -mac0 tap0", "-mac0: options of the card" },
+		{ "--departure-stamps kernel", "--departure-stamps kernel: goes with --back-end" },
+		{ "-b packet:eth1 --departure-stamps on",
+		  "--departure-stamps: 'on' is not accepted" },
 	};
 
 	for (unsigned int i = 0; i < VN_ARRAY_SIZE(rows); i++) {

@@ -15,14 +15,16 @@
 
 #include "base/macros.h"
 
-#define START_MS  20000 /* it translates its program meanwhile */
-#define END_MS	  5000
+#define START_MS 20000 /* it translates its program meanwhile */
+#define END_MS	 5000
+/* Of the card's time: long for a host to answer, short for what the card holds, 2.4 ms at least. */
+#define HOST_WAIT "500us"
 #define LISTEN_MS 1 /* from the file of the socket to the one who listens there */
 
 /* --- the child --------------------------------------------------------------------- */
 
 struct child {
-	char *argv[NF2D_SIMULATOR_ARGS + 8];
+	char *argv[NF2D_SIMULATOR_ARGS + 10];
 	const sigset_t *mask;
 	pid_t parent;
 	int out; /* its standard output and error */
@@ -42,7 +44,7 @@ static void become_card(const struct child *c)
 	_exit(127);
 }
 
-/* What is ours comes last, where nothing of the user's can undo it. */
+/* A default first; what must be so comes last, where nothing of the user's can undo it. */
 static void make_argv(struct child *c, const char *path, const char *program, char *const *options)
 {
 	const char *const ours[] = { "-rt", "-q", "-card", path, program };
@@ -50,6 +52,7 @@ static void make_argv(struct child *c, const char *path, const char *program, ch
 
 	c->argv[n++] = (char *)(uintptr_t) "vernier";
 	c->argv[n++] = (char *)(uintptr_t) "card";
+	c->argv[n++] = (char *)(uintptr_t) "-hostwait=" HOST_WAIT;
 	while (options && *options && n < NF2D_SIMULATOR_ARGS)
 		c->argv[n++] = *options++;
 	for (unsigned int i = 0; i < VN_ARRAY_SIZE(ours); i++)
@@ -136,7 +139,7 @@ static int wait_for_card(struct nf2d_simulator *sim, int inotify, struct nf2d_ca
 	struct vn_err why = { "" };
 	int rc;
 
-	while (is_early(rc = nf2d_cardlink_open(link, sim->path, &why))) {
+	while (is_early(rc = nf2d_cardlink_open(link, sim->path, NF2D_HELLO_MS, &why))) {
 		int n = poll(fds, 2, rc == -ENOENT ? START_MS : LISTEN_MS);
 
 		if (n == 0 && rc == -ENOENT)

@@ -3,7 +3,9 @@
  * An ordinary interface as the card (caliper/softcard.h): this thread keeps the
  * times itself, or hands frames over to who does. Far from the next departure it
  * waits as any daemon; nearer than its sleeps are exact it looks around without
- * waiting; and very near it does nothing but send.
+ * waiting; and very near it does nothing but send. Where departures are never far
+ * from each other it takes packets when there are no more, many at a time, but looks
+ * now and then whether somebody wants to change the course of things.
  */
 #include <errno.h>
 #include <poll.h>
@@ -19,7 +21,8 @@
 #define TRANSFERS 8	/* under way at a time */
 #define FRAME_CAP 2048
 #define RX_BYTES  (8 << 20)
-#define DATAGRAMS 4 /* between two looks at the next departure */
+#define DATAGRAMS 4	/* between two looks at the next departure */
+#define LOOK_NS	  50000 /* without a look at all, at most */
 
 struct nf2d_soft {
 	struct vn_netdev *dev, *rx_dev;
@@ -27,6 +30,8 @@ struct nf2d_soft {
 	struct vn_rxq *rxq;
 	struct vn_softcard *card;
 	struct vn_wakeup wakeup;
+	uint64_t looked_ns; /* when it looked around last */
+	bool is_near;	    /* a departure was, then */
 };
 
 /* What each back end is, as the drivers of src/dev have it. */
@@ -50,11 +55,13 @@ static int open_txq(struct nf2d *n, struct nf2d_soft *soft, struct vn_err *err)
 	const struct vn_txq_opts tx = {
 		.frame_cap = FRAME_CAP,
 		.launch = launch,
+		.stamps = n->s.departure_stamps,
 		/* What bypasses the discipline it cannot let go at its time. */
 		.path = launch == VN_LAUNCH_QDISC ? VN_PATH_QDISC : VN_PATH_DRIVER,
 	};
-	int rc = vn_netdev_open(kinds[n->s.back_end].driver,
-				VN_CAP_TX | (launch ? VN_CAP_LAUNCH : 0), &opts, &soft->dev, err);
+	const uint32_t caps = VN_CAP_TX | (launch ? VN_CAP_LAUNCH : 0) |
+			      (n->s.departure_stamps ? VN_CAP_TX_STAMPS : 0);
+	int rc = vn_netdev_open(kinds[n->s.back_end].driver, caps, &opts, &soft->dev, err);
 
 	return rc ? rc : vn_netdev_txq_open(soft->dev, &tx, &soft->txq, err);
 }
@@ -182,8 +189,7 @@ static void fill(struct nf2d *n, struct pollfd fds[N_FDS])
 
 static bool has_work(struct nf2d *n)
 {
-	return nf2d_peers_has(n->peers, NF2D_CONTROL) ||
-	       (vn_nf2_takes_data(n->driver) && nf2d_peers_has(n->peers, NF2D_DATA));
+	return nf2d_peers_has(n->peers, NF2D_CONTROL) || nf2d_has_data(n);
 }
 
 /* How long it may sleep: until a sleep would end too late for the next departure. */
@@ -203,11 +209,14 @@ static uint64_t sleep_ns(struct nf2d *n, uint64_t now)
 static bool look_around(struct nf2d *n, struct pollfd fds[N_FDS])
 {
 	uint64_t now = vn_clock_now(&n->clock), ns;
+	struct nf2d_soft *soft = n->soft;
 	struct timespec limit;
 
-	if (vn_softcard_next_ns(n->soft->card) <= now + NEAR_NS)
+	soft->is_near = vn_softcard_next_ns(soft->card) <= now + NEAR_NS;
+	if (soft->is_near && now - soft->looked_ns < LOOK_NS)
 		return false;
-	ns = sleep_ns(n, now);
+	soft->looked_ns = now;
+	ns = soft->is_near ? 0 : sleep_ns(n, now);
 	limit.tv_sec = (time_t)(ns / VN_NSEC_PER_SEC);
 	limit.tv_nsec = (long)(ns % VN_NSEC_PER_SEC);
 	fill(n, fds);
@@ -235,7 +244,7 @@ static void turn(struct nf2d *n, struct vn_err *err)
 			nf2d_hear_iface(n, err);
 		if (fds[CONTROL].revents || nf2d_peers_has(n->peers, NF2D_CONTROL))
 			nf2d_hear_control(n);
-		if (fds[DATA].revents || nf2d_peers_has(n->peers, NF2D_DATA))
+		if (!n->soft->is_near && (fds[DATA].revents || nf2d_has_data(n)))
 			nf2d_hear_data(n, DATAGRAMS);
 		if (vn_nf2_next_ns(n->driver) <= vn_clock_now(&n->clock))
 			vn_nf2_timer(n->driver);
@@ -246,10 +255,6 @@ static void turn(struct nf2d *n, struct vn_err *err)
 
 int nf2d_soft_loop(struct nf2d *n, struct vn_err *err)
 {
-	int rc = n->s.has_cpu ? vn_cpu_pin((int)n->s.cpu) : 0;
-
-	if (rc)
-		return vn_err_set(err, -rc, "--cpu %u: %s", (unsigned int)n->s.cpu, strerror(-rc));
 	vn_thread_slack(1);
 	vn_wakeup_measure(&n->soft->wakeup);
 	while (!n->is_over && !atomic_load_explicit(&n->stop_word, memory_order_acquire))
