@@ -13,13 +13,14 @@ import warnings
 
 from harness import (TOP, VERNIER, Tap, Terminal, case, equal, finish, frames, holds, main,
                      sh, start, veth, vernier, wait_until, without_rights)
-from nf2 import ELF, need_card
+from nf2 import ELF, Client, Daemon, is_running, need_card
 
 warnings.filterwarnings("ignore", category=DeprecationWarning)
 import jsonschema  # noqa: E402
 
 TO = ("-i", "127.0.0.1", "--sport", "2000", "--dport", "3000")
 CARD = ("-N", "-m", "02:00:00:00:00:02")
+NETLINK = (*CARD, "-i", "198.18.0.2", "-I", "198.18.0.1")
 
 
 def caliper(*words, status=0, **more):
@@ -55,6 +56,12 @@ class Receiver:
             return False
         except BlockingIOError:
             return True
+
+
+def utime(process):
+    """Seconds that it has computed."""
+    with open("/proc/%d/stat" % process.pid) as f:
+        return int(f.read().rsplit(")", 1)[1].split()[11]) / os.sysconf("SC_CLK_TCK")
 
 
 def write(path, text):
@@ -97,6 +104,15 @@ def files_are_named_with_line_and_text():
                           capture_output=True)
     equal(done.returncode, 2, "status")
     holds("standard input:2: '-2'" in done.stderr, done.stderr)
+
+
+@case
+def errors_are_one_line_with_a_hint():
+    for word in ("1\n2", "9" * 5000, "--help", "x --help lists them"):
+        done = caliper("-n", word, "-d", "1", *TO, status=2)
+        holds(done.stderr.startswith("vernier: caliper: -n: '" + word[:1]), done.stderr)
+        holds(done.stderr.endswith(" (vernier caliper -h says more)\n"), done.stderr)
+        equal(done.stderr.count("\n"), 1, "lines of %r" % done.stderr)
 
 
 @case
@@ -268,10 +284,26 @@ def signals_end_a_run_with_its_summary():
         run.send_signal(number)
         status, out, err = finish(run)
         equal((status, err), (0, ""), "status, errors")
-        holds("packets: " in out and "interrupted: " in out, out)
+        holds("packets: " in out and out.endswith("interrupted: by a signal\n"), out)
         s = stats()
         equal(s["end"], "interrupted", "end")
         holds(s["packets"] >= 10, "%d packets" % s["packets"])
+        receiver.socket.close()
+
+
+@case
+def two_signals_at_once_are_one():
+    """timeout(1) signals the process and then its group"""
+    for _ in range(10):
+        receiver = Receiver()
+        run = start("caliper", "-d", "1000000", *TO, "--stats", "stats.json")
+        receiver.take(1)
+        run.send_signal(signal.SIGINT)
+        run.send_signal(signal.SIGTERM)
+        status, out, err = finish(run)
+        equal((status, err), (0, ""), "status, errors")
+        holds("interrupted: " in out, out)
+        equal(stats()["end"], "interrupted", "end")
         receiver.socket.close()
 
 
@@ -414,8 +446,90 @@ def a_signal_takes_back_what_has_not_left():
     holds(s["end"] == "interrupted" and s["driver"]["cancelled"] > 0, "told")
     left = frames("out.pcap")
     equal((len(left), left[-1][0]), (s["packets"], s["last_ns"]), "frames, the last of them")
-    equal(s["driver"]["given"], s["packets"] + s["driver"]["cancelled"], "packets given")
+    equal(s["bytes"], sum(len(frame) for _, frame in left), "bytes")
     equal(s["driver"]["left"], len(left), "frames that left")
+
+
+@case
+def a_signal_ends_virtual_time():
+    """packets that would leave in 11 days are not waited for"""
+    need_card()
+    write("gaps", "0 " * 9 + "1000000000000000")
+    run = start("caliper", "--cosim", ELF, "--pcap", "out.pcap", "--stats", "stats.json", "-D",
+                "gaps", "-n", "20", "-i", "198.18.0.2", *CARD)
+    wait_until(lambda: utime(run) > 0.5, "it waits for the 11th")
+    run.send_signal(signal.SIGINT)
+    status, out, _ = finish(run)
+    equal(status, 0, "status")
+    left, s = frames("out.pcap"), stats()
+    equal((s["packets"], s["bytes"]), (len(left), 60 * len(left)), "packets")
+    holds(len(left) <= 10 and "interrupted: " in out, "%d packets; %s" % (len(left), out))
+    equal((s["first_ns"], s["last_ns"]), (left[0][0], left[-1][0]) if left else (None, None),
+          "departures")
+
+
+@case
+def lateness_is_that_of_the_run():
+    """also when the driver has seen a later packet before"""
+    write("gaps", "0 100000000")
+    with Daemon("--up"):
+        wait_until(lambda: is_running("nf2c0"), "carrier")
+        for _ in range(2):
+            caliper(*NETLINK, "-D", "gaps", "-n", "3", "-l", "1472", "--stats", "stats.json")
+            s = stats()
+            holds(s["late"] >= 1 and s["late_max_ns"] >= 12304, "%(late)d, %(late_max_ns)d ns" % s)
+            equal(s["late_max_is_least"], False, "not all are known")
+
+
+@case
+def the_source_is_the_first_address():
+    """also where the address has a label"""
+    with Daemon("--up", behind=("-outmac0", "out.pcap")):
+        wait_until(lambda: is_running("nf2c0"), "carrier")
+        sh("ip", "addr", "add", "10.0.0.1/24", "dev", "nf2c0", "label", "nf2c0:1")
+        caliper(*CARD, "-i", "10.0.0.2", "-n", "1", "-d", "0")
+    equal(frames("out.pcap")[-1][1][26:30], bytes([10, 0, 0, 1]), "source")
+
+
+@case
+def what_a_reset_throws_away_has_not_left():
+    """another client resets the card between the first packet and the second"""
+    with Daemon("--up") as daemon, Client() as client:
+        wait_until(lambda: is_running("nf2c0"), "carrier")
+        run = start("caliper", *NETLINK, "-n", "3", "-d", "20000000000", "--stats", "stats.json")
+        wait_until(lambda: client.counter(27) == 1, "the first departure was told")
+        equal(client.ask("RESET")[0], "RESET_DONE", "answer of RESET")
+        status, out, err = finish(run)
+        equal((status, err), (1, "vernier: caliper: packets were thrown away: the card was reset, "
+                              "or nf2c0 went down\n"), "status, errors")
+        s = stats()
+        equal((s["end"], s["packets"], s["driver"]["given"]), ("failed", 1, 3), "told")
+        holds("failed: of 2 more packets nobody knows" in out, out)
+        run = start("caliper", *NETLINK, "-n", "3", "-d", "20000000000", "--stats", "stats.json")
+        wait_until(lambda: client.counter(27) == 2, "the first departure was told")
+        daemon.end(status=-signal.SIGKILL, number=signal.SIGKILL)
+        equal(finish(run)[0], 1, "status")
+        s = stats()
+        equal((s["end"], s["last_ns"], s["duration_ns"]), ("failed", None, None), "told")
+
+
+@case
+def a_signal_takes_back_what_the_driver_had_not_read():
+    """packets that are told are those on the wire, when most wait in the driver's socket"""
+    with Daemon("--up", "--max-entries", "4", "--quota", "2",
+                behind=("-outmac0", "out.pcap")), Client() as client:
+        wait_until(lambda: is_running("nf2c0"), "carrier")
+        run = start("caliper", *NETLINK, "-n", "100000", "-d", "10000000", "--stats", "stats.json")
+        wait_until(lambda: client.counter(3) > 8, "the card has some")
+        run.send_signal(signal.SIGINT)
+        equal(finish(run)[0], 0, "status")
+        s = stats()
+        # Behind all others; who sends it waits until it has left.
+        caliper(*NETLINK, "-n", "1", "-d", "0", "-l", "100")
+    left = frames("out.pcap")[:-1]
+    equal((s["packets"], s["bytes"]), (len(left), sum(len(frame) for _, frame in left)), "told")
+    equal(s["driver"]["given"] - s["driver"]["cancelled"], len(left), "not taken back")
+    holds(abs(s["last_ns"] - s["first_ns"] - (left[-1][0] - left[0][0])) < 16, "duration")
 
 
 @case

@@ -94,38 +94,32 @@ static int send_by_driver(struct caliper_run *r, bool *is_usage, struct vn_err *
 	return rc;
 }
 
-static int send_all(struct caliper_run *r, bool *is_usage, struct vn_err *err)
+static int send_all(struct caliper_run *r, struct vn_interrupt *interrupt, bool *is_usage,
+		    struct vn_err *err)
 {
-	struct vn_interrupt interrupt;
-	int rc;
+	int rc = caliper_nudge_init(&r->nudge);
 
 	*is_usage = false;
-	vn_interrupt_block(&interrupt);
-	rc = caliper_nudge_init(&r->nudge);
 	if (!rc)
-		rc = vn_interrupt_listen(&interrupt, on_signal, r);
+		rc = vn_interrupt_listen(interrupt, on_signal, r);
 	if (rc)
 		vn_err_set(err, -rc, "signals: %s", strerror(-rc));
 	else if (r->s.by_driver)
 		rc = send_by_driver(r, is_usage, err);
 	else
 		rc = caliper_udp(r, err);
+	caliper_nudge_end(&r->nudge);
 	caliper_progress_end(r);
-	vn_interrupt_end(&interrupt);
-	caliper_nudge_fini(&r->nudge);
 	return rc;
 }
 
-static int run(struct caliper_run *r, struct vn_err *err)
+static int send_and_tell(struct caliper_run *r, struct vn_interrupt *interrupt, FILE *stats,
+			 struct vn_err *err)
 {
 	struct vn_err why = { "" };
 	bool is_usage;
-	FILE *stats;
-	int rc = open_stats(r, &stats, err);
+	int rc = send_all(r, interrupt, &is_usage, err);
 
-	if (rc)
-		return VN_EXIT_FAILED;
-	rc = send_all(r, &is_usage, err);
 	if (is_usage) {
 		if (stats && stats != stdout)
 			fclose(stats);
@@ -137,13 +131,39 @@ static int run(struct caliper_run *r, struct vn_err *err)
 	return rc ? VN_EXIT_FAILED : VN_EXIT_DONE;
 }
 
+/* A signal ends the sending, not the telling. */
+static int run(struct caliper_run *r, struct vn_err *err)
+{
+	struct vn_interrupt interrupt;
+	FILE *stats;
+	int status;
+
+	if (open_stats(r, &stats, err))
+		return VN_EXIT_FAILED;
+	vn_interrupt_block(&interrupt);
+	status = send_and_tell(r, &interrupt, stats, err);
+	fflush(stdout); /* main tells when that fails */
+	vn_interrupt_end(&interrupt);
+	caliper_nudge_fini(&r->nudge);
+	return status;
+}
+
+/* Of the options' own. The words of a user stand in front of it. */
+static bool has_hint(const char *text)
+{
+	static const char hint[] = " --help lists them)";
+	size_t len = strlen(text);
+
+	return len >= strlen(hint) && !strcmp(text + len - strlen(hint), hint);
+}
+
 /* Behind what is wrong with the command line: where it is said what is right. */
 static void add_hint(struct vn_err *err, const char *name)
 {
 	struct vn_err why = *err;
 	const char *vernier = strcmp(name, caliper_spec.command) ? "" : "vernier ";
 
-	if (!strstr(why.text, "--help"))
+	if (!has_hint(why.text))
 		vn_err_set(err, EINVAL, "%s (%s%s -h says more)", why.text, vernier, name);
 }
 

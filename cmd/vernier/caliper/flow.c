@@ -12,7 +12,7 @@
 #define LEAD_NS	   UINT64_C(2000000)	/* from now to the first departure: fills the pipeline */
 #define SLICE_NS   UINT64_C(2000000000) /* of a wait; the library asks each second who is there */
 #define MARGIN_NS  UINT64_C(2000000000) /* behind the time at which something must be heard */
-#define LEAD_MAX   UINT64_C(1000000000)
+#define LEAD_MAX   UINT64_C(50000000)	/* and no more for what is not known of the clock */
 #define REPORTS	   4096 /* asked for and not told yet, more than driver and card can hold */
 #define EVENTS	   64
 #define IS_STOPPED 1 /* what waits returns it when a signal wants an end */
@@ -29,6 +29,7 @@ struct flow {
 	struct vn_caliper *c;
 	struct caliper_result *res;
 	enum cal_state state;
+	bool has_begun, was_reset; /* since it has begun the state was another than RUNNING */
 	uint32_t ns_per_cycle;
 	uint64_t start_ns; /* card time of S(0) */
 	uint64_t wall_minus_card_ns;
@@ -36,17 +37,19 @@ struct flow {
 	struct vn_caliper_packet batch[CAL_PKTS_PREFERRED];
 	uint8_t stamps[CAL_PKTS_PREFERRED][VN_PGH_HLEN];
 	unsigned int n_batch;
+	uint64_t flushed; /* packets given of which the library has none any more */
 
 	struct burst bursts[CAL_MARKS_MAX + 1]; /* a ring: those marked, and the one at work */
 	unsigned int oldest, n_marked;
 	struct burst hit; /* sums of all bursts whose marks were hit */
 
 	struct {
-		uint64_t k, at_ns;
-	} reports[REPORTS];	     /* by k */
-	uint64_t last_k, last_at_ns; /* the last packet given */
-	uint64_t told_k, told_at_ns; /* the last of which a departure was told */
+		uint64_t k, at_ns, bytes;	 /* bytes: with all before it */
+	} reports[REPORTS];			 /* by k */
+	uint64_t last_k, last_at_ns, bytes;	 /* the last packet given, and bytes up to it */
+	uint64_t told_k, told_at_ns, told_bytes; /* the last of which a departure was told */
 	bool has_told;
+	uint64_t late_told; /* departures told that were late */
 };
 
 static struct burst *burst_at(struct flow *f, unsigned int i)
@@ -73,11 +76,11 @@ static void note_departure(struct flow *f, const struct cal_event *e)
 {
 	uint64_t k = f->reports[e->cookie % REPORTS].k;
 
-	f->res->late_max_ns = VN_MAX(f->res->late_max_ns, e->extra);
 	if ((uint32_t)k != e->cookie) /* told far too late to be known */
 		return;
 	f->told_k = k;
 	f->told_at_ns = f->reports[e->cookie % REPORTS].at_ns;
+	f->told_bytes = f->reports[e->cookie % REPORTS].bytes;
 	f->has_told = true;
 	if (!k) {
 		f->res->first_ns = e->card_ns;
@@ -87,18 +90,39 @@ static void note_departure(struct flow *f, const struct cal_event *e)
 	f->res->has_last = true;
 }
 
+static void note_lateness(struct flow *f, const struct cal_event *e)
+{
+	f->res->late_max_ns = VN_MAX(f->res->late_max_ns, e->extra);
+	f->late_told += e->extra > 0;
+}
+
+static void note_event(struct flow *f, const struct cal_event *e)
+{
+	switch (e->kind) {
+	case CAL_EVENT_DEPARTED:
+		note_departure(f, e);
+		note_lateness(f, e);
+		break;
+	case CAL_EVENT_LATE:
+		note_lateness(f, e);
+		break;
+	case CAL_EVENT_STATE:
+		f->state = e->extra;
+		f->was_reset |= f->has_begun && f->state != CAL_RUNNING;
+		break;
+	default:
+		break;
+	}
+}
+
 /* How many came, waiting for the first; 0 also when a signal came. -errno. */
 static int take_events(struct flow *f, uint64_t timeout_ns)
 {
 	struct vn_caliper_event events[EVENTS];
 	int n = vn_caliper_events(f->c, events, EVENTS, timeout_ns);
 
-	for (int i = 0; i < n; i++) {
-		if (events[i].event.kind == CAL_EVENT_DEPARTED)
-			note_departure(f, &events[i].event);
-		else if (events[i].event.kind == CAL_EVENT_STATE)
-			f->state = events[i].event.extra;
-	}
+	for (int i = 0; i < n; i++)
+		note_event(f, &events[i].event);
 	return n == -EINTR ? 0 : n;
 }
 
@@ -111,6 +135,11 @@ static int drain_events(struct flow *f, struct vn_err *err)
 		n = take_events(f, 0);
 	while (n == EVENTS);
 	return n < 0 ? trouble(f, n, err) : 0;
+}
+
+static bool is_told(const struct flow *f, uint64_t k)
+{
+	return f->has_told && f->told_k == k;
 }
 
 /* --- before -------------------------------------------------------------------------- */
@@ -134,6 +163,23 @@ static int judge_state(const struct flow *f, struct vn_err *err)
 	}
 }
 
+static int thrown_away(const struct flow *f, struct vn_err *err)
+{
+	return vn_err_set(err, ECANCELED,
+			  "packets were thrown away: the card was reset, or %s went down",
+			  f->res->ifname[0] ? f->res->ifname : "its interface");
+}
+
+/* Behind the start, with packets in the card; those that it was reset with are gone, also when it
+ * runs again. */
+static int judge_run(const struct flow *f, struct vn_err *err)
+{
+	if (!f->was_reset)
+		return 0;
+	return f->state == CAL_DOWN || f->state == CAL_FAULT ? judge_state(f, err)
+							     : thrown_away(f, err);
+}
+
 /* An interface that has just been set up is still being reset. */
 static int wait_until_running(struct flow *f, struct vn_err *err)
 {
@@ -152,7 +198,8 @@ static int wait_until_running(struct flow *f, struct vn_err *err)
 static int learn_state(struct flow *f, struct vn_err *err)
 {
 	struct vn_caliper_info info = { .size = sizeof(info) };
-	int rc = vn_caliper_subscribe(f->c, 1u << CAL_EVENT_DEPARTED | 1u << CAL_EVENT_STATE, 0);
+	int rc = vn_caliper_subscribe(
+		f->c, 1u << CAL_EVENT_DEPARTED | 1u << CAL_EVENT_LATE | 1u << CAL_EVENT_STATE, 0);
 
 	if (!rc)
 		rc = vn_caliper_info(f->c, &info);
@@ -162,7 +209,14 @@ static int learn_state(struct flow *f, struct vn_err *err)
 	f->res->precision = info.precision;
 	f->state = info.state;
 	f->ns_per_cycle = info.ns_per_cycle;
-	return wait_until_running(f, err);
+	return 0;
+}
+
+static int read_before(struct flow *f, struct vn_err *err)
+{
+	int rc = vn_caliper_stats(f->c, f->res->before, CAL_N_COUNTERS);
+
+	return rc < 0 ? trouble(f, rc, err) : 0;
 }
 
 /* A whole cycle, so that a gap's rest is that of the plan. */
@@ -180,7 +234,7 @@ static int set_start(struct flow *f, const uint64_t *wall_minus_host_ns, struct 
 	if (rc < 0)
 		return trouble(f, rc, err);
 	/* The card may be ahead of what the driver knows, by the error. */
-	error_ns = clock.error_ns < LEAD_MAX ? clock.error_ns : 0;
+	error_ns = VN_MIN(clock.error_ns, LEAD_MAX);
 	f->start_ns = round_up(clock.card_ns + error_ns + LEAD_NS, f->ns_per_cycle);
 	if (wall_minus_host_ns)
 		f->wall_minus_card_ns = clock.host_ns - clock.card_ns + *wall_minus_host_ns;
@@ -206,17 +260,31 @@ static void fill_batch(struct flow *f)
 	}
 }
 
+/* What was told until now is not of the run. */
+static int begin(struct flow *f, struct vn_err *err)
+{
+	int rc = drain_events(f, err);
+
+	f->res->late_max_ns = f->late_told = 0;
+	f->has_begun = true;
+	return rc;
+}
+
 static int prepare(struct flow *f, const uint64_t *wall_minus_host_ns, struct vn_err *err)
 {
 	int rc = learn_state(f, err);
 
+	if (!rc)
+		rc = read_before(f, err);
+	if (!rc)
+		rc = wait_until_running(f, err);
+	if (!rc) /* a reset that was waited for is none of the run's */
+		rc = read_before(f, err);
 	if (rc)
 		return rc;
-	rc = vn_caliper_stats(f->c, f->res->before, CAL_N_COUNTERS);
-	if (rc < 0)
-		return trouble(f, rc, err);
 	fill_batch(f);
-	return set_start(f, wall_minus_host_ns, err);
+	rc = begin(f, err);
+	return rc ? rc : set_start(f, wall_minus_host_ns, err);
 }
 
 /* --- the plan -------------------------------------------------------------------------- */
@@ -240,6 +308,22 @@ static int give_batch(struct flow *f, struct vn_err *err)
 	return 0;
 }
 
+/* A full batch is a message, which has been sent unless a signal came. */
+static int give_full_batch(struct flow *f, struct vn_err *err)
+{
+	int rc = give_batch(f, err);
+
+	if (rc)
+		return rc;
+	do
+		rc = vn_caliper_flush(f->c);
+	while (rc == -EINTR && !caliper_is_stopped(f->r));
+	if (rc)
+		return rc == -EINTR ? IS_STOPPED : trouble(f, rc, err);
+	f->flushed = f->res->given;
+	return 0;
+}
+
 static void add_packet(struct flow *f, const struct caliper_packet *p, bool is_reported)
 {
 	const struct caliper_settings *s = &f->r->s;
@@ -253,9 +337,11 @@ static void add_packet(struct flow *f, const struct caliper_packet *p, bool is_r
 	if (s->stamps)
 		caliper_stamp(f->stamps[f->n_batch], p->k,
 			      f->start_ns + p->at_ns + f->wall_minus_card_ns);
+	f->bytes += caliper_frame_bytes(p->payload);
 	if (is_reported) {
 		f->reports[p->k % REPORTS].k = p->k;
 		f->reports[p->k % REPORTS].at_ns = p->at_ns;
+		f->reports[p->k % REPORTS].bytes = f->bytes;
 	}
 	f->last_k = p->k;
 	f->last_at_ns = p->at_ns;
@@ -276,7 +362,7 @@ static int send_packets(struct flow *f, struct burst *b, struct vn_err *err)
 			f->res->first_bytes = b->bytes;
 		add_packet(f, &p, !p.k || p.is_last || b->packets == most);
 		if (f->n_batch == CAL_PKTS_PREFERRED)
-			rc = give_batch(f, err);
+			rc = give_full_batch(f, err);
 	}
 	return rc ? rc : give_batch(f, err);
 }
@@ -292,6 +378,7 @@ static int set_mark(struct flow *f, struct burst *b, struct vn_err *err)
 		return IS_STOPPED;
 	if (rc < 0)
 		return trouble(f, rc, err);
+	f->flushed = f->res->given;
 	f->n_marked++;
 	f->res->marks++;
 	return 0;
@@ -328,6 +415,11 @@ static int set_again(struct flow *f, struct burst *b, struct vn_err *err)
 	return rc < 0 && rc != -EINTR ? trouble(f, rc, err) : 0;
 }
 
+static bool is_all_told(const struct flow *f)
+{
+	return caliper_plan_is_over(&f->r->plan) && is_told(f, f->last_k);
+}
+
 static int wait_for_oldest(struct flow *f, struct vn_err *err)
 {
 	struct burst *b = burst_at(f, 0);
@@ -337,6 +429,8 @@ static int wait_for_oldest(struct flow *f, struct vn_err *err)
 		if (caliper_is_stopped(f->r))
 			return IS_STOPPED;
 		rc = drain_events(f, err);
+		if (!rc && !is_all_told(f))
+			rc = judge_run(f, err);
 		if (rc)
 			return rc;
 		progress(f);
@@ -349,9 +443,7 @@ static int wait_for_oldest(struct flow *f, struct vn_err *err)
 		}
 	} while (rc == -ETIMEDOUT || rc == -EINTR);
 	if (rc == -ECANCELED)
-		return vn_err_set(err, ECANCELED,
-				  "packets were thrown away: the card was reset, or %s went down",
-				  f->res->ifname[0] ? f->res->ifname : "its interface");
+		return thrown_away(f, err);
 	if (rc)
 		return trouble(f, rc, err);
 	note_hit(f);
@@ -398,14 +490,15 @@ static int wait_for_last(struct flow *f, struct vn_err *err)
 {
 	uint64_t waited_ns = 0;
 
-	while (!f->has_told || f->told_k != f->last_k) {
+	while (!is_all_told(f)) {
 		uint64_t slice_ns = VN_MIN(SLICE_NS, patience_ns(f) - waited_ns);
 		int n = take_events(f, slice_ns);
+		int rc = is_all_told(f) ? 0 : judge_run(f, err);
 
 		if (n < 0)
 			return trouble(f, n, err);
-		if (f->state != CAL_RUNNING)
-			return judge_state(f, err);
+		if (rc)
+			return rc;
 		if (caliper_is_stopped(f->r))
 			return IS_STOPPED;
 		waited_ns = n ? 0 : waited_ns + slice_ns;
@@ -433,38 +526,110 @@ static void count_again(struct flow *f, uint64_t packets)
 	}
 }
 
+/* What was sent before the CANCEL and not read then is read before a mark behind it, and taken
+ * back on that way. Whatever is answered to the mark says that; it is not waited for long. */
+static int settle(struct flow *f, struct vn_err *err)
+{
+	uint64_t end_ns = vn_clock_now(&f->r->clock) + MARGIN_NS;
+	uint32_t mark;
+	int rc;
+
+	do
+		rc = vn_caliper_mark(f->c, VN_CALIPER_FLUSH, &mark);
+	while (rc == -EINTR && vn_clock_now(&f->r->clock) < end_ns);
+	caliper_nudge_end(&f->r->nudge);
+	if (!rc)
+		rc = vn_caliper_wait(f->c, mark, MARGIN_NS, NULL);
+	return rc == -ECONNREFUSED ? trouble(f, rc, err) : 0;
+}
+
+/* Of what the library still has the driver knows nothing; all else it counts. */
+static int cancel(struct flow *f, struct cal_cancel_done *done, struct vn_err *err)
+{
+	uint64_t unsent = vn_caliper_flush(f->c) == -EINTR ? f->res->given - f->flushed : 0;
+	uint64_t counters[CAL_N_COUNTERS] = { 0 };
+	int rc = vn_caliper_stats(f->c, counters, CAL_N_COUNTERS);
+	uint64_t before = counters[CAL_COUNTER_cancelled];
+
+	if (rc >= 0)
+		rc = vn_caliper_cancel(f->c, 0, UINT32_MAX, done);
+	if (rc < 0)
+		return trouble(f, rc, err);
+	rc = f->res->given ? settle(f, err) : 0;
+	if (rc)
+		return rc;
+	rc = vn_caliper_stats(f->c, counters, CAL_N_COUNTERS);
+	if (rc < 0)
+		return trouble(f, rc, err);
+	unsent += counters[CAL_COUNTER_cancelled] - before;
+	f->res->cancelled = VN_MIN(unsent, f->res->given);
+	return 0;
+}
+
 /* What still leaves is planned: nobody waits for it. */
 static int take_back(struct flow *f, struct vn_err *err)
 {
 	struct caliper_result *res = f->res;
 	struct cal_cancel_done done = { 0 };
-	int rc = vn_caliper_cancel(f->c, 0, UINT32_MAX, &done);
+	int rc = cancel(f, &done, err);
 
 	res->end = CALIPER_END_INTERRUPTED;
-	if (rc < 0)
-		return trouble(f, rc, err);
+	if (rc)
+		return rc;
 	rc = drain_events(f, err);
-	res->cancelled = VN_MIN(done.cancelled, res->given);
 	count_again(f, res->given - res->cancelled);
-	if (!res->packets || (f->has_told && f->told_k == res->packets - 1))
+	if (rc || !res->packets || is_told(f, res->packets - 1))
+		return rc;
+	rc = judge_run(f, err);
+	if (rc)
 		return rc;
 	res->last_is_planned = res->has_last = true;
-	res->last_ns = VN_MAX(done.last_ns, f->start_ns + f->last_at_ns);
+	res->last_ns = done.last_ns ? done.last_ns : f->start_ns + f->last_at_ns;
 	if (!res->has_first)
 		res->first_ns = f->start_ns;
 	res->has_first = true;
-	return rc;
+	return 0;
 }
 
-static void count_late(struct caliper_result *res)
+/* The card has not the room to tell each one when many are late, and events can be lost. */
+static void count_late(struct flow *f)
 {
-	const uint64_t *before = res->before, *after = res->after;
-	uint64_t max_ns = after[CAL_COUNTER_late_max_ns];
+	struct caliper_result *res = f->res;
+	uint64_t max_ns = res->after[CAL_COUNTER_late_max_ns];
 
-	res->late = after[CAL_COUNTER_late] - before[CAL_COUNTER_late];
+	res->late = res->after[CAL_COUNTER_late] - res->before[CAL_COUNTER_late];
 	/* Of that which stood there before nobody knows what was late since. */
-	if (max_ns > before[CAL_COUNTER_late_max_ns])
+	if (max_ns > res->before[CAL_COUNTER_late_max_ns])
 		res->late_max_ns = VN_MAX(res->late_max_ns, max_ns);
+	res->late_max_is_least = f->late_told < res->late;
+}
+
+/* Events that would have told it can be lost. */
+static bool was_thrown_away(const struct flow *f)
+{
+	const struct caliper_result *res = f->res;
+
+	if (!res->packets || is_told(f, res->packets - 1))
+		return false;
+	return res->after[CAL_COUNTER_state] != CAL_RUNNING ||
+	       res->after[CAL_COUNTER_resets] != res->before[CAL_COUNTER_resets];
+}
+
+/* What is in the card leaves, unless it was reset; then only that has left which was told. */
+static void count_after_failure(struct flow *f, int rc)
+{
+	struct caliper_result *res = f->res;
+	uint64_t left = f->has_told ? f->told_k + 1 : 0;
+
+	if (rc != -ECANCELED && !f->was_reset && f->hit.packets > left) {
+		count_again(f, f->hit.packets);
+	} else {
+		res->packets = left;
+		res->bytes = f->told_bytes;
+	}
+	res->end = CALIPER_END_FAILED;
+	res->last_is_planned = false;
+	res->has_last = res->packets && is_told(f, res->packets - 1);
 }
 
 static int finish(struct flow *f, int rc, struct vn_err *err)
@@ -472,20 +637,22 @@ static int finish(struct flow *f, int rc, struct vn_err *err)
 	struct caliper_result *res = f->res;
 	int n;
 
-	caliper_nudge_end(&f->r->nudge);
 	if (rc == IS_STOPPED)
 		rc = take_back(f, err);
-	else
-		count_again(f, rc ? f->hit.packets : res->given);
+	else if (!rc)
+		count_again(f, res->given);
+	caliper_nudge_end(&f->r->nudge);
 	res->events_lost = vn_caliper_events_lost(f->c);
 	n = vn_caliper_stats(f->c, res->after, CAL_N_COUNTERS);
 	res->has_counters = n >= 0;
 	if (res->has_counters)
-		count_late(res);
-	else if (!rc)
+		count_late(f);
+	if (!rc && n < 0)
 		rc = trouble(f, n, err);
+	else if (!rc && was_thrown_away(f))
+		rc = thrown_away(f, err);
 	if (rc)
-		res->end = CALIPER_END_FAILED;
+		count_after_failure(f, rc);
 	return rc;
 }
 

@@ -34,7 +34,7 @@
 struct held {
 	struct cal_descriptor d;
 	uint64_t number; /* descriptors and marks in one order */
-	bool is_mark;
+	bool is_mark, is_unread;
 	uint32_t seq;
 };
 
@@ -53,8 +53,12 @@ struct fake {
 	uint8_t data[SEEN_MAX][16];
 	unsigned int n_seen, most_held, most_marks;
 	uint32_t last_mark_flags;
-	uint64_t late; /* of the run */
+	uint64_t late;	       /* of the run */
+	uint64_t late_max_ns;  /* as the driver counts it, from 300 ns before the run on */
+	uint32_t late_told_ns; /* of a packet that is no reported one; 0: none */
 	uint64_t refused_marks, n_all_marks;
+	uint64_t n_left, cancelled;
+	uint64_t withdrawn; /* and not read yet */
 	/* How it misbehaves. */
 	enum cal_state state;
 	unsigned int resets_for;    /* waits until it is RUNNING */
@@ -62,8 +66,15 @@ struct fake {
 	unsigned int busy_marks;    /* so many are refused */
 	unsigned int gone_after;    /* descriptors; 0: never */
 	unsigned int stop_after;    /* descriptors: the client gets its signal */
+	unsigned int unread_from;   /* descriptors: they stay in the socket; 0: none */
 	bool is_mute;		    /* departures are not told */
+	unsigned int mute_from;	    /* descriptors: of later ones neither; 0: of all */
+	unsigned int thrown_from;   /* descriptors: reset in the card; 0: none */
+	unsigned int reset_behind;  /* descriptors: it is reset when so many have left */
+	bool is_reset_told;
+	uint64_t resets;
 	uint64_t events_lost;
+	const struct cal_event *first_event; /* told at once; NULL: none */
 	struct caliper_run *run;
 };
 
@@ -138,8 +149,11 @@ static void stats(struct fake *f, const struct vn_cal_msg *msg)
 
 	counters[CAL_COUNTER_accepted] = 1000 + f->n_seen;
 	counters[CAL_COUNTER_entries] = 1000 + f->n_seen - f->n_held;
+	counters[CAL_COUNTER_state] = f->state;
+	counters[CAL_COUNTER_resets] = 7 + f->resets;
+	counters[CAL_COUNTER_cancelled] = 5 + f->cancelled;
 	counters[CAL_COUNTER_late] = 10 + (f->n_seen ? f->late : 0);
-	counters[CAL_COUNTER_late_max_ns] = f->n_seen && f->late ? 800 : 300;
+	counters[CAL_COUNTER_late_max_ns] = VN_MAX(300, f->n_seen ? f->late_max_ns : 0);
 	answer(f, CAL_STATS, msg->seq, CAL_N_COUNTERS, counters, sizeof(counters));
 }
 
@@ -147,8 +161,11 @@ static void cancel(struct fake *f, const struct vn_cal_msg *msg)
 {
 	struct cal_cancel_done done = { 0, 0 };
 
-	for (unsigned int i = 0; i < f->n_held; i++)
-		done.cancelled += !f->held[i].is_mark;
+	for (unsigned int i = 0; i < f->n_held; i++) {
+		done.cancelled += !f->held[i].is_mark && !f->held[i].is_unread;
+		f->withdrawn += f->held[i].is_unread;
+	}
+	f->cancelled += done.cancelled;
 	f->n_held = 0;
 	answer(f, CAL_CANCEL_DONE, msg->seq, 0, &done, sizeof(done));
 }
@@ -163,6 +180,8 @@ static void control(struct fake *f, const struct vn_cal_msg *msg)
 		break;
 	case CAL_SUBSCRIBE:
 		refuse(f, msg, 0); /* is taken */
+		if (f->first_event)
+			tell(f, f->first_event);
 		break;
 	case CAL_STATS_GET:
 		stats(f, msg);
@@ -196,7 +215,10 @@ static void take_packets(struct fake *f, const struct vn_cal_msg *msg)
 		assert_true(f->n_seen < SEEN_MAX);
 		f->seen[f->n_seen] = d;
 		memcpy(f->data[f->n_seen++], data, VN_MIN(d.data_len, 16));
-		*hold(f) = (struct held){ .d = d };
+		*hold(f) = (struct held){
+			.d = d,
+			.is_unread = f->unread_from && f->n_seen > f->unread_from,
+		};
 	}
 	f->most_held = VN_MAX(f->most_held, f->n_held - f->n_marks);
 	if (f->stop_after && f->n_seen >= f->stop_after)
@@ -228,14 +250,37 @@ static void hit(struct fake *f, const struct held *h)
 	answer(f, CAL_MARK_HIT, h->seq, 0, &body, sizeof(body));
 }
 
+/* The reset is over when somebody hears of it. */
+static void throw_away(struct fake *f)
+{
+	const struct cal_event states[] = {
+		{ .kind = CAL_EVENT_STATE, .extra = CAL_RESETTING },
+		{ .kind = CAL_EVENT_STATE, .extra = CAL_RUNNING },
+	};
+
+	if (f->resets++ || !f->is_reset_told)
+		return;
+	tell(f, &states[0]);
+	tell(f, &states[1]);
+}
+
 static void depart(struct fake *f, const struct cal_descriptor *d)
 {
 	struct cal_event e = { .kind = CAL_EVENT_DEPARTED, .cookie = d->cookie };
 
+	const struct cal_event late = { .kind = CAL_EVENT_LATE, .extra = f->late_told_ns };
+
+	if (!f->n_left++ && f->late_told_ns)
+		tell(f, &late);
 	f->departed_ns = d->flags & CAL_ABSOLUTE ? d->time_ns : f->departed_ns + d->time_ns;
 	e.card_ns = f->departed_ns;
-	if (d->flags & CAL_REPORT && !f->is_mute)
+	if (f->thrown_from && f->n_left > f->thrown_from)
+		throw_away(f);
+	else if (d->flags & CAL_REPORT && !f->is_mute &&
+		 (!f->mute_from || f->n_left <= f->mute_from))
 		tell(f, &e);
+	if (f->reset_behind && f->n_left == f->reset_behind)
+		throw_away(f);
 }
 
 /* A transfer, and the marks behind it. */
@@ -284,10 +329,14 @@ static void go_on(struct fake *f)
 {
 	const struct cal_event running = { .kind = CAL_EVENT_STATE, .extra = CAL_RUNNING };
 
-	if (f->resets_for && !--f->resets_for)
+	f->cancelled += f->withdrawn;
+	f->withdrawn = 0;
+	if (f->resets_for && !--f->resets_for) {
+		f->state = CAL_RUNNING;
 		tell(f, &running);
-	else
+	} else {
 		copy(f);
+	}
 }
 
 static ssize_t fake_recv(struct vn_cal_transport *t, void *bytes, size_t cap, uint64_t timeout_ns)
@@ -483,17 +532,27 @@ static void catching_up_and_stamps_are_passed_on(void **state)
 static void late_packets_are_those_of_the_run(void **state)
 {
 	static const struct {
-		uint64_t late, most_ns;
-	} cases[] = { { 4, 800 }, { 0, 0 } }; /* the 300 ns were somebody else's */
+		uint64_t late, driver_ns;
+		uint32_t told_ns;
+		uint64_t most_ns;
+		bool is_least;
+	} cases[] = {
+		{ 0, 300, 0, 0, false }, /* the 300 ns were somebody else's */
+		{ 1, 300, 12, 12, false }, { 1, 800, 800, 800, false }, { 4, 800, 12, 800, true },
+		{ 2, 300, 12, 12, true },  { 1, 300, 0, 0, true },
+	};
 
 	for (unsigned int i = 0; i < VN_ARRAY_SIZE(cases); i++) {
 		struct fixture *x;
 
 		set_up((void **)&x);
 		x->fake.late = cases[i].late;
+		x->fake.late_max_ns = cases[i].driver_ns;
+		x->fake.late_told_ns = cases[i].told_ns;
 		assert_int_equal(go(x, 10), 0);
 		assert_int_equal(x->run.res.late, cases[i].late);
 		assert_int_equal(x->run.res.late_max_ns, cases[i].most_ns);
+		assert_int_equal(x->run.res.late_max_is_least, cases[i].is_least);
 		tear_down((void **)&x);
 	}
 }
@@ -517,6 +576,21 @@ static void a_signal_takes_back_what_has_not_left(void **state)
 	assert_int_equal(res->last_ns, BEGAN_NS + planned(left - 1));
 }
 
+/* CANCEL_DONE does not know of it. */
+static void what_the_driver_had_not_read_is_taken_back(void **state)
+{
+	struct fixture *x = *state;
+	const struct caliper_result *res = &x->run.res;
+
+	x->fake.stop_after = 500;
+	x->fake.unread_from = 420;
+	assert_int_equal(go(x, 0), 0);
+	assert_int_equal(res->packets, x->fake.n_left);
+	assert_int_equal(res->bytes, bytes_of(x->fake.n_left));
+	assert_true(res->cancelled > 80);
+	assert_int_equal(res->last_ns, BEGAN_NS + planned(x->fake.n_left - 1));
+}
+
 static void a_signal_before_the_first_packet_sends_none(void **state)
 {
 	struct fixture *x = *state;
@@ -526,6 +600,20 @@ static void a_signal_before_the_first_packet_sends_none(void **state)
 	assert_int_equal(x->run.res.end, CALIPER_END_INTERRUPTED);
 	assert_int_equal(x->run.res.packets, 0);
 	assert_int_equal(x->fake.n_seen, 0);
+}
+
+static void a_signal_during_a_reset_tells_nothing_of_before(void **state)
+{
+	struct fixture *x = *state;
+	const struct caliper_result *res = &x->run.res;
+
+	x->fake.state = CAL_RESETTING;
+	atomic_store(&x->run.stop_word, 1);
+	assert_int_equal(go(x, 10), 0);
+	assert_int_equal(res->end, CALIPER_END_INTERRUPTED);
+	assert_true(res->has_counters);
+	assert_int_equal(res->after[CAL_COUNTER_accepted] - res->before[CAL_COUNTER_accepted], 0);
+	assert_int_equal(res->late, 0);
 }
 
 static void a_reset_is_waited_for(void **state)
@@ -575,6 +663,49 @@ static void packets_thrown_away_are_an_error(void **state)
 	assert_int_equal(x->run.res.bytes, bytes_of(x->run.res.packets));
 }
 
+static void packets_that_the_card_was_reset_with_are_an_error(void **state)
+{
+	for (unsigned int is_told = 0; is_told < 2; is_told++) {
+		struct fixture *x;
+
+		set_up((void **)&x);
+		x->fake.thrown_from = 1;
+		x->fake.is_reset_told = is_told;
+		x->fake.events_lost = 3; /* those that would have told it */
+		assert_int_equal(go(x, 3), -ECANCELED);
+		assert_non_null(strstr(x->err.text, "the card was reset, or nf2c0 went down"));
+		assert_int_equal(x->run.res.end, CALIPER_END_FAILED);
+		assert_int_equal(x->run.res.given, 3);
+		assert_int_equal(x->run.res.packets, 1);
+		assert_int_equal(x->run.res.bytes, bytes_of(1));
+		assert_true(x->run.res.has_first && x->run.res.has_last);
+		assert_int_equal(x->run.res.last_ns, BEGAN_NS);
+		tear_down((void **)&x);
+	}
+}
+
+static void a_reset_behind_the_last_packet_is_no_error(void **state)
+{
+	struct fixture *x = *state;
+
+	x->fake.reset_behind = 3;
+	x->fake.is_reset_told = true;
+	assert_int_equal(go(x, 3), 0);
+	assert_int_equal(x->fake.resets, 1);
+	assert_int_equal(x->run.res.packets, 3);
+}
+
+static void departures_of_a_failure_are_those_told(void **state)
+{
+	struct fixture *x = *state;
+
+	x->fake.gone_after = 350;
+	x->fake.mute_from = 100;
+	assert_int_equal(go(x, 10000), -ECONNREFUSED);
+	assert_true(x->run.res.packets > 100 && x->run.res.has_first);
+	assert_false(x->run.res.has_last);
+}
+
 static void a_driver_that_goes_is_an_error(void **state)
 {
 	struct fixture *x = *state;
@@ -607,7 +738,7 @@ static void events_that_were_lost_explain_it(void **state)
 
 	x->fake.is_mute = true;
 	x->fake.events_lost = 3;
-	tell(&x->fake, &running);
+	x->fake.first_event = &running;
 	assert_int_equal(go(x, 10), 0);
 	assert_int_equal(x->run.res.events_lost, 3);
 	assert_false(x->run.res.has_last);
@@ -633,10 +764,15 @@ int main(void)
 		TEST(catching_up_and_stamps_are_passed_on),
 		cmocka_unit_test(late_packets_are_those_of_the_run),
 		TEST(a_signal_takes_back_what_has_not_left),
+		TEST(what_the_driver_had_not_read_is_taken_back),
 		TEST(a_signal_before_the_first_packet_sends_none),
+		TEST(a_signal_during_a_reset_tells_nothing_of_before),
 		TEST(a_reset_is_waited_for),
 		cmocka_unit_test(states_that_send_nothing_are_told),
 		TEST(packets_thrown_away_are_an_error),
+		cmocka_unit_test(packets_that_the_card_was_reset_with_are_an_error),
+		TEST(a_reset_behind_the_last_packet_is_no_error),
+		TEST(departures_of_a_failure_are_those_told),
 		TEST(a_driver_that_goes_is_an_error),
 		TEST(a_last_departure_that_is_not_told_is_an_error),
 		TEST(events_that_were_lost_explain_it),

@@ -22,10 +22,19 @@ static uint64_t read_ns(clockid_t id)
 	return (uint64_t)ts.tv_sec * VN_NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
+/* An address has a label in place of the interface's name: the name, or the name with ":" and
+ * more. */
+static bool is_of(const struct ifaddrs *i, const char *name)
+{
+	size_t len = strcspn(i->ifa_name, ":");
+
+	return strlen(name) == len && !memcmp(i->ifa_name, name, len);
+}
+
 static uint32_t first_address(const struct ifaddrs *all, const char *name)
 {
 	for (const struct ifaddrs *i = all; i; i = i->ifa_next)
-		if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET && !strcmp(i->ifa_name, name))
+		if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET && is_of(i, name))
 			return ((const struct sockaddr_in *)(const void *)i->ifa_addr)
 				->sin_addr.s_addr;
 	return 0;

@@ -37,10 +37,11 @@ void caliper_nudge_begin(struct caliper_nudge *n)
 
 void caliper_nudge_end(struct caliper_nudge *n)
 {
-	const struct itimerspec never = { { 0, 0 }, { 0, 0 } };
+	sigset_t alarm;
 
-	if (n->is_made)
-		timer_settime(n->timer, 0, &never, NULL);
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	pthread_sigmask(SIG_BLOCK, &alarm, NULL);
 }
 
 void caliper_nudge_fini(struct caliper_nudge *n)

@@ -20,7 +20,7 @@ struct caliper_nudge {
 int caliper_nudge_init(struct caliper_nudge *n);
 /* Calls of that thread that wait end with EINTR from now on; any thread. */
 void caliper_nudge_begin(struct caliper_nudge *n);
-/* They wait again. By the thread itself. */
+/* They wait again, for good, whatever comes. By the thread itself. */
 void caliper_nudge_end(struct caliper_nudge *n);
 void caliper_nudge_fini(struct caliper_nudge *n); /* zeroed ones accepted */
 

@@ -40,6 +40,7 @@ struct caliper_result {
 	bool last_is_planned; /* what was taken back came behind it, and nobody told of it */
 	uint64_t first_ns, last_ns;
 	uint64_t late, late_max_ns;
+	bool late_max_is_least; /* not of all that were late it is known by how much */
 
 	/* Without -N. */
 	struct vn_departures *departures;

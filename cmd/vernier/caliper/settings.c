@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,9 +120,21 @@ static int take_time(struct caliper_settings *s, struct vn_err *err)
 		{ NULL, 0 },
 	};
 
+	struct vn_ratio time;
+	int rc;
+
 	if (!s->time_text)
 		return 0;
-	return vn_parse_quantity("-t", s->time_text, units, 1, INT64_MAX, &s->time_ns, err);
+	rc = vn_parse_ratio("-t", s->time_text, units, &time, err);
+	if (rc)
+		return rc;
+	/* Departures are planned to the ns: those before TIME are those before the next whole ns.
+	 */
+	s->time_ns = time.num / time.den + (time.num % time.den > 0);
+	if (s->time_ns && s->time_ns <= INT64_MAX)
+		return 0;
+	return vn_err_set(err, ERANGE, "-t: %s is out of range (more than 0, to %" PRId64 " ns)",
+			  s->time_text, INT64_MAX);
 }
 
 static int take_address(const char *what, const char *text, uint32_t *out, struct vn_err *err)

@@ -100,6 +100,16 @@ static void print_times(const struct caliper_run *r, FILE *out)
 	fputc('\n', out);
 }
 
+static void print_late(const struct caliper_result *res, FILE *out)
+{
+	fprintf(out, "late: %" PRIu64 " packets, ", res->late);
+	if (res->late_max_is_least && !res->late_max_ns)
+		fputs("by how much was not told\n", out);
+	else
+		fprintf(out, "at most by %" PRIu64 " ns%s\n", res->late_max_ns,
+			res->late_max_is_least ? ", of those of which it was told" : "");
+}
+
 static void print_driver(const struct caliper_result *res, FILE *out)
 {
 	uint64_t transfers = counted(res, CAL_COUNTER_transfers);
@@ -154,6 +164,22 @@ static void print_udp(const struct caliper_result *res, FILE *out)
 			res->refused);
 }
 
+static void print_interrupted(const struct caliper_run *r, FILE *out)
+{
+	const struct caliper_result *res = &r->res;
+	uint64_t in_card = res->given - res->cancelled - res->packets;
+
+	if (!r->s.by_driver) {
+		fputs("interrupted: by a signal\n", out);
+		return;
+	}
+	fprintf(out, "interrupted: %" PRIu64 " packets were taken back from the driver",
+		res->cancelled);
+	if (in_card) /* --cosim */
+		fprintf(out, ", %" PRIu64 " were in the card when the time ended", in_card);
+	fputc('\n', out);
+}
+
 void caliper_summary_print(const struct caliper_run *r, FILE *out)
 {
 	const struct caliper_result *res = &r->res;
@@ -161,15 +187,13 @@ void caliper_summary_print(const struct caliper_run *r, FILE *out)
 	fprintf(out, "packets: %" PRIu64 ", %" PRIu64 " bytes of frames without FCS\n",
 		res->packets, res->bytes);
 	print_times(r, out);
-	fprintf(out, "late: %" PRIu64 " packets, at most by %" PRIu64 " ns\n", res->late,
-		res->late_max_ns);
+	print_late(res, out);
 	if (r->s.by_driver)
 		print_driver(res, out);
 	else
 		print_udp(res, out);
 	if (res->end == CALIPER_END_INTERRUPTED)
-		fprintf(out, "interrupted: %" PRIu64 " packets were taken back from the driver\n",
-			res->cancelled);
+		print_interrupted(r, out);
 	if (res->end == CALIPER_END_FAILED && res->given > res->packets)
 		fprintf(out, "failed: of %" PRIu64 " more packets nobody knows\n",
 			res->given - res->packets);
@@ -282,18 +306,19 @@ int caliper_summary_json(const struct caliper_run *r, FILE *out)
 	int rc;
 
 	caliper_rates(res, &rates);
-	o = json_pack(
-		"{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:o}",
-		"vernier", VN_VERSION, "command", "caliper", "way", way(&r->s), "end",
-		ends[res->end], "packets", number(res->packets), "bytes", number(res->bytes),
-		"first_ns", if_known(res->has_first, res->first_ns), "last_ns",
-		if_known(res->has_last, res->last_ns), "last_is_planned", res->last_is_planned,
-		"duration_ns", if_known(res->has_first && res->has_last, rates.duration_ns), "pps",
-		rate(&rates, rates.pps), "mbps", rate(&rates, rates.mbps), "mbps_fcs",
-		rate(&rates, rates.mbps_fcs), "late", number(res->late), "late_max_ns",
-		number(res->late_max_ns), "driver", r->s.by_driver ? driver_json(res) : json_null(),
-		"udp", udp_json(res), "asked", asked_json(&r->s));
+	o = json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, "
+		      "s:b, s:o, s:o, s:o}",
+		      "vernier", VN_VERSION, "command", "caliper", "way", way(&r->s), "end",
+		      ends[res->end], "packets", number(res->packets), "bytes", number(res->bytes),
+		      "first_ns", if_known(res->has_first, res->first_ns), "last_ns",
+		      if_known(res->has_last, res->last_ns), "last_is_planned",
+		      res->last_is_planned, "duration_ns",
+		      if_known(res->has_first && res->has_last, rates.duration_ns), "pps",
+		      rate(&rates, rates.pps), "mbps", rate(&rates, rates.mbps), "mbps_fcs",
+		      rate(&rates, rates.mbps_fcs), "late", number(res->late), "late_max_ns",
+		      number(res->late_max_ns), "late_max_is_least", res->late_max_is_least,
+		      "driver", r->s.by_driver ? driver_json(res) : json_null(), "udp",
+		      udp_json(res), "asked", asked_json(&r->s));
 	if (!o)
 		return -ENOMEM;
 	rc = json_dumpf(o, out, JSON_INDENT(2));
