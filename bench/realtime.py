@@ -32,8 +32,7 @@ def received(peer):
 
 
 def give_cpus(daemon):
-    """The card has a CPU of its own. The driver comes first on the other one: what the card
-    holds lasts 2.4 ms, and a gap on the wire at this rate is never made up."""
+    """The card has a CPU of its own; driver and client take turns on the other one."""
     os.sched_setaffinity(daemon.card_pid(), {1})
     for pid in (0, daemon.process.pid):
         os.sched_setaffinity(pid, {0})
