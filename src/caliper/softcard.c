@@ -166,6 +166,7 @@ static void reset(struct vn_softcard *card, uint16_t epoch)
 	card->credit = card->late = card->rx_lost = card->seq = 0;
 	card->retry_ns = 0;
 	card->report_tail = card->report_head;
+	card->report_ns = UINT64_MAX;
 	card->frame_tail = card->frame_head;
 	card->awaited_tail = card->awaited_head;
 }
@@ -265,9 +266,12 @@ static void end_reset(struct vn_softcard *card, uint64_t now)
 
 uint64_t vn_softcard_next_ns(const struct vn_softcard *card)
 {
+	uint64_t at;
+
 	if (card->is_resetting)
 		return VN_MAX(card->before_ns, 1);
-	return VN_MIN(vn_soft_due_ns(card), vn_soft_stamps_ns(card));
+	at = VN_MIN(vn_soft_due_ns(card), vn_soft_stamps_ns(card));
+	return card->report_ns ? VN_MIN(at, card->report_ns) : at;
 }
 
 static void send_near(struct vn_softcard *card, uint64_t near_ns, const _Atomic uint32_t *stop)
@@ -302,6 +306,7 @@ bool vn_softcard_run(struct vn_softcard *card, uint64_t near_ns, const _Atomic u
 	end_reset(card, now);
 	vn_soft_stamps(card, now);
 	vn_soft_listen(card, now);
+	vn_soft_tell_late(card, now);
 	return has_interrupt(card);
 }
 
@@ -335,6 +340,7 @@ int vn_softcard_new(const struct vn_softcard_config *cfg, struct vn_softcard **o
 	card->t0_ns = card->base_ns = vn_clock_now(cfg->clock);
 	card->config.step = DRIVERCOMM_QUOTA_STEP;
 	card->config.start = DRIVERCOMM_QUOTA_START;
+	card->report_ns = UINT64_MAX;
 	if (cfg->txq->frames[0].cap < DRIVERCOMM_WIRE_MAX) {
 		vn_softcard_free(card);
 		return vn_err_set(err, EINVAL, "%s: frames of %u bytes: at least %d are needed",

@@ -96,6 +96,7 @@ struct vn_softcard {
 	uint32_t credit, late, rx_lost;
 	struct vn_soft_report reports[VN_SOFT_REPORTS];
 	uint32_t report_head, report_tail;
+	uint64_t report_ns; /* when they are worth a message; 0: now, UINT64_MAX: none wait */
 	struct vn_soft_frame *frames;
 	uint32_t frame_head, frame_tail;
 	uint64_t drops, drops_ns; /* of the rxq, when they were asked for last */
@@ -125,6 +126,9 @@ uint64_t vn_soft_stamps_ns(const struct vn_softcard *card);
 /* It departed at ns. */
 void vn_soft_report(struct vn_softcard *card, const struct vn_soft_departure *d, uint64_t ns);
 bool vn_soft_has_message(const struct vn_softcard *card);
+/* Whether it is time for those that are late. */
+void vn_soft_tell_late(struct vn_softcard *card, uint64_t now_ns);
+
 /* Into card->out; its length. */
 uint32_t vn_soft_write(struct vn_softcard *card);
 /* Takes what the interface has received. */

@@ -14,6 +14,10 @@
 
 #define LISTEN_MAX     64
 #define DROPS_EVERY_NS 100000000
+/* To tell of late ones that nobody asked for takes as long as to be late again. It waits for
+ * anything else to be told, or until the next departure is that far, but no longer than this. */
+#define LATE_AHEAD_NS 50000
+#define LATE_WAIT_NS  1000000
 
 /* --- departures ----------------------------------------------------------------------------- */
 
@@ -36,6 +40,18 @@ void vn_soft_report(struct vn_softcard *card, const struct vn_soft_departure *d,
 		.late = (uint32_t)VN_MIN(late_ns, (uint64_t)UINT32_MAX),
 		.ns = ns - card->t0_ns,
 	};
+	if (d->flags & DRIVERCOMM_REPORT || waiting + 1 >= VN_SOFT_IN_MESSAGE)
+		card->report_ns = 0;
+	else
+		card->report_ns = VN_MIN(card->report_ns, d->given_ns + LATE_WAIT_NS);
+}
+
+void vn_soft_tell_late(struct vn_softcard *card, uint64_t now_ns)
+{
+	if (card->report_ns == UINT64_MAX)
+		return;
+	if (card->report_ns <= now_ns || vn_soft_due_ns(card) > now_ns + LATE_AHEAD_NS)
+		card->report_ns = 0;
 }
 
 /* --- frames --------------------------------------------------------------------------------- */
@@ -105,7 +121,7 @@ bool vn_soft_has_message(const struct vn_softcard *card)
 	if (card->has_reset)
 		return true;
 	return !card->is_resetting &&
-	       (card->frame_head != card->frame_tail || card->report_head != card->report_tail ||
+	       (card->frame_head != card->frame_tail || !card->report_ns ||
 		(card->credit && card->credit >= card->config.step));
 }
 
@@ -188,5 +204,7 @@ uint32_t vn_soft_write(struct vn_softcard *card)
 	card->credit = 0;
 	at += (kept + 7u) & ~7u;
 	at += put_reports(card, card->out + at, reports);
+	if (card->report_head == card->report_tail)
+		card->report_ns = UINT64_MAX;
 	return VN_MAX(at, (uint32_t)DRIVERCOMM_MIN);
 }

@@ -371,6 +371,30 @@ static void a_reset_ends_all_transfers(void **state)
 	end(d);
 }
 
+static void late_ones_of_before_are_not_told_after_a_reset(void **state)
+{
+	struct fake *d = new_card();
+	uint8_t *m = begin_to(d, DRIVERCOMM_PKTS, EPOCH);
+
+	d->cost_ns = 4000;
+	for (unsigned int i = 0; i < 20; i++)
+		add_to(d, m, i == 1 ? 1000 : 9000, 0, 60, 42, 0);
+	assert_int_equal(give(d, m), 0);
+	while (d->n < 3) {
+		d->clock.virtual_ns = VN_MAX(d->clock.virtual_ns, vn_softcard_next_ns(d->card));
+		vn_softcard_run(d->card, 0, NULL);
+	}
+	assert_int_equal(vn_softcard_departures(d->card)->n.late, 1);
+	reset(d, EPOCH);
+	run(d);
+	assert_int_equal(vn_get_be16(hear(d, DRIVERCOMM_RESET_DONE) + 20), 0);
+	assert_true(vn_softcard_next_ns(d->card) == UINT64_MAX);
+	d->clock.virtual_ns += 10000000;
+	run(d);
+	hear_nothing(d);
+	end(d);
+}
+
 static void time_goes_on_over_a_reset_and_numbers_begin_anew(void **state)
 {
 	struct fake *d = new_card();
@@ -519,6 +543,73 @@ static void many_reports_take_several_messages(void **state)
 	}
 	hear_nothing(d);
 	end(d);
+}
+
+/* Rows: how many leave 3 us late, one 4 us after the other, how many follow them with gaps of
+ * 9.1 us; of these, which one is far (60 us) or is to be reported (0: none). When the late ones are
+ * told, and how many are told then. */
+static const struct {
+	const char *name;
+	unsigned int n_late, n, far, reported;
+	uint64_t told;
+	uint16_t reports;
+} late_ones[] = {
+	{ "1 ms is as long as they wait", 1, 130, 0, 0, 1014000, 1 },
+	{ "with one that was asked for", 1, 130, 0, 20, 200000, 2 },
+	{ "when the next one is far", 1, 130, 5, 0, 54400, 1 },
+	{ "when no more follow", 1, 0, 0, 0, 18000, 1 },
+	{ "when they fill a message", 24, 100, 0, 0, 110000, 24 },
+};
+
+static void give_late_ones(struct fake *d, unsigned int row)
+{
+	unsigned int n = 1 + late_ones[row].n_late + late_ones[row].n;
+	uint8_t *m = NULL;
+
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int k = i > late_ones[row].n_late ? i - late_ones[row].n_late : 0;
+		uint64_t gap = k ? 9100 : 1000;
+
+		if (!m)
+			m = begin_to(d, DRIVERCOMM_PKTS, EPOCH);
+		if (!i)
+			add_to(d, m, 10000, DRIVERCOMM_ABSOLUTE, 60, 42, 0);
+		else
+			add_to(d, m, k && k == late_ones[row].far ? 60000 : gap,
+			       k && k == late_ones[row].reported ? DRIVERCOMM_REPORT : 0, 60, 42,
+			       0);
+		if (i % 20 == 19 || i + 1 == n) {
+			assert_int_equal(give(d, m), 0);
+			m = NULL;
+		}
+	}
+}
+
+static void late_ones_that_nobody_asked_for_are_told_when_there_is_time(void **state)
+{
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(late_ones); i++) {
+		struct fake *d = new_card();
+		const uint8_t *m;
+		uint32_t len;
+
+		give_config(d, 0, 1000, 8); /* no message for credit */
+		d->cost_ns = 4000;
+		give_late_ones(d, i);
+		do {
+			uint64_t next = vn_softcard_next_ns(d->card);
+
+			assert_true(next != UINT64_MAX);
+			d->clock.virtual_ns = VN_MAX(d->clock.virtual_ns, next);
+			vn_softcard_run(d->card, 0, NULL);
+			read_status(d);
+			m = vn_softcard_dma_data(d->card, &len);
+		} while (!m);
+		if (d->clock.virtual_ns - T0 != late_ones[i].told ||
+		    vn_get_be16(m + 20) != late_ones[i].reports)
+			fail_msg("%s: %u at %llu", late_ones[i].name, vn_get_be16(m + 20),
+				 (unsigned long long)(d->clock.virtual_ns - T0));
+		end(d);
+	}
 }
 
 /* However long the driver takes to fetch it. */
@@ -874,6 +965,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_message_is_not_taken),
 		cmocka_unit_test(nothing_from_before_a_reset_leaves),
 		cmocka_unit_test(a_reset_ends_all_transfers),
+		cmocka_unit_test(late_ones_of_before_are_not_told_after_a_reset),
 		cmocka_unit_test(time_goes_on_over_a_reset_and_numbers_begin_anew),
 		cmocka_unit_test(a_busy_queue_is_offered_its_frames_again),
 		cmocka_unit_test(a_lost_frame_is_counted_and_ends_its_transfer),
@@ -881,6 +973,7 @@ int main(void)
 		cmocka_unit_test(a_device_that_is_gone_is_said),
 		cmocka_unit_test(departures_are_told_to_the_ns),
 		cmocka_unit_test(many_reports_take_several_messages),
+		cmocka_unit_test(late_ones_that_nobody_asked_for_are_told_when_there_is_time),
 		cmocka_unit_test(a_message_has_the_time_at_which_it_was_announced),
 		cmocka_unit_test(the_owner_has_its_turn_in_the_middle_of_a_transfer),
 		cmocka_unit_test(stamps_take_the_place_of_our_clock),

@@ -17,11 +17,10 @@
 #include "caliper/softcard.h"
 #include "nf2d.h"
 
-#define NEAR_NS	  10000 /* longer than a look around takes */
+#define NEAR_NS	  6000 /* longer than a look around that finds nothing takes */
 #define TRANSFERS 8	/* under way at a time */
 #define FRAME_CAP 2048
 #define RX_BYTES  (8 << 20)
-#define DATAGRAMS 4	/* between two looks at the next departure */
 #define LOOK_NS	  50000 /* without a look at all, at most */
 
 struct nf2d_soft {
@@ -245,7 +244,7 @@ static void turn(struct nf2d *n, struct vn_err *err)
 		if (fds[CONTROL].revents || nf2d_peers_has(n->peers, NF2D_CONTROL))
 			nf2d_hear_control(n);
 		if (!n->soft->is_near && (fds[DATA].revents || nf2d_has_data(n)))
-			nf2d_hear_data(n, DATAGRAMS);
+			nf2d_hear_data(n, 1);
 		if (vn_nf2_next_ns(n->driver) <= vn_clock_now(&n->clock))
 			vn_nf2_timer(n->driver);
 	}
