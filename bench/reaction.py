@@ -40,9 +40,12 @@ class Reaction:
             driver = [self.vernier, "nf2d", "-b", "%s:%s" % (kind, NEAR), "--cpu",
                       str(SENDER_CPU), "--foreground", "--up"]
             client = [self.program, "client", "sleep"]
-            every[kind + ", driver sleeps"] = [(driver, SENDER_CPU), (client, SENDER_CPU)]
+            spinner = [self.program, "client", "spin"]
+            every[kind + ", both sleep"] = [(driver, SENDER_CPU), (client, SENDER_CPU)]
             every[kind + ", driver spins"] = [([*driver, "--spin"], SENDER_CPU),
                                               (client, OTHER_CPU)]
+            every[kind + ", both spin"] = [([*driver, "--spin"], SENDER_CPU),
+                                           (spinner, OTHER_CPU)]
         return {who: programs for who, programs in every.items() if self.opts.only in who}
 
     def run(self, programs):
