@@ -28,10 +28,13 @@
  *     -EINVAL          a length, count or value that cannot be; another driver's card
  *     -EMSGSIZE        a datagram that is too long
  *     -EPERM           a sender without the right to use the driver
- *     -ENETDOWN        PKTS while the interface is down or the card is lost
+ *     -ENETDOWN        PKTS, RESET while the interface is down or the card is lost
  *     -EAGAIN          PKTS while the card is being reset
  *     -EBUSY           MARK: CAL_MARKS_MAX of them wait for the same transfer
- *     -ENOBUFS         SUBSCRIBE: there are CAL_SUBSCRIBERS_MAX
+ *     -ENOBUFS         SUBSCRIBE: there are CAL_SUBSCRIBERS_MAX; RESET: CAL_RESETS_MAX
+ *                      clients wait for its end
+ *     -ECANCELED       POLICY: a part of a list whose beginning was refused, or that
+ *                      another client's list came in between of
  *
  * type              who, socket         body
  * 0x20 HELLO        client, control     struct cal_hello
@@ -87,7 +90,9 @@
  * POLICY. For the frames that the host's stack sends by the driver's interface, and
  * for how all are combined. Fields that are 0 leave things as they are, but for
  * mode, value and snap, which always count. More gaps than fit into a
- * datagram come in several messages, all but the last with CAL_MORE.
+ * datagram come in several messages, all but the last with CAL_MORE. They are gathered
+ * for one client at a time. When a part is refused, or another client sends a list before
+ * the last one has come, all further parts up to that one are refused, too.
  *
  * EVENTS. Never wait for a subscriber: what its socket has no room for is lost and
  * counted in the next message, which may have no events: such ones are sent to find out
@@ -112,6 +117,7 @@ extern "C" {
 #define CAL_PKTS_PREFERRED  64 /* descriptors a message; there may be up to those that fit */
 #define CAL_MARKS_MAX	    8
 #define CAL_SUBSCRIBERS_MAX 64
+#define CAL_RESETS_MAX	    64
 #define CAL_SNAP_MAX	    128
 #define CAL_GAPS_MAX	    65536
 #define CAL_WIRE_MIN	    60 /* bytes of a frame without FCS; shorter ones are padded */
@@ -216,8 +222,10 @@ enum cal_descriptor_flags {
 	CAL_VLAN = 32,
 };
 
+/* Card time in what the driver tells is its estimate of now, unless it says otherwise, and 0 from
+ * an interface's way up to the end of the reset that belongs to it: the card has not told any. */
 struct cal_time {
-	uint64_t card_ns;
+	uint64_t card_ns; /* of the card's answer */
 };
 
 enum cal_mark_status { CAL_COPIED, CAL_DISCARDED };
@@ -235,7 +243,8 @@ struct cal_subscribe {
 
 enum cal_event_kind {
 	CAL_EVENT_RX = 1, /* a frame arrived: card_ns when the card told it, len, its first bytes */
-	CAL_EVENT_DEPARTED, /* with CAL_REPORT: cookie, card_ns of departure, extra = lateness ns */
+	CAL_EVENT_DEPARTED, /* with CAL_REPORT: cookie, card_ns of departure, extra = lateness ns,
+			     * UINT32_MAX also for more */
 	CAL_EVENT_LATE,	    /* left late, without CAL_REPORT: the same */
 	CAL_EVENT_RXDROP,   /* extra = frames that the card has just lost on input */
 	CAL_EVENT_STATE,    /* extra = enum cal_state */
@@ -280,7 +289,7 @@ struct cal_policy {
 };
 
 struct cal_clock {
-	uint64_t card_ns;
+	uint64_t card_ns;  /* means nothing as long as nothing is known */
 	uint64_t host_ns;  /* CLOCK_MONOTONIC at that moment */
 	uint64_t error_ns; /* bound, which grows by 500 us a second while the card says nothing;
 			    * UINT64_MAX: nothing is known yet */
@@ -315,7 +324,8 @@ struct cal_clock {
 	X(allowed_send, "now: transfers that the card allows")                                     \
 	X(state, "now: enum cal_state")                                                            \
 	X(discarded, "packets thrown away by resets and an interface that went down")              \
-	X(reported, "departures that the card told")
+	X(reported, "departures that the card told")                                               \
+	X(lost, "packets that the interface behind the card did not take")
 
 enum cal_counter {
 #define CAL_X(name, text) CAL_COUNTER_##name,

@@ -31,6 +31,15 @@ static bool is_wanted(const struct cancel *c, uint32_t pid, uint32_t seq, uint32
 
 /* --- packets in a txbuff ------------------------------------------------------------------ */
 
+/* The departure of a packet with this time, behind the one that was looked at before. */
+static uint64_t plan_anew(const struct cancel *c, uint64_t cycles, bool is_absolute)
+{
+	uint64_t base = is_absolute ? 0 : c->planned;
+	uint64_t planned = cycles > UINT64_MAX - base ? UINT64_MAX : base + cycles;
+
+	return VN_MAX(VN_MAX(planned, c->planned), c->d->now_cycle);
+}
+
 /* Departures are planned anew where packets were taken out in front. */
 static void keep(struct cancel *c, struct vn_nf2_packet *packet, const uint8_t *e)
 {
@@ -38,11 +47,8 @@ static void keep(struct cancel *c, struct vn_nf2_packet *packet, const uint8_t *
 			  vn_get_be32(e + offsetof(struct drivercomm_entry, time_low));
 	uint16_t flags = vn_get_be16(e + offsetof(struct drivercomm_entry, flags));
 
-	if (c->n && !(flags & DRIVERCOMM_ABSOLUTE)) {
-		if (cycles > UINT64_MAX - c->planned)
-			cycles = UINT64_MAX - c->planned;
-		packet->planned = VN_MAX(c->planned + cycles, c->d->now_cycle);
-	}
+	if (c->n)
+		packet->planned = plan_anew(c, cycles, flags & DRIVERCOMM_ABSOLUTE);
 	c->planned = packet->planned;
 	if (packet->pid == c->pid) {
 		c->has_last = true;
@@ -155,9 +161,8 @@ static void keep_descriptor(struct cancel *c, const struct cal_descriptor *x)
 {
 	uint64_t ns = x->flags & CAL_HOSTCLOCK ? vn_cardclock_card_ns(&c->d->clock, x->time_ns)
 					       : x->time_ns;
-	uint64_t cycles = ns >> c->d->shift;
 
-	c->planned = x->flags & CAL_ABSOLUTE ? cycles : c->planned + cycles;
+	c->planned = plan_anew(c, ns >> c->d->shift, x->flags & CAL_ABSOLUTE);
 	c->has_last = true;
 	c->last = c->planned;
 }
@@ -267,7 +272,7 @@ void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct ca
 	cut_out_of_list(&c, &d->transmit_txbuffs);
 	cut_out_of_building(&c);
 	if (c.n)
-		d->planned = VN_MAX(c.planned, d->now_cycle);
+		d->planned = d->departs = VN_MAX(c.planned, d->now_cycle);
 	cut_out_of_datagram(&c);
 	vn_nf2_count(d, CAL_COUNTER_cancelled, c.n);
 	vn_txbuff_flush_idle(d);

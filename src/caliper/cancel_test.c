@@ -123,6 +123,34 @@ static void the_last_that_stays_is_told(void **state)
 	fixture_free(f);
 }
 
+/* It leaves right behind the one before, which is Bob's or her own, wherever it waits. */
+static void an_absolute_time_before_the_packet_in_front_is_none_to_leave_at(void **state)
+{
+	static const uint32_t in_front[] = { ALICE, BOB };
+
+	for (unsigned int i = 0; i < VN_ARRAY_SIZE(in_front); i++) {
+		struct fixture *f = fixture_running();
+		struct cal_descriptor x = { .flags = CAL_ABSOLUTE };
+		uint64_t far = card_ns(f) + 8000000;
+
+		x.time_ns = far;
+		send_descriptor(f, in_front[i], &x, NULL);
+		x.time_ns = card_ns(f) + 8000;
+		x.cookie = 1;
+		send_descriptor(f, ALICE, &x, NULL);
+		x.cookie = 2;
+		send_descriptor(f, ALICE, &x, NULL);
+		f->now += 80000;
+		assert_true(cancel(f, ALICE, 9, 9).last_ns == far);
+		tx_done(f); /* now the card has it, and says so */
+		say_credit(f, 1);
+		assert_true(cancel(f, ALICE, 9, 9).last_ns == far);
+		/* Planned anew, where one in front is gone. */
+		assert_true(cancel(f, ALICE, 1, 1).last_ns == far);
+		fixture_free(f);
+	}
+}
+
 static void emptied_txbuffs_are_free_and_their_marks_wait_for_those_before(void **state)
 {
 	struct fixture *f = fixture_running();
@@ -394,6 +422,7 @@ int main(void)
 		cmocka_unit_test(what_is_in_transfer_stays),
 		cmocka_unit_test(the_last_that_stays_is_told),
 		cmocka_unit_test(the_last_is_told_when_numbers_go_round),
+		cmocka_unit_test(an_absolute_time_before_the_packet_in_front_is_none_to_leave_at),
 		cmocka_unit_test(emptied_txbuffs_are_free_and_their_marks_wait_for_those_before),
 		cmocka_unit_test(a_mark_waits_for_its_clients_packets),
 		cmocka_unit_test(a_mark_behind_nothing_that_stays_is_hit),

@@ -55,6 +55,8 @@ static const char *reason(int error)
 		return "a value that the driver does not take";
 	case -ENETDOWN:
 		return "the interface is down, or the card is lost";
+	case -ENOBUFS:
+		return "as many clients as the driver can keep have done so";
 	default:
 		return strerror(-error);
 	}

@@ -28,6 +28,7 @@ static int hello(struct vn_nf2 *d, const struct vn_cal_msg *msg, uint32_t pid)
 	memcpy(&want, msg->body, sizeof(want));
 	if (want.lowest > CAL_VERSION || want.highest < CAL_VERSION)
 		return -EPROTO;
+	vn_nf2_policy_forget(&d->policy, pid); /* of one that had this pid before */
 	memcpy(ack.ifname, d->cfg.ifname, sizeof(ack.ifname));
 	memcpy(ack.mac, d->cfg.mac, sizeof(ack.mac));
 	vn_nf2_answer(d, pid, msg->seq, CAL_HELLO_ACK, 0, &ack, sizeof(ack));
@@ -119,6 +120,8 @@ void vn_nf2_control(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t le
 	while ((ret = vn_cal_next(&r, VN_CAL_DRIVER_CONTROL, d->cfg.card, &msg))) {
 		if (ret > 0)
 			ret = vn_nf2_ask(d, &msg, pid);
+		else if (msg.type == CAL_POLICY)
+			vn_nf2_policy_refused(&d->policy, &msg, pid);
 		if (ret || is_acknowledged(&msg))
 			vn_nf2_answer_error(d, pid, &msg, ret);
 	}

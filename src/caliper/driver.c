@@ -236,10 +236,11 @@ void vn_nf2_up(struct vn_nf2 *d)
 		return;
 	if (d->state == CAL_FAULT)
 		forget_transfers(d);
-	vn_cardclock_init(&d->clock, d->cfg.ns_per_cycle);
 	d->n_errors = 0;
 	vn_nf2_set_mask(d, d->rx_runs ? VN_NT_INT_PKT_AVAIL : 0);
 	vn_nf2_reset_begin(d);
+	/* Behind what was told of it: from here on it may be another card's. */
+	vn_cardclock_init(&d->clock, d->cfg.ns_per_cycle);
 	if (d->rx_waits && d->state == CAL_RESETTING)
 		vn_nf2_rx_begin(d);
 	d->rx_waits = false;
@@ -283,6 +284,11 @@ void vn_nf2_frame(struct vn_nf2 *d, const uint8_t *frame, uint32_t len)
 void vn_nf2_dropped(struct vn_nf2 *d, uint64_t n)
 {
 	vn_nf2_count(d, CAL_COUNTER_if_txdrop, n);
+}
+
+void vn_nf2_lost(struct vn_nf2 *d, uint64_t n)
+{
+	vn_nf2_count(d, CAL_COUNTER_lost, n);
 }
 
 void vn_nf2_forget(struct vn_nf2 *d, uint32_t pid)

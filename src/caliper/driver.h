@@ -90,6 +90,8 @@ bool vn_nf2_takes_frames(const struct vn_nf2 *d);
 void vn_nf2_frame(struct vn_nf2 *d, const uint8_t *frame, uint32_t len);
 /* The owner has dropped frames itself: if_txdrop. */
 void vn_nf2_dropped(struct vn_nf2 *d, uint64_t n);
+/* An interface that plays the card did not take packets: lost. */
+void vn_nf2_lost(struct vn_nf2 *d, uint64_t n);
 
 /* --- clients ----------------------------------------------------------------------- */
 

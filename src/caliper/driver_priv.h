@@ -129,6 +129,7 @@ struct vn_nf2_owed {
 	uint64_t retry_ns, wait_ns;
 };
 
+#define CUTS 16
 struct vn_nf2_policy {
 	struct cal_policy now;
 	uint64_t rest; /* of a bit's time, for CAL_POLICY_RATE */
@@ -137,6 +138,9 @@ struct vn_nf2_policy {
 	uint32_t n_gaps, next_gap, n_gathered;
 	uint32_t gatherer; /* pid of the client whose gaps come in several messages */
 	bool is_gathering;
+	/* Clients of whose list a part is missing, the latest ones: what follows is refused. */
+	uint32_t cut[CUTS];
+	unsigned int n_cut;
 };
 
 struct vn_nf2_asker {
@@ -152,7 +156,7 @@ struct vn_nf2_reset {
 	bool has_answer; /* and what it said */
 	uint32_t credit;
 	uint64_t card_ns, heard_ns;
-	struct vn_nf2_asker askers[CAL_SUBSCRIBERS_MAX];
+	struct vn_nf2_asker askers[CAL_RESETS_MAX];
 	unsigned int n_askers;
 };
 
@@ -185,7 +189,8 @@ struct vn_nf2 {
 	uint64_t stalled_ns;
 
 	/* the chain of times: what was planned for the last packet, and ns beyond its cycle */
-	uint64_t planned, rest_ns;
+	uint64_t planned, rest_ns; /* what the next relative time counts from */
+	uint64_t departs; /* of the packet that was planned last */
 	uint64_t now_cycle; /* the card's, when the call began */
 	uint16_t ipv4_id;
 
@@ -228,10 +233,10 @@ static inline uint64_t vn_nf2_ns(const struct vn_nf2 *d, uint64_t cycles)
 	return cycles > UINT64_MAX >> d->shift ? UINT64_MAX : cycles << d->shift;
 }
 
-/* The card's time, as estimated. */
+/* The card's time, as estimated; 0: it has not told any. */
 static inline uint64_t vn_nf2_card_ns(struct vn_nf2 *d)
 {
-	return vn_cardclock_card_ns(&d->clock, vn_nf2_now(d));
+	return d->clock.is_known ? vn_cardclock_card_ns(&d->clock, vn_nf2_now(d)) : 0;
 }
 
 /* --- driver.c ------------------------------------------------------------------------- */
@@ -384,6 +389,8 @@ void vn_nf2_withdraw_from(struct vn_nf2 *d);
 bool vn_nf2_was_cancelled(const struct vn_nf2_datagram *in, const uint8_t *descriptor);
 void vn_nf2_policy_forget(struct vn_nf2_policy *p, uint32_t pid);
 int vn_nf2_policy_set(struct vn_nf2 *d, const struct vn_cal_msg *msg, uint32_t pid);
+/* A message that says nothing that can be. */
+void vn_nf2_policy_refused(struct vn_nf2_policy *p, const struct vn_cal_msg *msg, uint32_t pid);
 /* The gap in front of the next frame of the stack, which has len bytes. */
 uint64_t vn_nf2_policy_gap(struct vn_nf2_policy *p, uint32_t len);
 

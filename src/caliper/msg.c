@@ -268,6 +268,7 @@ static int read_message(const uint8_t *at, size_t len, enum vn_cal_hearer hearer
 			struct vn_cal_msg *msg)
 {
 	struct nlmsghdr h;
+	uint32_t there;
 
 	memcpy(&h, at, sizeof(h));
 	*msg = (struct vn_cal_msg){
@@ -276,6 +277,13 @@ static int read_message(const uint8_t *at, size_t len, enum vn_cal_hearer hearer
 		.seq = h.nlmsg_seq,
 		.pid = h.nlmsg_pid,
 	};
+	there = (uint32_t)VN_MIN(h.nlmsg_len, len);
+	/* Also of what is cut off: who refuses it counts what it was to be. */
+	if (h.nlmsg_type != NLMSG_ERROR && there >= VN_CAL_HLEN) {
+		memcpy(&msg->head, at + sizeof(h), sizeof(msg->head));
+		msg->body = at + VN_CAL_HLEN;
+		msg->len = there - VN_CAL_HLEN;
+	}
 	if (h.nlmsg_len < sizeof(h) || h.nlmsg_len > len)
 		return -EINVAL;
 	if (h.nlmsg_type == NLMSG_ERROR) {
@@ -283,11 +291,8 @@ static int read_message(const uint8_t *at, size_t len, enum vn_cal_hearer hearer
 		msg->len = h.nlmsg_len - (uint32_t)sizeof(h);
 		return read_error(msg);
 	}
-	if (h.nlmsg_len < VN_CAL_HLEN)
+	if (!msg->body)
 		return find_rule(h.nlmsg_type, hearer) ? -EINVAL : -EPROTO;
-	memcpy(&msg->head, at + sizeof(h), sizeof(msg->head));
-	msg->body = at + VN_CAL_HLEN;
-	msg->len = h.nlmsg_len - VN_CAL_HLEN;
 	return check_message(msg, hearer, card);
 }
 

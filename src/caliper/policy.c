@@ -10,17 +10,49 @@
 #include "caliper/driver_priv.h"
 #include "wire/wire.h"
 
-static void begin_gathering(struct vn_nf2_policy *p, uint32_t pid)
+/* --- lists in several messages -------------------------------------------------------------- */
+
+static bool is_cut(const struct vn_nf2_policy *p, uint32_t pid)
 {
-	p->is_gathering = true;
-	p->gatherer = pid;
-	p->n_gathered = 0;
+	for (unsigned int i = 0; i < p->n_cut; i++)
+		if (p->cut[i] == pid)
+			return true;
+	return false;
 }
 
 void vn_nf2_policy_forget(struct vn_nf2_policy *p, uint32_t pid)
 {
 	if (p->gatherer == pid)
 		p->is_gathering = false;
+	for (unsigned int i = p->n_cut; i-- > 0;)
+		if (p->cut[i] == pid)
+			p->cut[i] = p->cut[--p->n_cut];
+}
+
+/* The oldest one makes room. */
+static void cut(struct vn_nf2_policy *p, uint32_t pid)
+{
+	vn_nf2_policy_forget(p, pid);
+	if (p->n_cut == CUTS)
+		memmove(p->cut, p->cut + 1, --p->n_cut * sizeof(*p->cut));
+	p->cut[p->n_cut++] = pid;
+}
+
+void vn_nf2_policy_refused(struct vn_nf2_policy *p, const struct vn_cal_msg *msg, uint32_t pid)
+{
+	if (msg->head.flags & CAL_MORE)
+		cut(p, pid);
+	else
+		vn_nf2_policy_forget(p, pid);
+}
+
+static void begin_gathering(struct vn_nf2_policy *p, uint32_t pid)
+{
+	if (p->is_gathering)
+		cut(p, p->gatherer);
+	p->is_gathering = true;
+	p->gatherer = pid;
+	p->n_gathered = 0;
 }
 
 /* The gaps of this message behind those that the client sent before. */
@@ -28,12 +60,12 @@ static int gather(struct vn_nf2_policy *p, const struct vn_cal_msg *msg, uint32_
 {
 	uint32_t n = msg->head.count;
 
+	if (is_cut(p, pid))
+		return -ECANCELED;
 	if (!p->is_gathering || p->gatherer != pid)
 		begin_gathering(p, pid);
-	if (n > CAL_GAPS_MAX - p->n_gathered) {
-		p->is_gathering = false;
+	if (n > CAL_GAPS_MAX - p->n_gathered)
 		return -EINVAL;
-	}
 	memcpy(p->gathered + p->n_gathered, msg->body + sizeof(struct cal_policy), 8 * (size_t)n);
 	p->n_gathered += n;
 	return 0;
@@ -52,6 +84,8 @@ static int take_list(struct vn_nf2_policy *p)
 	p->next_gap = 0;
 	return 0;
 }
+
+/* --- what holds ------------------------------------------------------------------------------ */
 
 static void take(struct vn_nf2 *d, const struct cal_policy *want)
 {
@@ -76,6 +110,8 @@ int vn_nf2_policy_set(struct vn_nf2 *d, const struct vn_cal_msg *msg, uint32_t p
 	memcpy(&want, msg->body, sizeof(want));
 	if (want.mode == CAL_POLICY_LIST) {
 		ret = gather(&d->policy, msg, pid);
+		if (ret)
+			vn_nf2_policy_refused(&d->policy, msg, pid);
 		if (ret || msg->head.flags & CAL_MORE)
 			return ret;
 		ret = take_list(&d->policy);

@@ -118,7 +118,7 @@ void vn_nf2_reset_end(struct vn_nf2 *d)
 	vn_nf2_sent_reset(&d->sent);
 	d->card_late = d->card_rx_lost = 0;
 	d->allowed_send = d->reset.credit;
-	d->planned = d->reset.card_ns >> d->shift;
+	d->planned = d->departs = d->reset.card_ns >> d->shift;
 	d->rest_ns = 0;
 	vn_cardclock_exchange(&d->clock, d->reset.heard_ns - d->reset.sent_ns);
 	vn_cardclock_sample(&d->clock, d->reset.card_ns, d->reset.heard_ns);

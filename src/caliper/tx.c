@@ -31,8 +31,8 @@ static uint64_t relative_cycles(struct vn_nf2 *d, uint64_t time_ns)
 
 /*
  * What the card is told, and when the packet leaves as far as the driver knows: not
- * before now. What the next relative time counts from is that, or the time asked
- * for with CAL_CATCHUP.
+ * before now, nor before its predecessor. What the next relative time counts from is
+ * that, or the time asked for with CAL_CATCHUP.
  */
 static uint64_t plan(struct vn_nf2 *d, uint64_t time_ns, uint16_t flags, uint64_t *departure)
 {
@@ -47,7 +47,8 @@ static uint64_t plan(struct vn_nf2 *d, uint64_t time_ns, uint16_t flags, uint64_
 		cycles = relative_cycles(d, time_ns);
 		d->planned = add_cycles(d->planned, cycles);
 	}
-	*departure = VN_MAX(d->planned, d->now_cycle);
+	d->departs = VN_MAX(VN_MAX(d->planned, d->departs), d->now_cycle);
+	*departure = d->departs;
 	if (!(flags & CAL_CATCHUP))
 		d->planned = *departure;
 	return cycles;

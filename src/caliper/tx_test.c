@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Times of packets, the quota, waiting for room, frames of the host's stack. */
 #include "caliper/driver_fixture_test.h"
+#include "caliper/driver_priv.h"
 
 /* Lets the card take everything that waits, one transfer after the other. */
 static void drain(struct fixture *f)
@@ -274,8 +275,8 @@ static void a_reset_throws_away_what_waits_inside(void **state)
 
 /* --- frames of the host's stack ---------------------------------------------------------- */
 
-static void set_policy(struct fixture *f, const struct cal_policy *p, const uint64_t *gaps,
-		       unsigned int n, uint16_t flags)
+static void say_policy(struct fixture *f, uint32_t pid, const struct cal_policy *p,
+		       const uint64_t *gaps, unsigned int n, uint16_t flags)
 {
 	struct datagram g;
 
@@ -284,7 +285,13 @@ static void set_policy(struct fixture *f, const struct cal_policy *p, const uint
 	assert_true(vn_cal_add(&g.w, p, sizeof(*p)));
 	for (unsigned int i = 0; i < n; i++)
 		assert_true(vn_cal_add_item(&g.w, &gaps[i], sizeof(gaps[i]), NULL, 0));
-	vn_nf2_control(f->d, ALICE, g.bytes, g.w.len);
+	vn_nf2_control(f->d, pid, g.bytes, g.w.len);
+}
+
+static void set_policy(struct fixture *f, const struct cal_policy *p, const uint64_t *gaps,
+		       unsigned int n, uint16_t flags)
+{
+	say_policy(f, ALICE, p, gaps, n, flags);
 }
 
 static uint64_t frame_gap(struct fixture *f, uint32_t len)
@@ -323,6 +330,73 @@ static void frames_are_paced_as_the_policy_says(void **state)
 		assert_int_equal(frame_gap(f, 100), gaps[i % 3] / 8);
 	set_policy(f, &p, gaps + 1, 2, 0); /* a new one begins at its beginning */
 	assert_int_equal(frame_gap(f, 100), 100);
+	fixture_free(f);
+}
+
+static void set_gaps(struct fixture *f, uint32_t pid, uint64_t gap, unsigned int n, uint16_t flags)
+{
+	const struct cal_policy p = { .mode = CAL_POLICY_LIST };
+	uint64_t gaps[2000];
+
+	for (unsigned int i = 0; i < n; i++)
+		gaps[i] = gap;
+	say_policy(f, pid, &p, gaps, n, flags);
+}
+
+static void a_list_of_which_a_part_is_missing_is_none(void **state)
+{
+	const struct cal_policy nonsense = { .mode = CAL_POLICY_LIST, .snap = 2000 };
+	struct fixture *f = fixture_running();
+
+	set_gaps(f, ALICE, 800, 2, CAL_MORE);
+	hear_error(f, ALICE, 6, 0);
+	set_gaps(f, BOB, 1600, 1, CAL_MORE);
+	hear_error(f, BOB, 6, 0);
+	set_gaps(f, ALICE, 2400, 1, CAL_MORE);
+	hear_error(f, ALICE, 6, -ECANCELED);
+	set_gaps(f, ALICE, 2400, 1, 0);
+	hear_error(f, ALICE, 6, -ECANCELED);
+	assert_int_equal(frame_gap(f, 100), 0);
+	set_gaps(f, BOB, 1600, 1, 0); /* his is whole */
+	hear_error(f, BOB, 6, 0);
+	assert_int_equal(frame_gap(f, 100), 200);
+	set_gaps(f, ALICE, 800, 2, CAL_MORE); /* hers ended: another one begins */
+	hear_error(f, ALICE, 6, 0);
+	set_policy(f, &nonsense, NULL, 0, CAL_MORE);
+	hear_error(f, ALICE, 6, -EINVAL);
+	set_gaps(f, ALICE, 2400, 1, 0);
+	hear_error(f, ALICE, 6, -ECANCELED);
+	assert_int_equal(frame_gap(f, 100), 200);
+	for (unsigned int i = 0; i < CAL_GAPS_MAX / 2000; i++) {
+		set_gaps(f, ALICE, 4000, 2000, CAL_MORE);
+		hear_error(f, ALICE, 6, 0);
+	}
+	set_gaps(f, ALICE, 4000, 2000, CAL_MORE); /* too many */
+	hear_error(f, ALICE, 6, -EINVAL);
+	set_gaps(f, ALICE, 4000, 1, 0);
+	hear_error(f, ALICE, 6, -ECANCELED);
+	assert_int_equal(frame_gap(f, 100), 200);
+	set_gaps(f, ALICE, 3200, 1, 0);
+	hear_error(f, ALICE, 6, 0);
+	assert_int_equal(frame_gap(f, 100), 400);
+	fixture_free(f);
+}
+
+/* More clients than are remembered, of which the oldest are taken for new ones. */
+static void many_lists_that_are_cut_off_do_no_harm(void **state)
+{
+	struct fixture *f = fixture_running();
+
+	for (uint32_t pid = 1000; pid < 1000 + 2 * CUTS; pid++) {
+		set_gaps(f, pid, 800, 1, CAL_MORE);
+		hear_error(f, pid, 6, 0);
+	}
+	set_gaps(f, 1000 + 2 * CUTS - 1, 1600, 1, 0);
+	hear_error(f, 1000 + 2 * CUTS - 1, 6, 0);
+	assert_int_equal(frame_gap(f, 100), 100);
+	set_gaps(f, 1000 + 2 * CUTS - 2, 1600, 1, 0);
+	hear_error(f, 1000 + 2 * CUTS - 2, 6, -ECANCELED);
+	assert_int_equal(frame_gap(f, 100), 200);
 	fixture_free(f);
 }
 
@@ -435,6 +509,8 @@ int main(void)
 		cmocka_unit_test(what_finds_no_txbuff_waits_inside),
 		cmocka_unit_test(a_reset_throws_away_what_waits_inside),
 		cmocka_unit_test(frames_are_paced_as_the_policy_says),
+		cmocka_unit_test(a_list_of_which_a_part_is_missing_is_none),
+		cmocka_unit_test(many_lists_that_are_cut_off_do_no_harm),
 		cmocka_unit_test(frames_without_a_time_are_not_late),
 		cmocka_unit_test(a_rate_is_kept_exactly),
 		cmocka_unit_test(snap_bounds_what_is_copied),
