@@ -67,11 +67,11 @@ static const struct vn_command *find_name(char *path, char **name)
 }
 
 /* A report that could not be written must not look like a success. */
-static int close_stdout(int status)
+static int close_stdout(int status, const char *name)
 {
 	if (!fflush(stdout) && !ferror(stdout))
 		return status;
-	fputs("vernier: cannot write to the standard output\n", stderr);
+	fprintf(stderr, "%s: cannot write to the standard output\n", name);
 	return status ? status : VN_EXIT_FAILED;
 }
 
@@ -84,7 +84,7 @@ static int run(const struct vn_command *c, int argc, char **argv, const char *pr
 	fflush(stdout); /* in a pipe too, the error comes behind the report */
 	if (err.text[0])
 		fprintf(stderr, "%s%s: %s\n", prefix, argv[0], err.text);
-	return close_stdout(status);
+	return close_stdout(status, *prefix ? "vernier" : argv[0]);
 }
 
 int main(int argc, char **argv)
@@ -99,11 +99,11 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
 		list_commands(stdout);
-		return close_stdout(VN_EXIT_DONE);
+		return close_stdout(VN_EXIT_DONE, "vernier");
 	}
 	if (!strcmp(argv[1], "--version")) {
 		puts("vernier " VN_VERSION);
-		return close_stdout(VN_EXIT_DONE);
+		return close_stdout(VN_EXIT_DONE, "vernier");
 	}
 	c = find_command(argv[1]);
 	if (!c) {

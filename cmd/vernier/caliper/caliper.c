@@ -148,13 +148,16 @@ static int run(struct caliper_run *r, struct vn_err *err)
 	return status;
 }
 
-/* Of the options' own. The words of a user stand in front of it. */
-static bool has_hint(const char *text)
+/* Without the options' own hint, which names the command by another name. The words of a user
+ * stand in front of it. */
+static size_t len_without_hint(const char *text)
 {
 	static const char hint[] = " --help lists them)";
 	size_t len = strlen(text);
 
-	return len >= strlen(hint) && !strcmp(text + len - strlen(hint), hint);
+	if (len < strlen(hint) || strcmp(text + len - strlen(hint), hint))
+		return len;
+	return (size_t)(strrchr(text, '(') - 1 - text);
 }
 
 /* Behind what is wrong with the command line: where it is said what is right. */
@@ -163,8 +166,8 @@ static void add_hint(struct vn_err *err, const char *name)
 	struct vn_err why = *err;
 	const char *vernier = strcmp(name, caliper_spec.command) ? "" : "vernier ";
 
-	if (!has_hint(why.text))
-		vn_err_set(err, EINVAL, "%s (%s%s -h says more)", why.text, vernier, name);
+	vn_err_set(err, EINVAL, "%.*s (%s%s -h says more)", (int)len_without_hint(why.text),
+		   why.text, vernier, name);
 }
 
 int vn_cmd_caliper(int argc, char **argv, struct vn_err *err)

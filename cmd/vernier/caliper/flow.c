@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/departures.h"
 #include "progress.h"
 #include "stamp.h"
 
@@ -93,7 +94,8 @@ static void note_departure(struct flow *f, const struct cal_event *e)
 static void note_lateness(struct flow *f, const struct cal_event *e)
 {
 	f->res->late_max_ns = VN_MAX(f->res->late_max_ns, e->extra);
-	f->late_told += e->extra > 0;
+	/* As drivers count it: a card by its cycle, a driver in software from VN_LATE_NS on. */
+	f->late_told += e->extra > (f->res->precision == CAL_BY_CARD ? 0 : VN_LATE_NS);
 }
 
 static void note_event(struct flow *f, const struct cal_event *e)
@@ -584,24 +586,49 @@ static int take_back(struct flow *f, struct vn_err *err)
 	if (rc)
 		return rc;
 	res->last_is_planned = res->has_last = true;
-	res->last_ns = done.last_ns ? done.last_ns : f->start_ns + f->last_at_ns;
+	/* A card that is behind its clock has the gaps right, and the driver has not. */
+	if (f->has_told)
+		res->last_ns += f->last_at_ns - f->told_at_ns;
+	else
+		res->last_ns = done.last_ns ? done.last_ns : f->start_ns + f->last_at_ns;
 	if (!res->has_first)
 		res->first_ns = f->start_ns;
 	res->has_first = true;
 	return 0;
 }
 
-/* The card has not the room to tell each one when many are late, and events can be lost. */
+/* The card has not the room to tell each one when many are late, and events can be lost: the
+ * driver has counted them. One that is gone, or was begun anew, does not know any more. */
 static void count_late(struct flow *f)
 {
 	struct caliper_result *res = f->res;
 	uint64_t max_ns = res->after[CAL_COUNTER_late_max_ns];
 
+	res->late = f->late_told;
+	res->late_max_is_least = true;
+	if (!res->has_counters || res->after[CAL_COUNTER_late] < res->before[CAL_COUNTER_late])
+		return;
 	res->late = res->after[CAL_COUNTER_late] - res->before[CAL_COUNTER_late];
 	/* Of that which stood there before nobody knows what was late since. */
 	if (max_ns > res->before[CAL_COUNTER_late_max_ns])
 		res->late_max_ns = VN_MAX(res->late_max_ns, max_ns);
 	res->late_max_is_least = f->late_told < res->late;
+}
+
+/* They count as sent in the driver, and nobody tells of their departure. */
+static int judge_lost(const struct flow *f, int rc, struct vn_err *err)
+{
+	const struct caliper_result *res = f->res;
+	uint64_t lost = res->after[CAL_COUNTER_lost] - res->before[CAL_COUNTER_lost];
+
+	if (!res->has_counters || res->after[CAL_COUNTER_lost] <= res->before[CAL_COUNTER_lost])
+		return rc;
+	if (rc && rc != -ETIMEDOUT)
+		return rc;
+	return vn_err_set(err, EIO,
+			  "%s did not take %" PRIu64 " packets (is its MTU too small? its driver "
+			  "says why)",
+			  res->ifname[0] ? res->ifname : "the interface", lost);
 }
 
 /* Events that would have told it can be lost. */
@@ -645,8 +672,8 @@ static int finish(struct flow *f, int rc, struct vn_err *err)
 	res->events_lost = vn_caliper_events_lost(f->c);
 	n = vn_caliper_stats(f->c, res->after, CAL_N_COUNTERS);
 	res->has_counters = n >= 0;
-	if (res->has_counters)
-		count_late(f);
+	count_late(f);
+	rc = judge_lost(f, rc, err);
 	if (!rc && n < 0)
 		rc = trouble(f, n, err);
 	else if (!rc && was_thrown_away(f))

@@ -74,6 +74,7 @@ struct fake {
 	bool is_reset_told;
 	uint64_t resets;
 	uint64_t events_lost;
+	uint64_t lost; /* packets that the interface does not take */
 	const struct cal_event *first_event; /* told at once; NULL: none */
 	struct caliper_run *run;
 };
@@ -154,6 +155,7 @@ static void stats(struct fake *f, const struct vn_cal_msg *msg)
 	counters[CAL_COUNTER_cancelled] = 5 + f->cancelled;
 	counters[CAL_COUNTER_late] = 10 + (f->n_seen ? f->late : 0);
 	counters[CAL_COUNTER_late_max_ns] = VN_MAX(300, f->n_seen ? f->late_max_ns : 0);
+	counters[CAL_COUNTER_lost] = 4 + (f->n_seen ? f->lost : 0);
 	answer(f, CAL_STATS, msg->seq, CAL_N_COUNTERS, counters, sizeof(counters));
 }
 
@@ -718,6 +720,35 @@ static void a_driver_that_goes_is_an_error(void **state)
 	assert_true(x->run.res.packets <= 350);
 }
 
+/* Nobody is left who has counted them. */
+static void late_packets_of_a_driver_that_went_are_those_told(void **state)
+{
+	struct fixture *x = *state;
+
+	x->fake.gone_after = 350;
+	x->fake.late = 30;
+	x->fake.late_told_ns = 12;
+	assert_int_equal(go(x, 10000), -ECONNREFUSED);
+	assert_int_equal(x->run.res.late, 1);
+	assert_int_equal(x->run.res.late_max_ns, 12);
+	assert_true(x->run.res.late_max_is_least);
+}
+
+static void packets_that_the_interface_does_not_take_are_an_error(void **state)
+{
+	for (unsigned int is_mute = 0; is_mute < 2; is_mute++) {
+		struct fixture *x;
+
+		set_up((void **)&x);
+		x->fake.lost = 3;
+		x->fake.is_mute = is_mute; /* of the last one nobody hears */
+		assert_int_equal(go(x, 10), -EIO);
+		assert_non_null(strstr(x->err.text, "did not take 3 packets"));
+		assert_int_equal(x->run.res.end, CALIPER_END_FAILED);
+		tear_down((void **)&x);
+	}
+}
+
 static void a_last_departure_that_is_not_told_is_an_error(void **state)
 {
 	struct fixture *x = *state;
@@ -774,6 +805,8 @@ int main(void)
 		TEST(a_reset_behind_the_last_packet_is_no_error),
 		TEST(departures_of_a_failure_are_those_told),
 		TEST(a_driver_that_goes_is_an_error),
+		TEST(late_packets_of_a_driver_that_went_are_those_told),
+		cmocka_unit_test(packets_that_the_interface_does_not_take_are_an_error),
 		TEST(a_last_departure_that_is_not_told_is_an_error),
 		TEST(events_that_were_lost_explain_it),
 		TEST(a_mark_that_finds_no_place_is_set_again),
