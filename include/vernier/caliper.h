@@ -84,8 +84,10 @@
  * to last, as far as they have not begun to be copied. They are those of PKTS with an
  * nlmsg_seq before that of the CANCEL, for a client numbers what it sends to both
  * sockets in one row. That includes PKTS that the driver has not read yet, since
- * control overtakes data. CANCEL_DONE is sent behind whatever the driver says of
- * packets that were copied before; it does not count what had not been read.
+ * control overtakes data: the driver reads what is there before it answers, as far as it
+ * has room. What it has not read then is taken back when it is, and CANCEL_DONE knows
+ * nothing of it. It is sent behind whatever the driver says of packets that were copied
+ * before.
  *
  * POLICY. For the frames that the host's stack sends by the driver's interface, and
  * for how all are combined. Fields that are 0 leave things as they are, but for

@@ -206,50 +206,7 @@ static void cut_out_of_datagram(struct cancel *c)
 	vn_nf2_count(c->d, CAL_COUNTER_accepted, c->n - before);
 }
 
-/* --- what has not been read ----------------------------------------------------------------- */
-
-static void drop_withdrawal(struct vn_nf2_withdrawals *w, unsigned int i)
-{
-	w->n--;
-	memmove(w->list + i, w->list + i + 1, (w->n - i) * sizeof(*w->list));
-}
-
-void vn_nf2_withdraw(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct cal_cancel *which)
-{
-	struct vn_nf2_withdrawals *w = &d->withdrawals;
-
-	if (w->n == WITHDRAWALS)
-		drop_withdrawal(w, 0);
-	w->list[w->n++] = (struct vn_nf2_withdrawal){ pid, seq, *which };
-}
-
-void vn_nf2_withdraw_forget(struct vn_nf2 *d, uint32_t pid)
-{
-	for (unsigned int i = d->withdrawals.n; i-- > 0;)
-		if (d->withdrawals.list[i].pid == pid)
-			drop_withdrawal(&d->withdrawals, i);
-}
-
-/* A client's datagrams are read in order: what is behind a CANCEL says that nothing before
- * it is left. */
-void vn_nf2_withdraw_from(struct vn_nf2 *d)
-{
-	for (unsigned int i = d->withdrawals.n; i-- > 0;) {
-		const struct vn_nf2_withdrawal *w = &d->withdrawals.list[i];
-		struct cancel c = { .d = d, .pid = w->pid, .seq = w->seq, .which = &w->which };
-
-		if (w->pid != d->in.pid)
-			continue;
-		if (was_before(&c, d->in.msg.seq)) {
-			cut_out_of_message(&c, &d->in.msg, 0);
-			vn_nf2_count(d, CAL_COUNTER_cancelled, c.n);
-		} else {
-			drop_withdrawal(&d->withdrawals, i);
-		}
-	}
-}
-
-/* --- all of it ----------------------------------------------------------------------------- */
+/* --- what has been read ---------------------------------------------------------------------- */
 
 static void find_last_on_card(struct cancel *c)
 {
@@ -262,10 +219,10 @@ static void find_last_on_card(struct cancel *c)
 	c->last = own ? own->planned : 0;
 }
 
-void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct cal_cancel *which,
-		   struct cal_cancel_done *done)
+static void take_back(struct vn_nf2 *d, const struct vn_nf2_withdrawal *w,
+		      struct cal_cancel_done *done)
 {
-	struct cancel c = { .d = d, .pid = pid, .seq = seq, .which = which };
+	struct cancel c = { .d = d, .pid = w->pid, .seq = w->seq, .which = &w->which };
 
 	d->now_cycle = vn_nf2_card_ns(d) >> d->shift;
 	find_last_on_card(&c);
@@ -283,4 +240,94 @@ void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct ca
 		.cancelled = c.n,
 		.last_ns = c.has_last ? vn_nf2_ns(d, c.last) : 0,
 	};
+}
+
+/* --- what has not been read ----------------------------------------------------------------- */
+
+static void drop_withdrawal(struct vn_nf2_withdrawals *w, unsigned int i)
+{
+	w->n--;
+	memmove(w->list + i, w->list + i + 1, (w->n - i) * sizeof(*w->list));
+}
+
+void vn_nf2_withdraw_forget(struct vn_nf2 *d, uint32_t pid)
+{
+	for (unsigned int i = d->withdrawals.n; i-- > 0;)
+		if (d->withdrawals.list[i].pid == pid)
+			drop_withdrawal(&d->withdrawals, i);
+}
+
+/* What was taken back later is counted, and what is left is looked at as it is now. */
+static void answer(struct vn_nf2 *d, const struct vn_nf2_withdrawal *w)
+{
+	struct cal_cancel_done done;
+
+	take_back(d, w, &done);
+	done.cancelled += w->n;
+	vn_nf2_events_send(d);
+	vn_nf2_answer(d, w->pid, w->seq, CAL_CANCEL_DONE, 0, &done, sizeof(done));
+}
+
+static void end_withdrawal(struct vn_nf2 *d, unsigned int i)
+{
+	struct vn_nf2_withdrawal w = d->withdrawals.list[i];
+
+	drop_withdrawal(&d->withdrawals, i);
+	if (!w.is_answered)
+		answer(d, &w);
+}
+
+static struct vn_nf2_withdrawal *first_unanswered(struct vn_nf2_withdrawals *w)
+{
+	for (unsigned int i = 0; i < w->n; i++)
+		if (!w->list[i].is_answered)
+			return &w->list[i];
+	return NULL;
+}
+
+/* Who turns out to be gone is forgotten on the way, and out of the list. */
+void vn_nf2_cancel_answer(struct vn_nf2 *d)
+{
+	struct vn_nf2_withdrawal *w, copy;
+
+	while ((w = first_unanswered(&d->withdrawals))) {
+		w->is_answered = true;
+		copy = *w;
+		answer(d, &copy);
+	}
+}
+
+/* A client's datagrams are read in order: what is behind a CANCEL says that nothing before
+ * it is left. */
+void vn_nf2_withdraw_from(struct vn_nf2 *d)
+{
+	for (unsigned int i = d->withdrawals.n; i-- > 0;) {
+		struct vn_nf2_withdrawal *w = &d->withdrawals.list[i];
+		struct cancel c = { .d = d, .pid = w->pid, .seq = w->seq, .which = &w->which };
+
+		/* An answer may find that its client is gone. */
+		if (i >= d->withdrawals.n || w->pid != d->in.pid)
+			continue;
+		if (was_before(&c, d->in.msg.seq)) {
+			cut_out_of_message(&c, &d->in.msg, 0);
+			vn_nf2_count(d, CAL_COUNTER_cancelled, c.n);
+			w->n += c.n;
+		} else {
+			end_withdrawal(d, i);
+		}
+	}
+}
+
+void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct cal_cancel *which)
+{
+	struct vn_nf2_withdrawal w = { .pid = pid, .seq = seq, .which = *which };
+	struct cal_cancel_done done;
+
+	take_back(d, &w, &done);
+	w.n = done.cancelled;
+	if (d->withdrawals.n == WITHDRAWALS)
+		end_withdrawal(d, 0);
+	d->withdrawals.list[d->withdrawals.n++] = w;
+	if (d->in.is_parked)
+		vn_nf2_cancel_answer(d);
 }

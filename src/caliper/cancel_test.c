@@ -10,6 +10,7 @@ static struct cal_cancel_done cancel(struct fixture *f, uint32_t pid, uint32_t f
 	struct vn_cal_msg msg;
 
 	ask(f, pid, CAL_CANCEL, 33, &body, sizeof(body));
+	vn_nf2_data_over(f->d);
 	while (f->n_heard - f->listened > 1)
 		f->listened++; /* answers to marks, which others look at */
 	msg = hear(f, pid, CAL_CANCEL_DONE);
@@ -163,6 +164,7 @@ static void emptied_txbuffs_are_free_and_their_marks_wait_for_those_before(void 
 	send_mark(f, BOB, 71, 0);
 	assert_int_equal(counter(f, CAL_COUNTER_free_txbuffs), 13);
 	ask(f, ALICE, CAL_CANCEL, 2, &all, sizeof(all));
+	vn_nf2_data_over(f->d);
 	hear(f, ALICE, CAL_CANCEL_DONE);
 	expect_silence(f);
 	assert_int_equal(counter(f, CAL_COUNTER_free_txbuffs), 15);
@@ -185,6 +187,7 @@ static void a_mark_waits_for_its_clients_packets(void **state)
 	send_numbered(f, ALICE, 1, 2);
 	send_mark(f, BOB, 71, 0);
 	ask(f, ALICE, CAL_CANCEL, 2, &all, sizeof(all));
+	vn_nf2_data_over(f->d);
 	hear(f, ALICE, CAL_CANCEL_DONE);
 	tx_done(f);
 	expect_silence(f);
@@ -207,6 +210,7 @@ static void a_mark_behind_nothing_that_stays_is_hit(void **state)
 	send_mark(f, ALICE, 70, 0);
 	send_mark(f, BOB, 71, 0);
 	ask(f, ALICE, CAL_CANCEL, 2, &all, sizeof(all));
+	vn_nf2_data_over(f->d);
 	hear_mark(f, ALICE, 70, CAL_COPIED);
 	hear_mark(f, BOB, 71, CAL_COPIED);
 	hear(f, ALICE, CAL_CANCEL_DONE);
@@ -225,6 +229,7 @@ static void marks_that_find_no_place_are_refused(void **state)
 	for (uint32_t i = 0; i < 3; i++)
 		send_mark(f, BOB, 70 + i, 0);
 	ask(f, ALICE, CAL_CANCEL, 2, &all, sizeof(all));
+	vn_nf2_data_over(f->d);
 	hear_error(f, BOB, 71, -EBUSY);
 	hear_error(f, BOB, 72, -EBUSY);
 	hear(f, ALICE, CAL_CANCEL_DONE);
@@ -245,7 +250,6 @@ static void what_has_not_been_read_is_taken_back(void **state)
 	struct datagram g;
 
 	ask(f, ALICE, CAL_CANCEL, 20, &some, sizeof(some));
-	hear(f, ALICE, CAL_CANCEL_DONE);
 	datagram_init(&g);
 	put_pkts(&g, 19, 3, 80, 1000);
 	send_data(f, BOB, &g); /* is nobody's business */
@@ -255,6 +259,7 @@ static void what_has_not_been_read_is_taken_back(void **state)
 	datagram_init(&g);
 	put_pkts(&g, 21, 2, 80, 1000); /* what is wanted instead */
 	send_data(f, ALICE, &g);
+	hear(f, ALICE, CAL_CANCEL_DONE);
 	datagram_init(&g);
 	put_pkts(&g, 19, 1, 80, 1000); /* after that, nothing before it can come */
 	send_data(f, ALICE, &g);
@@ -321,6 +326,74 @@ static void what_comes_after_an_empty_socket_is_wanted(void **state)
 	send_pkts(f, ALICE, 3, 80, 0);
 	assert_int_equal(counter(f, CAL_COUNTER_cancelled), 3);
 	next_pkts(f, 1);
+	fixture_free(f);
+}
+
+static struct cal_cancel_done hear_done(struct fixture *f, uint32_t pid, uint32_t seq)
+{
+	struct vn_cal_msg msg = hear(f, pid, CAL_CANCEL_DONE);
+	struct cal_cancel_done done;
+
+	assert_int_equal(msg.seq, seq);
+	memcpy(&done, msg.body, sizeof(done));
+	return done;
+}
+
+/* The last that stays is one of them, too. */
+static void what_had_not_been_read_is_counted(void **state)
+{
+	const struct cal_cancel some = { 2, 9 };
+	struct fixture *f = fixture_running();
+	struct cal_cancel_done done;
+	struct datagram g;
+
+	send_numbered(f, ALICE, 1, 1);
+	ask(f, ALICE, CAL_CANCEL, 20, &some, sizeof(some));
+	ask(f, BOB, CAL_CANCEL, 7, &some, sizeof(some));
+	expect_silence(f);
+	datagram_init(&g);
+	put_pkts(&g, 3, 4, 800, 1); /* cookies 1 to 4 */
+	send_data(f, ALICE, &g);
+	expect_silence(f);
+	vn_nf2_data_over(f->d);
+	done = hear_done(f, ALICE, 20);
+	assert_int_equal(done.cancelled, 3);
+	assert_true(done.last_ns == card_ns(f) + 8 + 800);
+	done = hear_done(f, BOB, 7);
+	assert_int_equal(done.cancelled, 0);
+	assert_true(done.last_ns == 0);
+	vn_nf2_data_over(f->d);
+	expect_silence(f);
+	fixture_free(f);
+}
+
+/* Nothing more is read then, or the client has gone on, or there are too many. */
+static void a_cancel_is_answered_when_it_waits_for_nothing(void **state)
+{
+	const struct cal_cancel all = { 0, UINT32_MAX };
+	struct fixture *f = fixture_running();
+	struct datagram g;
+
+	ask(f, ALICE, CAL_CANCEL, 20, &all, sizeof(all));
+	datagram_init(&g);
+	put_pkts(&g, 21, 1, 80, 0);
+	send_data(f, ALICE, &g);
+	hear_done(f, ALICE, 20);
+	for (uint32_t i = 0; i < WITHDRAWALS; i++)
+		ask(f, ALICE, CAL_CANCEL, 30 + i, &all, sizeof(all));
+	expect_silence(f);
+	ask(f, ALICE, CAL_CANCEL, 300, &all, sizeof(all));
+	hear_done(f, ALICE, 30);
+	expect_silence(f);
+	for (unsigned int i = 0; i < 5; i++)
+		send_numbered(f, BOB, 72, 1);
+	send_pkts(f, BOB, 30, 80, 0);
+	assert_false(vn_nf2_takes_data(f->d));
+	for (uint32_t i = 1; i < WITHDRAWALS; i++)
+		hear_done(f, ALICE, 30 + i);
+	hear_done(f, ALICE, 300);
+	ask(f, ALICE, CAL_CANCEL, 301, &all, sizeof(all));
+	hear_done(f, ALICE, 301);
 	fixture_free(f);
 }
 
@@ -432,6 +505,8 @@ int main(void)
 		cmocka_unit_test(what_was_sent_after_it_stays),
 		cmocka_unit_test(what_waits_inside_and_was_sent_after_it_stays),
 		cmocka_unit_test(what_comes_after_an_empty_socket_is_wanted),
+		cmocka_unit_test(what_had_not_been_read_is_counted),
+		cmocka_unit_test(a_cancel_is_answered_when_it_waits_for_nothing),
 		cmocka_unit_test(an_empty_socket_says_nothing_of_what_waits_inside),
 		cmocka_unit_test(room_that_becomes_free_is_used),
 		cmocka_unit_test(what_is_being_filled_takes_the_place),

@@ -59,14 +59,10 @@ static int subscribe(struct vn_nf2 *d, const struct vn_cal_msg *msg, uint32_t pi
 
 static int cancel(struct vn_nf2 *d, const struct vn_cal_msg *msg, uint32_t pid)
 {
-	struct cal_cancel_done done;
 	struct cal_cancel which;
 
 	memcpy(&which, msg->body, sizeof(which));
-	vn_nf2_cancel(d, pid, msg->seq, &which, &done);
-	vn_nf2_withdraw(d, pid, msg->seq, &which);
-	vn_nf2_events_send(d);
-	vn_nf2_answer(d, pid, msg->seq, CAL_CANCEL_DONE, 0, &done, sizeof(done));
+	vn_nf2_cancel(d, pid, msg->seq, &which);
 	return 0;
 }
 

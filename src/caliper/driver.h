@@ -106,8 +106,8 @@ void vn_nf2_control(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t le
 /* The data socket was found empty. What comes from now on was sent after every CANCEL that was
  * handled, whatever its number: a port id may be another client's by now. */
 void vn_nf2_data_over(struct vn_nf2 *d);
-/* There was a CANCEL since: its owner should look at the data socket, also if nothing tells of it,
- * before it hears others. */
+/* There was a CANCEL since, which waits to be answered until then: its owner should look at the
+ * data socket, also if nothing tells of it, before it hears others. */
 bool vn_nf2_awaits_data_over(const struct vn_nf2 *d);
 /* Refuses each message of a datagram (either socket) with this errno: -EPERM. */
 void vn_nf2_refuse(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len, int error);

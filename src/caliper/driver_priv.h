@@ -78,10 +78,12 @@ struct vn_nf2_datagram {
 };
 
 /* A CANCEL whose client may have sent PKTS before it that have not been read; until the data socket
- * was found empty. */
+ * was found empty. It is answered then, or when nothing more can be read. */
 struct vn_nf2_withdrawal {
 	uint32_t pid, seq;
 	struct cal_cancel which;
+	uint64_t n; /* packets taken back */
+	bool is_answered;
 };
 
 /* The oldest gives way: those who send so many before they are read lose only this. */
@@ -378,11 +380,11 @@ const struct vn_nf2_packet *vn_nf2_sent_last(const struct vn_nf2_sent *s, uint32
 
 /* --- cancel.c, policy.c ------------------------------------------------------------------ */
 
-/* seq: of the CANCEL; what the client numbered later stays. */
-void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct cal_cancel *which,
-		   struct cal_cancel_done *done);
-/* From now on PKTS of this client with a number before seq are cancelled, too. */
-void vn_nf2_withdraw(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct cal_cancel *which);
+/* seq: of the CANCEL; what the client numbered later stays. CANCEL_DONE comes when what is in the
+ * data socket has been read, as far as there is room. */
+void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct cal_cancel *which);
+/* Nothing more is read for now: answers every CANCEL that was not. */
+void vn_nf2_cancel_answer(struct vn_nf2 *d);
 void vn_nf2_withdraw_forget(struct vn_nf2 *d, uint32_t pid);
 /* PKTS begin to be read: what of them was withdrawn is marked as cancelled. */
 void vn_nf2_withdraw_from(struct vn_nf2 *d);

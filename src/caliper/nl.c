@@ -140,6 +140,7 @@ static void park(struct vn_nf2 *d)
 	in->reader.bytes = in->bytes;
 	in->is_parked = true;
 	vn_nf2_count(d, CAL_COUNTER_txbuff_waits, 1);
+	vn_nf2_cancel_answer(d);
 }
 
 void nl_receive_msg(struct vn_nf2 *d)
@@ -182,8 +183,10 @@ void vn_nf2_data(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len)
 void vn_nf2_data_over(struct vn_nf2 *d)
 {
 	/* What is parked was read before that. */
-	if (!d->in.is_parked)
-		d->withdrawals.n = 0;
+	if (d->in.is_parked)
+		return;
+	vn_nf2_cancel_answer(d);
+	d->withdrawals.n = 0;
 }
 
 bool vn_nf2_awaits_data_over(const struct vn_nf2 *d)
