@@ -110,7 +110,7 @@ static struct vn_caliper *new_client(const struct vn_caliper_options *o, struct 
 	c->card = o->card;
 	c->wait_ns = o->wait_ms * UINT64_C(1000000);
 	c->poll_fd = c->wake_fd = -1;
-	c->word_ns = t->now(t);
+	c->asked_ns = t->now(t);
 	vn_cal_writer_init(&c->out, c->out_bytes, sizeof(c->out_bytes), c->card);
 	return c;
 }

@@ -262,23 +262,27 @@ static int ask_whether_it_is_there(struct vn_caliper *c)
 	return ret == -EAGAIN ? 0 : ret;
 }
 
-/* As recv(), asking when a second has passed without a word, of however many calls. */
+/*
+ * As recv(), asking each second, of however many calls, whether the driver is there, and the same:
+ * another one in its place answers marks, too, and knows nothing of a subscription.
+ */
 static ssize_t receive(struct vn_caliper *c, uint64_t deadline_ns)
 {
 	struct vn_cal_transport *t = c->transport;
 	uint64_t now_ns = t->now(t), left_ns;
 	ssize_t len;
+	int ret;
 
 	do {
 		left_ns = deadline_ns > now_ns ? deadline_ns - now_ns : 0;
 		len = t->recv(t, c->in_bytes, sizeof(c->in_bytes),
 			      VN_MIN(left_ns, VN_CLIENT_ASK_NS));
 		now_ns = t->now(t);
-		if (!len && now_ns - c->word_ns < VN_CLIENT_ASK_NS)
+		if (now_ns - c->asked_ns < VN_CLIENT_ASK_NS)
 			continue;
-		c->word_ns = now_ns;
-		if (!len)
-			len = ask_whether_it_is_there(c);
+		c->asked_ns = now_ns;
+		ret = ask_whether_it_is_there(c);
+		len = len ? len : ret;
 	} while (!len && now_ns < deadline_ns);
 	return len;
 }

@@ -22,7 +22,7 @@
 #define VN_CLIENT_MARKS	   65536 /* that were set and not waited for */
 #define VN_CLIENT_REFUSALS 32	 /* kinds in a row, each with how many */
 #define VN_CLIENT_REPLY	   2048	 /* bytes of the longest reply that is kept */
-#define VN_CLIENT_ASK_NS   VN_NSEC_PER_SEC /* who waits longer asks whether the driver is there */
+#define VN_CLIENT_ASK_NS   VN_NSEC_PER_SEC /* so often it asks whether the driver is there */
 
 enum vn_client_mark_state { VN_MARK_TAKEN, VN_MARK_SET, VN_MARK_HIT, VN_MARK_REFUSED };
 
@@ -73,7 +73,7 @@ struct vn_caliper {
 
 	/* state */
 	uint32_t seq;	  /* of the last message; never 0 */
-	uint64_t word_ns; /* when the driver was heard last, or asked whether it is there */
+	uint64_t asked_ns; /* when the driver was asked last whether it is there */
 	struct cal_hello_ack hello;
 	struct vn_cal_writer out; /* packets that were not sent yet; len 0: none */
 	struct vn_client_marks marks;

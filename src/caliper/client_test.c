@@ -1083,6 +1083,27 @@ static void another_driver_in_its_place_is_noticed(void **state)
 	assert_int_equal(vn_caliper_events(client, &event, 1, 0), 0);
 }
 
+/* Each mark is answered: it never waits for a word. */
+static void another_driver_that_answers_marks_is_noticed(void **state)
+{
+	uint32_t old, mark;
+	int rc = 0;
+
+	fake->holds_marks = true;
+	assert_int_equal(vn_caliper_mark(client, 0, &old), 0);
+	fake->holds_marks = false;
+	fake->hello.run++;
+	while (!rc && fake->now_ns < 10000 * MS) {
+		fake->now_ns += 100 * MS;
+		rc = vn_caliper_mark(client, 0, &mark);
+		if (!rc)
+			rc = vn_caliper_wait(client, mark, NEVER, NULL);
+	}
+	assert_int_equal(rc, -ECONNREFUSED);
+	assert_true(fake->now_ns <= 1200 * MS);
+	assert_int_equal(vn_caliper_wait(client, old, 0, NULL), -ECONNREFUSED);
+}
+
 static void what_is_not_the_protocol_is_passed_over(void **state)
 {
 	uint8_t bytes[128];
@@ -1144,6 +1165,7 @@ int main(void)
 		WITH_CLIENT(a_driver_that_goes_is_noticed),
 		WITH_CLIENT(a_driver_that_sleeps_is_waited_for),
 		WITH_CLIENT(another_driver_in_its_place_is_noticed),
+		WITH_CLIENT(another_driver_that_answers_marks_is_noticed),
 		WITH_CLIENT(what_is_not_the_protocol_is_passed_over),
 	};
 
