@@ -74,4 +74,7 @@ void vn_nt_cardserve_event(struct vn_nt_cardserve *serve, const struct vn_nt_out
  */
 uint64_t vn_nt_cardserve_until(const struct vn_nt_cardserve *serve);
 
+/* Whether the driver was told of a frame that waits for it, and has not asked for it. */
+bool vn_nt_cardserve_awaits_driver(const struct vn_nt_cardserve *serve);
+
 #endif

@@ -59,6 +59,11 @@ static uint32_t read_status(struct vn_nt_cardserve *serve)
 	return vn_nt_hw_read_status(vn_nt_card_hw(serve->card));
 }
 
+bool vn_nt_cardserve_awaits_driver(const struct vn_nt_cardserve *serve)
+{
+	return serve->pending & ~serve->mask & VN_NT_INT_PKT_AVAIL;
+}
+
 static void tell_irq(struct vn_nt_cardserve *serve, uint32_t bits)
 {
 	if (bits)

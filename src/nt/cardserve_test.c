@@ -587,11 +587,15 @@ static void a_frame_goes_there_and_back(void **state)
 	run_for(f, 1); /* what happens in that cycle */
 	expect(&f->driver, VN_NT_CARD_IRQ, VN_NT_INT_DMA_TX_COMPLETE, 0);
 	expect_reg(f, 0x154, 0);
+	assert_false(vn_nt_cardserve_awaits_driver(f->serve));
 	run_for(f, 1000);
 	expect(&f->driver, VN_NT_CARD_IRQ, VN_NT_INT_PKT_AVAIL, 0);
+	assert_true(vn_nt_cardserve_awaits_driver(f->serve));
 	expect_reg(f, 0x044, VN_NT_INT_DMA_TX_COMPLETE | VN_NT_INT_PKT_AVAIL);
 	expect_reg(f, 0x044, VN_NT_INT_PKT_AVAIL); /* which is a level */
+	assert_true(vn_nt_cardserve_awaits_driver(f->serve));
 	say(f, &f->driver, VN_NT_CARD_DMA_RX_START, 0, 0);
+	assert_false(vn_nt_cardserve_awaits_driver(f->serve));
 	expect_silence(&f->driver);
 	expect_reg(f, 0x150, 1);
 	say(f, &f->driver, VN_NT_CARD_DMA_RX_START, 0, 0);

@@ -27,7 +27,7 @@ static void stand_still(struct card_hostwait *w, const struct card_server *serve
 	do {
 		sched_yield();
 		ns = vn_clock_now(&w->clock) - began;
-	} while (card_server_is_unread(server) && ns < CARD_HOSTWAIT_MAX_NS &&
+	} while (card_server_awaits_driver(server) && ns < CARD_HOSTWAIT_MAX_NS &&
 		 !atomic_load_explicit(stop, memory_order_acquire));
 	w->is_given_up = ns >= CARD_HOSTWAIT_MAX_NS;
 	w->waits++;
@@ -39,7 +39,7 @@ void card_hostwait(struct card_hostwait *w, const struct card_server *server, ui
 {
 	if (!w->after)
 		return;
-	if (!card_server_is_unread(server)) {
+	if (!card_server_awaits_driver(server)) {
 		w->since = VN_NT_NEVER;
 		w->is_given_up = false;
 		return;

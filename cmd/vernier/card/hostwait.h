@@ -2,9 +2,9 @@
 /*
  * A card that waits for its driver. On a machine where a process may be away from
  * its CPU for longer than what the card holds lasts, a simulated card would run dry
- * as no real one does, whose host answers in microseconds. So its time stands still
- * once what the driver was told lies unread for longer than a host would take; it
- * lags then, and catches up.
+ * as no real one does, whose host answers in microseconds, or have no room for what it
+ * has to tell. So its time stands still once it is the driver's turn for longer than a
+ * host would take; it lags then, and catches up.
  */
 #ifndef VN_CARD_HOSTWAIT_H
 #define VN_CARD_HOSTWAIT_H
@@ -22,9 +22,9 @@
 
 struct card_hostwait {
 	struct vn_clock clock;
-	uint64_t after;	   /* cycles that something may lie unread; 0: never waits */
-	uint64_t since;	   /* the cycle at which it was seen first; VN_NT_NEVER: all is read */
-	bool is_given_up;  /* until all is read */
+	uint64_t after;	   /* cycles that a turn of the driver's may take; 0: never waits */
+	uint64_t since;	   /* the cycle at which one was seen first; VN_NT_NEVER: it is not */
+	bool is_given_up;  /* until it has taken it */
 	uint64_t waits;	   /* times it stood still */
 	uint64_t total_ns; /* for so long */
 };

@@ -19,6 +19,7 @@
 #define AFTER_CYCLES 125
 
 struct fixture {
+	struct vn_nt_card *card;
 	struct card_server server;
 	struct card_hostwait wait;
 	_Atomic uint32_t stop;
@@ -27,8 +28,10 @@ struct fixture {
 
 static int set_up(void **state)
 {
+	static const struct vn_nt_cardserve_ops ops;
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct vn_clock clock;
+	struct vn_err err;
 	int ends[2];
 
 	assert_non_null(f);
@@ -38,6 +41,8 @@ static int set_up(void **state)
 	f->server.clients[2].fd = ends[0];
 	f->server.clients[2].client.role = VN_NT_ROLE_DRIVER;
 	f->driver = ends[1];
+	assert_int_equal(vn_nt_card_new(&vn_nt_defaults, &f->card, &err), 0);
+	assert_int_equal(vn_nt_cardserve_new(f->card, &ops, f, &f->server.serve), 0);
 	vn_clock_real(&clock);
 	card_hostwait_start(&f->wait, &clock, AFTER_NS);
 	*state = f;
@@ -50,6 +55,8 @@ static int tear_down(void **state)
 
 	close(f->server.clients[2].fd);
 	close(f->driver);
+	vn_nt_cardserve_free(f->server.serve);
+	vn_nt_card_free(f->card);
 	free(f);
 	return 0;
 }
@@ -137,7 +144,7 @@ static void it_goes_on_when_the_driver_has_read(void **state)
 
 		_exit(recv(f->driver, text, sizeof(text), 0) == 3 ? 0 : 1);
 	}
-	while (card_server_is_unread(&f->server))
+	while (card_server_awaits_driver(&f->server))
 		at(f, AFTER_CYCLES);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	at(f, AFTER_CYCLES);

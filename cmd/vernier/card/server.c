@@ -186,17 +186,25 @@ void card_server_run(struct card_server *s)
 	}
 }
 
-bool card_server_is_unread(const struct card_server *s)
+static const struct card_client *driver_of(const struct card_server *s)
 {
-	int bytes = 0;
+	for (unsigned int i = 0; i < CARD_CLIENTS; i++)
+		if (s->clients[i].fd >= 0 && s->clients[i].client.role == VN_NT_ROLE_DRIVER)
+			return &s->clients[i];
+	return NULL;
+}
 
-	for (unsigned int i = 0; i < CARD_CLIENTS; i++) {
-		const struct card_client *c = &s->clients[i];
+bool card_server_awaits_driver(const struct card_server *s)
+{
+	const struct card_client *c = driver_of(s);
+	int unread = 0, unheard = 0;
 
-		if (c->fd >= 0 && c->client.role == VN_NT_ROLE_DRIVER)
-			return !ioctl(c->fd, SIOCOUTQ, &bytes) && bytes > 0;
-	}
-	return false;
+	if (!c || ioctl(c->fd, SIOCOUTQ, &unread))
+		return false;
+	if (unread)
+		return true;
+	return vn_nt_cardserve_awaits_driver(s->serve) && !ioctl(c->fd, SIOCINQ, &unheard) &&
+	       !unheard;
 }
 
 unsigned int card_server_fds(const struct card_server *s, struct pollfd *fds)

@@ -54,8 +54,9 @@ void card_server_close(struct card_server *s);
 /* Takes new clients, does what the others say, sends what waits. */
 void card_server_run(struct card_server *s);
 
-/* Whether the driver has yet to read something that it was told. */
-bool card_server_is_unread(const struct card_server *s);
+/* Whether it is the driver's turn: it has yet to read what it was told, or to ask for a frame of
+ * which it knows. */
+bool card_server_awaits_driver(const struct card_server *s);
 
 /* What to wait for, at most CARD_CLIENTS + 1; returns how many. */
 unsigned int card_server_fds(const struct card_server *s, struct pollfd *fds);
