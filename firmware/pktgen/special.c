@@ -20,6 +20,7 @@ static struct {
 	uint n_reports;
 	uint unasked; /* the last report that nobody asked for, + 1; 0: none */
 	uint late;    /* packets, since reset */
+	uint lost;    /* reports that were asked for, since reset */
 	uint waiting;
 	cycles_t last; /* message */
 } specials;
@@ -49,6 +50,7 @@ static void squeeze_in(uint seq, cycles_t departure, uint late, uint was_asked)
 	struct drivercomm_report *r;
 
 	pktgen_counts.reports_lost++;
+	specials.lost += was_asked != 0;
 	if (was_asked || !specials.unasked)
 		return;
 	r = &specials.reports[specials.unasked - 1];
@@ -263,7 +265,7 @@ static uint take_slot(uint is_quiet, struct contents *what)
 
 void send_special(uint is_quiet)
 {
-	struct contents what = { DRIVERCOMM_QUOTA, 0, 0, 0 };
+	struct contents what = { DRIVERCOMM_QUOTA, specials.lost, 0, 0 };
 	uint had;
 
 	tell(&shared.attention, 0);
@@ -289,7 +291,7 @@ void forget_specials(void)
 	tell(&shared.rx_late, 0);
 	specials.n_reports = 0;
 	specials.unasked = 0;
-	specials.late = 0;
+	specials.late = specials.lost = 0;
 }
 
 void send_reset_done(void)

@@ -97,8 +97,10 @@
  * the last one has come, all further parts up to that one are refused, too.
  *
  * EVENTS. Never wait for a subscriber: what its socket has no room for is lost and
- * counted in the next message, which may have no events: such ones are sent to find out
- * who is gone, when somebody subscribes and there are CAL_SUBSCRIBERS_MAX.
+ * counted in the next message. So are departures that the card had no room to tell, for
+ * each subscriber to such: whose they were is not known. A message may have no events: such
+ * ones are sent to find out who is gone, when somebody subscribes and there are
+ * CAL_SUBSCRIBERS_MAX.
  */
 #ifndef VERNIER_CALIPER_H
 #define VERNIER_CALIPER_H

@@ -210,6 +210,7 @@ struct vn_nf2 {
 	uint32_t rx_len;
 	_Alignas(8) uint8_t rx[VN_NF2_DMA_MAX];
 	uint32_t card_late, card_rx_lost; /* as the card counts them, since reset */
+	uint16_t card_reports_lost;
 
 	uint64_t errors_ns; /* when the second began that these errors are of */
 	unsigned int n_errors;
@@ -364,6 +365,8 @@ bool vn_nf2_is_subscribed(const struct vn_nf2 *d, enum cal_event_kind kind);
 void vn_nf2_tell(struct vn_nf2 *d, uint32_t pid, const struct cal_event *event,
 		 const uint8_t *bytes);
 void vn_nf2_tell_number(struct vn_nf2 *d, enum cal_event_kind kind, uint32_t extra);
+/* So many that nobody can tell any more. */
+void vn_nf2_events_are_lost(struct vn_nf2 *d, enum cal_event_kind kind, uint32_t n);
 void vn_nf2_events_send(struct vn_nf2 *d);
 
 /* --- sent.c --------------------------------------------------------------------------- */

@@ -62,6 +62,16 @@ void vn_nf2_tell_number(struct vn_nf2 *d, enum cal_event_kind kind, uint32_t ext
 	vn_nf2_tell(d, 0, &event, NULL);
 }
 
+void vn_nf2_events_are_lost(struct vn_nf2 *d, enum cal_event_kind kind, uint32_t n)
+{
+	if (!vn_nf2_is_subscribed(d, kind))
+		return;
+	vn_nf2_count(d, CAL_COUNTER_events_lost, n);
+	for (unsigned int i = 0; i < d->events.n_subscribers; i++)
+		if (d->events.subscribers[i].mask >> kind & 1)
+			d->events.subscribers[i].lost += n;
+}
+
 static bool is_for(const struct vn_nf2_event *e, const struct vn_nf2_subscriber *s)
 {
 	return s->mask >> e->event.kind & 1 && (!e->pid || e->pid == s->pid);

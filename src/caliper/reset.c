@@ -116,7 +116,7 @@ void vn_nf2_reset_end(struct vn_nf2 *d)
 	d->reset.has_answer = d->reset.is_due = false;
 	release_transfers(d);
 	vn_nf2_sent_reset(&d->sent);
-	d->card_late = d->card_rx_lost = 0;
+	d->card_late = d->card_rx_lost = d->card_reports_lost = 0;
 	d->allowed_send = d->reset.credit;
 	d->planned = d->departs = d->reset.card_ns >> d->shift;
 	d->rest_ns = 0;

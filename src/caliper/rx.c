@@ -131,6 +131,17 @@ static void take_report(struct vn_nf2 *d, const uint8_t *r)
 	vn_nf2_tell(d, p->is_reported ? p->pid : 0, &event, NULL);
 }
 
+/* Whose they were is not known. */
+static void take_lost_reports(struct vn_nf2 *d, const struct message *m)
+{
+	uint16_t lost = (uint16_t)(m->count - d->card_reports_lost);
+
+	if (m->type != DRIVERCOMM_QUOTA || !m->n_reports || !lost)
+		return;
+	d->card_reports_lost = m->count;
+	vn_nf2_events_are_lost(d, CAL_EVENT_DEPARTED, lost);
+}
+
 /* What the card has counted since it said so last. */
 static void take_counts(struct vn_nf2 *d, const struct message *m)
 {
@@ -185,6 +196,7 @@ static void hear(struct vn_nf2 *d, const struct message *m)
 	vn_cardclock_sample(&d->clock, m->card_ns, d->avail_ns);
 	for (uint32_t i = 0; i < m->n_reports; i++)
 		take_report(d, m->reports + i * REPORT);
+	take_lost_reports(d, m);
 	take_counts(d, m);
 	if (d->state == CAL_RUNNING && m->type == DRIVERCOMM_FRAME)
 		take_frame(d, m);

@@ -102,6 +102,42 @@ static void numbers_of_packets_go_round(void **state)
 	fixture_free(f);
 }
 
+static uint64_t say_lost(struct fixture *f, uint32_t seq, uint16_t lost)
+{
+	struct cal_event e;
+
+	send_one(f, ALICE, 10 + seq, CAL_REPORT);
+	say(f, &(struct word){
+		       .type = DRIVERCOMM_QUOTA,
+		       .epoch = f->epoch,
+		       .credit = 1,
+		       .count = lost,
+		       .n_reports = 1,
+		       .reports = &(const struct departure){ seq, 1000, 0 },
+	       });
+	return hear_event(f, ALICE, CAL_EVENT_DEPARTED, &e, NULL);
+}
+
+static void departures_that_the_card_cannot_tell_are_lost_events(void **state)
+{
+	struct fixture *f = fixture_running();
+
+	subscribe(f, ALICE, 1 << CAL_EVENT_DEPARTED, 0);
+	subscribe(f, BOB, 1 << CAL_EVENT_LATE, 0);
+	assert_int_equal(say_lost(f, 0, 3), 3);
+	assert_int_equal(say_lost(f, 1, 3), 3);
+	say_credit(f, 0); /* without reports it says nothing of them */
+	assert_int_equal(say_lost(f, 2, UINT16_MAX), UINT16_MAX);
+	assert_int_equal(say_lost(f, 3, 1), UINT16_MAX + 2);
+	assert_int_equal(counter(f, CAL_COUNTER_events_lost), UINT16_MAX + 2);
+	f->looked_at = f->n_told;
+	vn_nf2_down(f->d); /* the card begins anew */
+	make_running(f);
+	assert_int_equal(say_lost(f, 0, 1), UINT16_MAX + 3);
+	expect_silence(f);
+	fixture_free(f);
+}
+
 static void who_did_not_subscribe_is_not_told(void **state)
 {
 	struct fixture *f = fixture_running();
@@ -536,6 +572,7 @@ int main(void)
 		cmocka_unit_test(a_departure_is_told_to_its_client),
 		cmocka_unit_test(numbers_of_packets_begin_anew_with_a_reset),
 		cmocka_unit_test(numbers_of_packets_go_round),
+		cmocka_unit_test(departures_that_the_card_cannot_tell_are_lost_events),
 		cmocka_unit_test(who_did_not_subscribe_is_not_told),
 		cmocka_unit_test(a_late_packet_is_told_to_all),
 		cmocka_unit_test(the_cards_counts_are_added_up),

@@ -163,7 +163,7 @@ static void reset(struct vn_softcard *card, uint16_t epoch)
 	card->epoch = epoch;
 	card->is_resetting = true;
 	card->has_reset = card->is_told = false;
-	card->credit = card->late = card->rx_lost = card->seq = 0;
+	card->credit = card->late = card->rx_lost = card->reports_lost = card->seq = 0;
 	card->retry_ns = 0;
 	card->report_tail = card->report_head;
 	card->report_ns = UINT64_MAX;

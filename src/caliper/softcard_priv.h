@@ -93,7 +93,7 @@ struct vn_softcard {
 	struct {
 		uint32_t flags, step, start;
 	} config;
-	uint32_t credit, late, rx_lost;
+	uint32_t credit, late, rx_lost, reports_lost;
 	struct vn_soft_report reports[VN_SOFT_REPORTS];
 	uint32_t report_head, report_tail;
 	uint64_t report_ns; /* when they are worth a message; 0: now, UINT64_MAX: none wait */

@@ -33,8 +33,10 @@ void vn_soft_report(struct vn_softcard *card, const struct vn_soft_departure *d,
 		card->late++;
 	else if (!(d->flags & DRIVERCOMM_REPORT))
 		return;
-	if (waiting >= room)
+	if (waiting >= room) {
+		card->reports_lost += !!(d->flags & DRIVERCOMM_REPORT);
 		return;
+	}
 	card->reports[card->report_head++ % VN_SOFT_REPORTS] = (struct vn_soft_report){
 		.seq = d->seq,
 		.late = (uint32_t)VN_MIN(late_ns, (uint64_t)UINT32_MAX),
@@ -198,7 +200,7 @@ uint32_t vn_soft_write(struct vn_softcard *card)
 	} else if (card->frame_head != card->frame_tail) {
 		kept = put_frame(card, card->out + at);
 	} else {
-		put_head(card, DRIVERCOMM_QUOTA, 0);
+		put_head(card, DRIVERCOMM_QUOTA, reports ? (uint16_t)card->reports_lost : 0);
 	}
 	put_body(card, credit, reports, kept);
 	card->credit = 0;

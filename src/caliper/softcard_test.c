@@ -545,6 +545,24 @@ static void many_reports_take_several_messages(void **state)
 	end(d);
 }
 
+static void reports_without_room_are_counted(void **state)
+{
+	struct fake *d = new_card();
+	const uint8_t *m;
+
+	give_config(d, 0, 1000, 8);
+	for (unsigned int i = 0; i < 55; i++) { /* 1024 find room */
+		give_alike(d, 20, 10, DRIVERCOMM_REPORT);
+		run_out(d);
+	}
+	m = hear(d, DRIVERCOMM_QUOTA);
+	assert_int_equal(vn_get_be16(m + 20), 24);
+	assert_int_equal(vn_get_be16(m + 4), 55 * 20 - 1024);
+	m = hear(d, DRIVERCOMM_QUOTA);
+	assert_int_equal(vn_get_be16(m + 4), 55 * 20 - 1024);
+	end(d);
+}
+
 /* Rows: how many leave 3 us late, one 4 us after the other, how many follow them with gaps of
  * 9.1 us; of these, which one is far (60 us) or is to be reported (0: none). When the late ones are
  * told, and how many are told then. */
@@ -973,6 +991,7 @@ int main(void)
 		cmocka_unit_test(a_device_that_is_gone_is_said),
 		cmocka_unit_test(departures_are_told_to_the_ns),
 		cmocka_unit_test(many_reports_take_several_messages),
+		cmocka_unit_test(reports_without_room_are_counted),
 		cmocka_unit_test(late_ones_that_nobody_asked_for_are_told_when_there_is_time),
 		cmocka_unit_test(a_message_has_the_time_at_which_it_was_announced),
 		cmocka_unit_test(the_owner_has_its_turn_in_the_middle_of_a_transfer),

@@ -17,7 +17,8 @@
  *
  * To the host, by host queue 0, zeros up to 60; epoch is the card's:
  *     RESET_DONE   head, body; credit = quota_start
- *     QUOTA        head, body, `reports` reports
+ *     QUOTA        head, body, `reports` reports; if there are any, count = asked for ones that
+ *                  were lost for want of room, since reset, modulo 2^16
  *     FRAME        head, body, frame_len bytes of a received frame and zeros up to a multiple of
  *                  8, `reports` reports; count = its whole length << 3 | port of arrival
  */
