@@ -14,8 +14,8 @@ import sys
 import time
 
 import nf2
-from harness import (IS_ROOT, Skip, Tap, case, equal, finish, frames, holds, link_facts, main,
-                     quiet_stack, sh, start, vernier, veth, wait_until, without_rights)
+from harness import (IS_ROOT, VERNIER, Skip, Tap, case, equal, finish, frames, holds, link_facts,
+                     main, quiet_stack, sh, start, vernier, veth, wait_until, without_rights)
 from nf2 import (COPIED, FAULT, LINE_RATE_NS, RUNNING, STATE, Client, Daemon, children, down, events,
                  has_link, is_running, need_card, numbered, numbers, up)
 
@@ -147,6 +147,51 @@ def who_ends_the_parent_means_the_daemon():
         holds("counters" in json.load(f), "the daemon reports")
     equal(finish(parent)[0], 1, "status")
     wait_until(lambda: not os.path.exists("pid") and not has_link("nf2c0"), "the end of the daemon")
+
+
+@case
+def nobody_reads_what_it_says():
+    """a reader that leaves ends nothing: it serves, writes its statistics, removes its file"""
+    need_card()
+    daemon = subprocess.Popen([VERNIER, "nf2d", "-f", "--up", "-P", nf2.ELF, "--pidfile", "pid",
+                               "--stats", "stats.json"], stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    equal(daemon.stdout.readline(), "card 0 on nf2c0\n", "first line")
+    daemon.stdout.close()
+    wait_until(lambda: is_running("nf2c0"), "carrier")
+    with Client() as client:
+        client.subscribe(STATE)
+        os.kill(children(daemon.pid)[0], signal.SIGKILL)  # which it says
+        client.state(FAULT)
+        wait_until(lambda: not children(daemon.pid), "the end of the card")
+        equal(client.ask("STATS_GET")[0], "STATS", "answer of STATS_GET")
+    daemon.terminate()
+    equal(daemon.wait(30), 0, "status")
+    with open("stats.json") as f:
+        equal(json.load(f)["counters"]["resets"], 1, "resets")
+    holds(not os.path.exists("pid"), "the file is there")
+
+
+@case
+def a_background_start_that_nobody_reads():
+    """without a reader of its standard output, or without one at all: it serves all the same"""
+    need_card()
+    reader, unread = os.pipe()
+    os.close(reader)
+    words = [VERNIER, "nf2d", "-P", nf2.ELF, "--pidfile", "pid", "--stats", "stats.json"]
+    for closed in ("", ">&-", "<&- >&- 2>&-"):
+        done = subprocess.run(["/bin/sh", "-c", '"$@" ' + closed, "sh", *words], stdout=unread,
+                              stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        equal((done.returncode, done.stderr), (0, ""), "status, and what it says " + closed)
+        with open("pid") as f:
+            pid = int(f.read())
+        with Client() as client:
+            client.hello()
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not os.path.exists("pid"), "the end of the daemon")
+        with open("stats.json") as f:
+            holds("counters" in json.load(f), "the daemon reports")
+    os.close(unread)
 
 
 @case

@@ -5,8 +5,10 @@
 #include "nf2d.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/netlink.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -323,6 +325,21 @@ static int run(void *arg, int ready, struct vn_err *err)
 	return rc;
 }
 
+/* A reader of what it says that leaves ends nobody's traffic. A standard descriptor that is
+ * closed is taken, so that nothing of ours gets its number; it can be read only, so that who
+ * writes there hears of it as before. */
+static void secure_outputs(void)
+{
+	int fd;
+
+	signal(SIGPIPE, SIG_IGN);
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int vn_cmd_nf2d(int argc, char **argv, struct vn_err *err)
 {
 	struct nf2d *n = calloc(1, sizeof(*n));
@@ -340,6 +357,7 @@ int vn_cmd_nf2d(int argc, char **argv, struct vn_err *err)
 	if (rc) {
 		rc = rc == VN_OPTIONS_HELPED ? VN_EXIT_DONE : VN_EXIT_USAGE;
 	} else {
+		secure_outputs();
 		vn_interrupt_block(&n->interrupt);
 		rc = n->s.is_foreground ? run(n, -1, err) : vn_background_run(run, n, err);
 		vn_interrupt_end(&n->interrupt);

@@ -102,7 +102,7 @@ int nf2d_soft_loop(struct nf2d *n, struct vn_err *err);
 
 /* Opens the file of --stats, so that it is known to be possible. -errno with a sentence. */
 int nf2d_report_open(struct nf2d *n, struct vn_err *err);
-/* One line, and the file of --stats, which is closed. 0 or -errno with a sentence. */
+/* The file of --stats, which is closed, and one line. 0 or -errno with a sentence. */
 int nf2d_report(struct nf2d *n, struct vn_err *err);
 
 #endif

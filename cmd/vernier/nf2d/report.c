@@ -94,9 +94,12 @@ static void print_line(const struct nf2d *n, const uint64_t c[CAL_N_COUNTERS])
 int nf2d_report(struct nf2d *n, struct vn_err *err)
 {
 	uint64_t counters[CAL_N_COUNTERS] = { 0 };
+	int rc;
 
 	vn_nf2_counters(n->driver, counters, CAL_N_COUNTERS);
+	/* First: a standard error that nobody reads can hold the line up for ever. */
+	rc = n->stats ? write_json(n, counters, err) : 0;
 	if (!n->s.is_quiet && !n->is_syslog)
 		print_line(n, counters);
-	return n->stats ? write_json(n, counters, err) : 0;
+	return rc;
 }

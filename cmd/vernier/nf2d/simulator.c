@@ -40,6 +40,7 @@ static void become_card(const struct child *c)
 	if (dup2(c->out, STDOUT_FILENO) < 0 || dup2(c->out, STDERR_FILENO) < 0)
 		_exit(127);
 	sigprocmask(SIG_SETMASK, c->mask, NULL);
+	signal(SIGPIPE, SIG_DFL); /* which we ignore, for ourselves */
 	execv("/proc/self/exe", c->argv);
 	_exit(127);
 }
