@@ -446,6 +446,28 @@ def the_card_is_killed():
 
 
 @case
+def a_card_that_says_much():
+    """what it prints is read while it is waited for, at its beginning and at its end"""
+    need_card()
+    with open("said", "w+") as said:  # a pipe would be full
+        daemon = subprocess.Popen([VERNIER, "nf2d", "-f", "--up", "-P", nf2.ELF, "--", "-trace",
+                                   "instr", "-outmac0", "out.pcap"], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=said, text=True)
+        equal(daemon.stdout.readline(), "card 0 on nf2c0\n", "first line")
+        wait_until(lambda: is_running("nf2c0"), "carrier")
+        with Client() as client:
+            client.subscribe(nf2.DEPARTED)
+            client.send([numbered(LINE_RATE_NS, 1, i, flags=nf2.REPORT * (i == 19))
+                         for i in range(20)])
+            client.hear(lambda m: m[0] == "EVENTS")
+        daemon.terminate()
+        equal(finish(daemon)[0], 0, "status")
+        said.seek(0)
+        holds(all(line.startswith("vernier: nf2d: nf2c0: ") for line in said), "a line of it is cut")
+    equal([n for _, _, n in numbers(frames("out.pcap"))], list(range(20)), "packets")
+
+
+@case
 def a_card_with_a_socket_comes_and_goes():
     """-c: it is looked for each second; each time it comes it is reset"""
     need_card()

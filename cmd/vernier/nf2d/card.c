@@ -40,10 +40,16 @@ static int find_socket(struct nf2d *n, unsigned int ms, struct vn_err *err)
 
 int nf2d_card_find(struct nf2d *n, struct vn_err *err)
 {
-	if (n->s.back_end == NF2D_SOCKET)
-		return find_socket(n, NF2D_HELLO_MS, err);
-	return nf2d_simulator_start(&n->sim, n->s.target, n->s.options, &n->interrupt.old_mask,
-				    &n->link, err);
+	const struct nf2d_simulator_opts opts = {
+		.program = n->s.target,
+		.options = n->s.options,
+		.mask = &n->interrupt.old_mask,
+		.log = nf2d_log,
+		.arg = n,
+	};
+
+	return n->s.back_end == NF2D_SOCKET ? find_socket(n, NF2D_HELLO_MS, err)
+					    : nf2d_simulator_start(&n->sim, &opts, &n->link, err);
 }
 
 /* The card is there, anew: whatever it did before, it is reset. */
@@ -104,9 +110,7 @@ void nf2d_card_died(struct nf2d *n)
 	char how[64], text[128];
 
 	nf2d_card_hear(n); /* what it said before */
-	nf2d_simulator_hear(&n->sim, nf2d_log, n);
-	nf2d_simulator_reap(&n->sim, how, sizeof(how));
-	nf2d_simulator_end(&n->sim);
+	nf2d_simulator_died(&n->sim, how, sizeof(how));
 	snprintf(text, sizeof(text), "the card %s; %s down and up again starts another one", how,
 		 n->iface.name);
 	nf2d_log(n, text);

@@ -40,11 +40,7 @@ static int say_hello(struct nf2d_cardlink *link, unsigned int ms, struct vn_err 
 	struct vn_nt_cardmsg answer;
 	int rc = limit_waits(link, ms, err);
 
-	if (!rc)
-		rc = vn_cardclient_ask(&link->client, &hello, &answer, err);
-	if (rc == -EAGAIN)
-		return vn_err_set(err, ETIMEDOUT, "the card does not answer within %u ms", ms);
-	return rc;
+	return rc ? rc : vn_cardclient_ask(&link->client, &hello, &answer, err);
 }
 
 static int read_register(struct nf2d_cardlink *link, uint32_t offset, uint32_t *value,
@@ -84,6 +80,8 @@ static int become_driver(struct nf2d_cardlink *link, unsigned int ms, struct vn_
 	if (!rc)
 		rc = read_register(link, VN_NT_PCI_INT_STATUS, &link->status, err);
 	link->status &= VN_NT_INT_PKT_AVAIL;
+	if (rc == -EAGAIN)
+		return vn_err_set(err, ETIMEDOUT, "the card does not answer within %u ms", ms);
 	return rc;
 }
 

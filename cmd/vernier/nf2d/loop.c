@@ -21,7 +21,7 @@
 /* Of a card that is reset: more than a socket holds when each has one descriptor. */
 #define REFUSED_MAX 4096
 
-enum { STOP, CONTROL, DATA, IFACE, FRAME, CARD, CHILD, SAID, N_FDS };
+enum { STOP, CONTROL, DATA, IFACE, FRAME, CARD, CHILD, N_FDS };
 
 /* --- clients ----------------------------------------------------------------------- */
 
@@ -138,7 +138,6 @@ static void fill(struct nf2d *n, struct pollfd fds[N_FDS])
 		[FRAME] = n->frames.fd,
 		[CARD] = n->link.client.fd,
 		[CHILD] = n->sim.pidfd,
-		[SAID] = n->sim.fd,
 	};
 
 	for (unsigned int i = 0; i < N_FDS; i++)
@@ -195,8 +194,6 @@ static void turn(struct nf2d *n, const struct pollfd fds[N_FDS], struct vn_err *
 {
 	if (fds[FRAME].revents)
 		nf2d_frames_woke(&n->frames);
-	if (fds[SAID].revents & POLLIN)
-		nf2d_simulator_hear(&n->sim, nf2d_log, n);
 	if (fds[CHILD].revents)
 		nf2d_card_died(n);
 	else if (fds[CARD].revents)

@@ -26,7 +26,7 @@ void nf2d_log(void *arg, const char *text)
 {
 	const struct nf2d *n = arg;
 
-	if (n->is_syslog)
+	if (nf2d_is_syslog(n))
 		syslog(LOG_NOTICE, "%s: %s", n->s.name, text);
 	else
 		fprintf(stderr, "vernier: nf2d: %s: %s\n", n->s.name, text);
@@ -276,13 +276,14 @@ static int serve(struct nf2d *n, int ready, struct vn_err *err)
 	say_ready(n);
 	if (ready >= 0) {
 		openlog("vernier-nf2d", LOG_PID, LOG_DAEMON);
-		n->is_syslog = true;
+		/* For nf2d_is_syslog() of the thread that reads what the card says. */
+		atomic_store_explicit(&n->is_syslog, true, memory_order_release);
 		vn_background_ready(ready);
 	}
 	if (n->iface.is_up) /* it was, before anybody watched it */
 		nf2d_card_up(n);
 	rc = nf2d_is_soft(&n->s) ? nf2d_soft_loop(n, err) : nf2d_loop(n, err);
-	if (rc && n->is_syslog)
+	if (rc && nf2d_is_syslog(n))
 		nf2d_log(n, err->text);
 	return rc;
 }
@@ -314,7 +315,7 @@ static int run(void *arg, int ready, struct vn_err *err)
 		rc = serve(n, ready, err);
 		vn_nf2_down(n->driver);
 		told = nf2d_report(n, &why);
-		if (told && n->is_syslog)
+		if (told && nf2d_is_syslog(n))
 			nf2d_log(n, why.text);
 		if (told && !rc) {
 			*err = why;

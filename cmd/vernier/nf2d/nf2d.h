@@ -42,7 +42,7 @@ struct nf2d {
 	int policy_error;	/* what the driver answered to the policy of the command line */
 	FILE *stats;		/* of --stats, open from the beginning; NULL: none */
 	bool has_pidfile;
-	bool is_syslog; /* messages go there: there is no terminal any more */
+	_Atomic bool is_syslog; /* messages go there: there is no terminal any more */
 
 	struct vn_interrupt interrupt;
 	_Atomic uint32_t stop_word; /* a signal came */
@@ -50,7 +50,12 @@ struct nf2d {
 	bool is_over;		    /* for another reason: err has it */
 };
 
-/* A sentence for whoever looks after this process. arg: struct nf2d. */
+static inline bool nf2d_is_syslog(const struct nf2d *n)
+{
+	return atomic_load_explicit(&n->is_syslog, memory_order_acquire);
+}
+
+/* A sentence for whoever looks after this process, from any thread. arg: struct nf2d. */
 void nf2d_log(void *arg, const char *text);
 
 /* Operations of the driver (struct vn_nf2_ops) that do not depend on the card. */

@@ -99,7 +99,7 @@ int nf2d_report(struct nf2d *n, struct vn_err *err)
 	vn_nf2_counters(n->driver, counters, CAL_N_COUNTERS);
 	/* First: a standard error that nobody reads can hold the line up for ever. */
 	rc = n->stats ? write_json(n, counters, err) : 0;
-	if (!n->s.is_quiet && !n->is_syslog)
+	if (!n->s.is_quiet && !nf2d_is_syslog(n))
 		print_line(n, counters);
 	return rc;
 }

@@ -25,7 +25,7 @@
 
 struct child {
 	char *argv[NF2D_SIMULATOR_ARGS + 10];
-	const sigset_t *mask;
+	const struct nf2d_simulator_opts *opts;
 	pid_t parent;
 	int out; /* its standard output and error */
 };
@@ -39,16 +39,17 @@ static void become_card(const struct child *c)
 		_exit(127); /* who would have sent it is gone already */
 	if (dup2(c->out, STDOUT_FILENO) < 0 || dup2(c->out, STDERR_FILENO) < 0)
 		_exit(127);
-	sigprocmask(SIG_SETMASK, c->mask, NULL);
+	sigprocmask(SIG_SETMASK, c->opts->mask, NULL);
 	signal(SIGPIPE, SIG_DFL); /* which we ignore, for ourselves */
 	execv("/proc/self/exe", c->argv);
 	_exit(127);
 }
 
 /* A default first; what must be so comes last, where nothing of the user's can undo it. */
-static void make_argv(struct child *c, const char *path, const char *program, char *const *options)
+static void make_argv(struct child *c, const char *path)
 {
-	const char *const ours[] = { "-rt", "-q", "-card", path, program };
+	const char *const ours[] = { "-rt", "-q", "-card", path, c->opts->program };
+	char *const *options = c->opts->options;
 	unsigned int n = 0;
 
 	c->argv[n++] = (char *)(uintptr_t) "vernier";
@@ -91,11 +92,10 @@ static int spawn(struct nf2d_simulator *sim, struct child *c, struct vn_err *err
 {
 	int ends[2];
 
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+	if (pipe2(ends, O_CLOEXEC))
 		return vn_err_set(err, errno, "no pipe for the card: %s", strerror(errno));
 	sim->fd = ends[0];
 	c->out = ends[1];
-	fcntl(c->out, F_SETFL, 0); /* its end waits for us */
 	sim->pid = fork();
 	if (sim->pid == 0)
 		become_card(c);
@@ -105,9 +105,25 @@ static int spawn(struct nf2d_simulator *sim, struct child *c, struct vn_err *err
 		return vn_err_set(err, errno, "no process for the card: %s", strerror(errno));
 	}
 	sim->pidfd = (int)syscall(SYS_pidfd_open, sim->pid, 0);
-	return sim->pidfd >= 0 ? 0
-			       : vn_err_set(err, errno, "no descriptor of the card's process: %s",
-					    strerror(errno));
+	if (sim->pidfd < 0)
+		return vn_err_set(err, errno, "no descriptor of the card's process: %s",
+				  strerror(errno));
+	return nf2d_said_start(&sim->said, sim->fd, c->opts->log, c->opts->arg, err);
+}
+
+/* How it ended. */
+static void reap(struct nf2d_simulator *sim, char *text, size_t cap)
+{
+	int status = 0;
+
+	while (waitpid(sim->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFSIGNALED(status))
+		snprintf(text, cap, "was killed by signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	else
+		snprintf(text, cap, "ended with status %d", WEXITSTATUS(status));
+	sim->pid = 0;
 }
 
 /* --- its beginning ------------------------------------------------------------------- */
@@ -118,16 +134,14 @@ static bool is_early(int rc)
 	return rc == -ENOENT || rc == -ECONNREFUSED;
 }
 
-/* Its first line says more than its status. */
+/* Its last line says more than its status. */
 static int died_early(struct nf2d_simulator *sim, struct vn_err *err)
 {
-	char text[64], said[200] = "";
-	ssize_t n;
+	const char *said;
+	char text[64];
 
-	nf2d_simulator_reap(sim, text, sizeof(text));
-	n = read(sim->fd, said, sizeof(said) - 1);
-	said[n > 0 ? n : 0] = '\0';
-	said[strcspn(said, "\n")] = '\0';
+	reap(sim, text, sizeof(text));
+	said = nf2d_said_finish(&sim->said);
 	return vn_err_set(err, ENODEV, "the card %s%s%s", text, said[0] ? ": " : "", said);
 }
 
@@ -157,10 +171,10 @@ static int wait_for_card(struct nf2d_simulator *sim, int inotify, struct nf2d_ca
 	return rc;
 }
 
-int nf2d_simulator_start(struct nf2d_simulator *sim, const char *program, char *const *options,
-			 const sigset_t *mask, struct nf2d_cardlink *link, struct vn_err *err)
+int nf2d_simulator_start(struct nf2d_simulator *sim, const struct nf2d_simulator_opts *opts,
+			 struct nf2d_cardlink *link, struct vn_err *err)
 {
-	struct child c = { .mask = mask, .parent = getpid() };
+	struct child c = { .opts = opts, .parent = getpid() };
 	int inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	int rc;
 
@@ -170,7 +184,7 @@ int nf2d_simulator_start(struct nf2d_simulator *sim, const char *program, char *
 	if (!rc && inotify_add_watch(inotify, sim->dir, IN_CREATE) < 0)
 		rc = vn_err_set(err, errno, "%s: cannot be watched: %s", sim->dir, strerror(errno));
 	if (!rc) {
-		make_argv(&c, sim->path, program, options);
+		make_argv(&c, sim->path);
 		rc = spawn(sim, &c, err);
 	}
 	if (!rc)
@@ -179,52 +193,13 @@ int nf2d_simulator_start(struct nf2d_simulator *sim, const char *program, char *
 		close(inotify);
 	/* It has its driver, and takes no other one: nothing is left behind whoever is killed. */
 	remove_dir(sim);
+	nf2d_said_go_on(&sim->said);
 	if (rc)
 		nf2d_simulator_end(sim);
 	return rc;
 }
 
-/* --- what it says -------------------------------------------------------------------- */
-
-static void add(struct nf2d_simulator *sim, char c)
-{
-	if (sim->line_len < sizeof(sim->line) - 1)
-		sim->line[sim->line_len++] = c;
-}
-
-void nf2d_simulator_hear(struct nf2d_simulator *sim, void (*log)(void *arg, const char *line),
-			 void *arg)
-{
-	char text[4096];
-	ssize_t n = read(sim->fd, text, sizeof(text));
-
-	for (ssize_t i = 0; i < n; i++) {
-		if (text[i] != '\n') {
-			add(sim, text[i]);
-			continue;
-		}
-		sim->line[sim->line_len] = '\0';
-		sim->line_len = 0;
-		if (sim->line[0])
-			log(arg, sim->line);
-	}
-}
-
 /* --- its end ------------------------------------------------------------------------- */
-
-void nf2d_simulator_reap(struct nf2d_simulator *sim, char *text, size_t cap)
-{
-	int status = 0;
-
-	while (waitpid(sim->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (WIFSIGNALED(status))
-		snprintf(text, cap, "was killed by signal %d (%s)", WTERMSIG(status),
-			 strsignal(WTERMSIG(status)));
-	else
-		snprintf(text, cap, "ended with status %d", WEXITSTATUS(status));
-	sim->pid = 0;
-}
 
 static void stop(struct nf2d_simulator *sim)
 {
@@ -235,16 +210,28 @@ static void stop(struct nf2d_simulator *sim)
 	/* It ends by itself, and writes its files, unless it hangs. */
 	if (sim->pidfd < 0 || poll(&pfd, 1, END_MS) <= 0)
 		kill(sim->pid, SIGKILL);
-	nf2d_simulator_reap(sim, text, sizeof(text));
+	reap(sim, text, sizeof(text));
+}
+
+static void close_all(struct nf2d_simulator *sim)
+{
+	nf2d_said_finish(&sim->said);
+	if (sim->pidfd >= 0)
+		close(sim->pidfd);
+	if (sim->fd >= 0)
+		close(sim->fd);
+	*sim = (struct nf2d_simulator){ .pidfd = -1, .fd = -1 };
+}
+
+void nf2d_simulator_died(struct nf2d_simulator *sim, char *text, size_t cap)
+{
+	reap(sim, text, cap);
+	close_all(sim);
 }
 
 void nf2d_simulator_end(struct nf2d_simulator *sim)
 {
 	if (sim->pid > 0)
 		stop(sim);
-	if (sim->pidfd >= 0)
-		close(sim->pidfd);
-	if (sim->fd >= 0)
-		close(sim->fd);
-	*sim = (struct nf2d_simulator){ .pidfd = -1, .fd = -1 };
+	close_all(sim);
 }
