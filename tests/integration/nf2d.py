@@ -468,6 +468,39 @@ def a_card_that_says_much():
 
 
 @case
+def what_the_card_says_at_its_end():
+    """is passed on, and its failure is the daemon's: a capture that found no room"""
+    os.mkdir("small")
+    sh("mount", "-t", "tmpfs", "-o", "size=64k", "none", "small")
+    with Daemon("--up", "--pidfile", "pid", behind=("-outmac0", "small/out.pcap")) as daemon, \
+            Client() as client:
+        wait_until(lambda: is_running("nf2c0"), "carrier")
+        client.subscribe(nf2.DEPARTED)
+        client.send([numbered(20_000, 1, i, length=FULL, flags=nf2.REPORT * (i == 99))
+                     for i in range(100)])
+        client.hear(lambda m: m[0] == "EVENTS")
+        said = daemon.end(status=1)
+    holds("No space left" in said, said)
+    holds("vernier: nf2d: the card ended with status 1" in said, said)
+    holds(not os.path.exists("pid"), "the file is there")
+    with Daemon("--up", behind=("-stats", "-")) as daemon:
+        wait_until(lambda: is_running("nf2c0"), "carrier")
+        said = daemon.end()
+    holds('nf2c0:   "real_time"' in said, said)
+
+
+@case
+def a_card_that_does_not_end():
+    """is killed, which the daemon says, and counts as a failure"""
+    with Daemon("--up", "--pidfile", "pid") as daemon:
+        wait_until(lambda: is_running("nf2c0"), "carrier")
+        os.kill(daemon.card_pid(), signal.SIGSTOP)
+        said = daemon.end(status=1)
+    holds("the card did not end within 5 s, and was killed" in said, said)
+    holds(not os.path.exists("pid"), "the file is there")
+
+
+@case
 def a_card_with_a_socket_comes_and_goes():
     """-c: it is looked for each second; each time it comes it is reset"""
     need_card()

@@ -81,7 +81,8 @@ void nf2d_card_up(struct nf2d *n)
 	struct vn_err why = { "" };
 
 	if (n->s.back_end == NF2D_SIMULATOR && !nf2d_cardlink_is_open(&n->link)) {
-		nf2d_simulator_end(&n->sim);
+		if (nf2d_simulator_end(&n->sim, &why))
+			nf2d_log(n, why.text);
 		if (nf2d_card_find(n, &why)) {
 			vn_nf2_fault(n->driver, why.text);
 			return;

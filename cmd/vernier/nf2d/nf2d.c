@@ -288,13 +288,16 @@ static int serve(struct nf2d *n, int ready, struct vn_err *err)
 	return rc;
 }
 
-/* Marks are answered before the sockets close. */
-static void close_all(struct nf2d *n)
+/* Marks are answered before the sockets close. -errno with a sentence when the card did not end
+ * well. */
+static int close_all(struct nf2d *n, struct vn_err *err)
 {
+	int rc;
+
 	vn_nf2_free(n->driver);
 	nf2d_soft_close(n);
 	nf2d_cardlink_close(&n->link);
-	nf2d_simulator_end(&n->sim);
+	rc = nf2d_simulator_end(&n->sim, err);
 	nf2d_frames_stop(&n->frames);
 	nf2d_iface_close(&n->iface);
 	nf2d_peers_close(n->peers);
@@ -302,6 +305,18 @@ static void close_all(struct nf2d *n)
 		fclose(n->stats);
 	if (n->has_pidfile)
 		unlink(n->s.pidfile);
+	return rc;
+}
+
+/* What went wrong first is err's; what did besides, and in the background all, is logged. */
+static int add_trouble(struct nf2d *n, int rc, int more, const struct vn_err *why,
+		       struct vn_err *err)
+{
+	if (more && (rc || nf2d_is_syslog(n)))
+		nf2d_log(n, why->text);
+	if (more && !rc)
+		*err = *why;
+	return rc ? rc : more;
 }
 
 /* ready: a descriptor on which the parent waits, -1 without one. */
@@ -309,21 +324,16 @@ static int run(void *arg, int ready, struct vn_err *err)
 {
 	struct nf2d *n = arg;
 	struct vn_err why = { "" };
-	int rc = open_all(n, err), told;
+	int rc = open_all(n, err), more;
 
 	if (!rc) {
 		rc = serve(n, ready, err);
 		vn_nf2_down(n->driver);
-		told = nf2d_report(n, &why);
-		if (told && nf2d_is_syslog(n))
-			nf2d_log(n, why.text);
-		if (told && !rc) {
-			*err = why;
-			rc = told;
-		}
+		more = nf2d_report(n, &why);
+		rc = add_trouble(n, rc, more, &why, err);
 	}
-	close_all(n);
-	return rc;
+	more = close_all(n, &why);
+	return add_trouble(n, rc, more, &why, err);
 }
 
 /* A reader of what it says that leaves ends nobody's traffic. A standard descriptor that is

@@ -111,8 +111,8 @@ static int spawn(struct nf2d_simulator *sim, struct child *c, struct vn_err *err
 	return nf2d_said_start(&sim->said, sim->fd, c->opts->log, c->opts->arg, err);
 }
 
-/* How it ended. */
-static void reap(struct nf2d_simulator *sim, char *text, size_t cap)
+/* How it ended: whether well. */
+static bool reap(struct nf2d_simulator *sim, char *text, size_t cap)
 {
 	int status = 0;
 
@@ -124,6 +124,7 @@ static void reap(struct nf2d_simulator *sim, char *text, size_t cap)
 	else
 		snprintf(text, cap, "ended with status %d", WEXITSTATUS(status));
 	sim->pid = 0;
+	return !status;
 }
 
 /* --- its beginning ------------------------------------------------------------------- */
@@ -176,6 +177,7 @@ int nf2d_simulator_start(struct nf2d_simulator *sim, const struct nf2d_simulator
 {
 	struct child c = { .opts = opts, .parent = getpid() };
 	int inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	struct vn_err ignored;
 	int rc;
 
 	*sim = (struct nf2d_simulator){ .pidfd = -1, .fd = -1 };
@@ -194,23 +196,35 @@ int nf2d_simulator_start(struct nf2d_simulator *sim, const struct nf2d_simulator
 	/* It has its driver, and takes no other one: nothing is left behind whoever is killed. */
 	remove_dir(sim);
 	nf2d_said_go_on(&sim->said);
-	if (rc)
-		nf2d_simulator_end(sim);
+	if (rc) /* which says more than how it ends */
+		nf2d_simulator_end(sim, &ignored);
 	return rc;
 }
 
 /* --- its end ------------------------------------------------------------------------- */
 
-static void stop(struct nf2d_simulator *sim)
+/* It ends by itself, and writes its files, unless it hangs. */
+static bool ends_by_itself(const struct nf2d_simulator *sim)
 {
 	struct pollfd pfd = { .fd = sim->pidfd, .events = POLLIN };
-	char text[64];
 
 	kill(sim->pid, SIGTERM);
-	/* It ends by itself, and writes its files, unless it hangs. */
-	if (sim->pidfd < 0 || poll(&pfd, 1, END_MS) <= 0)
+	return sim->pidfd >= 0 && poll(&pfd, 1, END_MS) > 0;
+}
+
+static int stop(struct nf2d_simulator *sim, struct vn_err *err)
+{
+	char text[64];
+
+	if (!ends_by_itself(sim)) {
 		kill(sim->pid, SIGKILL);
-	reap(sim, text, sizeof(text));
+		reap(sim, text, sizeof(text));
+		return vn_err_set(err, ETIMEDOUT,
+				  "the card did not end within %d s, and was killed: its files are "
+				  "not whole",
+				  END_MS / 1000);
+	}
+	return reap(sim, text, sizeof(text)) ? 0 : vn_err_set(err, EIO, "the card %s", text);
 }
 
 static void close_all(struct nf2d_simulator *sim)
@@ -229,9 +243,10 @@ void nf2d_simulator_died(struct nf2d_simulator *sim, char *text, size_t cap)
 	close_all(sim);
 }
 
-void nf2d_simulator_end(struct nf2d_simulator *sim)
+int nf2d_simulator_end(struct nf2d_simulator *sim, struct vn_err *err)
 {
-	if (sim->pid > 0)
-		stop(sim);
+	int rc = sim->pid > 0 ? stop(sim, err) : 0;
+
 	close_all(sim);
+	return rc;
 }

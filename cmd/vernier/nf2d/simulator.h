@@ -41,7 +41,7 @@ int nf2d_simulator_start(struct nf2d_simulator *sim, const struct nf2d_simulator
 /* It has ended: how, "ended with status 3". All that it printed was given to log. */
 void nf2d_simulator_died(struct nf2d_simulator *sim, char *text, size_t cap);
 
-/* Ends it, if it runs. */
-void nf2d_simulator_end(struct nf2d_simulator *sim);
+/* Ends it, if it runs. -errno with a sentence when it did not end well, or had to be killed. */
+int nf2d_simulator_end(struct nf2d_simulator *sim, struct vn_err *err);
 
 #endif
