@@ -224,6 +224,8 @@ def refusals():
         done = vernier("nf2d", "-f", *words, status=status)
         holds(why in done.stderr, "%s: %s" % (words, done.stderr))
         equal(done.stderr.count("\n"), 1, "lines of " + done.stderr)
+    done = vernier("nf2d", "-P", nf2.ELF, "--stats", "-", status=2)
+    holds("--stats -: in the background" in done.stderr, done.stderr)
     holds(not has_link("nf2c0"), "nf2c0 is still there")
 
 

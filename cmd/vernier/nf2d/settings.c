@@ -77,7 +77,7 @@ static const struct vn_option nf2d_rows[] = {
 	{ .name = "pidfile", .metavar = "FILE", .offset = OFF(pidfile),
 	  .help = "write the number of the process there; removed at the end" },
 	{ .name = "stats", .metavar = "FILE", .offset = OFF(stats),
-	  .help = "write the counters as JSON at the end (- is standard output)" },
+	  .help = "write the counters as JSON at the end (- with --foreground: standard output)" },
 	{ .name = "quiet", .letter = 'q', .offset = OFF(is_quiet),
 	  .help = "no report at the end" },
 };
@@ -150,6 +150,10 @@ static int check_options(const struct nf2d_settings *s, struct vn_err *err)
 				  "%s: options of the card go with a card that is started here "
 				  "(--program)",
 				  *s->options);
+	if (s->stats && !strcmp(s->stats, "-") && !s->is_foreground)
+		return vn_err_set(err, EINVAL,
+				  "--stats -: in the background there is no standard output at the "
+				  "end (a file, or --foreground)");
 	if (s->has_cpu && !nf2d_is_soft(s))
 		return vn_err_set(err, EINVAL, "--cpu: goes with --back-end");
 	if (s->ifname && nf2d_is_soft(s))

@@ -88,7 +88,7 @@ static void users_have_names_and_numbers(void **state)
 {
 	struct nf2d_settings s;
 
-	must("-u 1234", &s);
+	must("-u 1234 -f --stats -", &s);
 	assert_int_equal(s.uid, 1234);
 	nf2d_settings_fini(&s);
 	must("-u root", &s);
@@ -139,6 +139,7 @@ static void others_are_refused(void **state)
 		{ "--policy slow", "--policy: 'slow' is not accepted" },
 		{ "--quota 9", "--quota: 9 is out of range" },
 		{ "-c a -- -mac0 tap0", "-mac0: options of the card" },
+		{ "--stats -", "--stats -: in the background" },
 		{ "--departure-stamps kernel", "--departure-stamps kernel: goes with --back-end" },
 		{ "-b packet:eth1 --departure-stamps on",
 		  "--departure-stamps: 'on' is not accepted" },
