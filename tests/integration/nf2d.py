@@ -220,6 +220,7 @@ def refusals():
             (("-P", nf2.ELF, "--stats", "/no/such"), "--stats /no/such: No such file", 1),
             (("-b", "packet:missing0"), "missing0", 1),
             (("-b", "wire:eth0"), "is not accepted", 2),
+            (("-P", nf2.ELF, "extra"), "extra: is not accepted", 2),
             (("-P", nf2.ELF, "--policy", "list:missing"), "No such file", 2)):
         done = vernier("nf2d", "-f", *words, status=status)
         holds(why in done.stderr, "%s: %s" % (words, done.stderr))

@@ -145,6 +145,12 @@ static int take_back_end(struct nf2d_settings *s, struct vn_err *err)
 
 static int check_options(const struct nf2d_settings *s, struct vn_err *err)
 {
+	/* The parser puts words that are no options behind a -- that is there. */
+	if (*s->options && ((*s->options)[0] != '-' || !(*s->options)[1]))
+		return vn_err_set(err, EINVAL,
+				  "%s: is not accepted (words for the card follow --, and begin "
+				  "with an option of it)",
+				  *s->options);
 	if (*s->options && s->back_end != NF2D_SIMULATOR)
 		return vn_err_set(err, EINVAL,
 				  "%s: options of the card go with a card that is started here "
