@@ -263,6 +263,25 @@ def the_other_end_goes_down_and_up():
 
 
 @case
+def who_waits_for_a_carrier_is_told():
+    """one line when frames begin to wait for the other end, one when they leave again"""
+    veth()
+    for run, kind in enumerate(KINDS):
+        with Soft(kind) as daemon, Client() as client:
+            running(client)
+            sh("ip", "link", "set", FAR, "down")
+            wait_until(lambda: "LOWER_UP" not in link_facts(NEAR)["flags"], "no carrier")
+            send(client, [numbered(1000, run, i) for i in range(100)])
+            daemon.hear("nf2d: vn0: no carrier, or down: frames wait")
+            mark = client.mark()
+            sh("ip", "link", "set", FAR, "up")
+            daemon.hear("nf2d: vn0: the link is back")
+            equal(client.hit(mark), COPIED, kind + ": status of the mark")
+            said = daemon.end()
+        equal((said.count("no carrier"), said.count("is back")), (1, 1), kind + ": lines")
+
+
+@case
 def the_interface_is_deleted():
     """a clear message, an orderly end, in the middle of traffic"""
     veth()

@@ -31,6 +31,7 @@ struct nf2d_soft {
 	struct vn_wakeup wakeup;
 	uint64_t looked_ns; /* when it looked around last */
 	bool is_near;	    /* a departure was, then */
+	bool told_down;	    /* that the interface takes no frames was said */
 };
 
 /* What each back end is, as the drivers of src/dev have it. */
@@ -222,6 +223,19 @@ static bool look_around(struct nf2d *n, struct pollfd fds[N_FDS])
 	return ppoll(fds, N_FDS, ns == UINT64_MAX ? NULL : &limit, NULL) >= 0;
 }
 
+/* Frames wait meanwhile, which looks like a driver that hangs. That the interface is gone is told
+ * by who watches it, and ends us. */
+static void tell_link(struct nf2d *n)
+{
+	int link = vn_softcard_link(n->soft->card);
+	bool is_down = link == -ENETDOWN;
+
+	if (is_down == n->soft->told_down || link == -ENODEV)
+		return;
+	n->soft->told_down = is_down;
+	nf2d_log(n, is_down ? "no carrier, or down: frames wait" : "the link is back");
+}
+
 static void hear_card(struct nf2d *n)
 {
 	const uint8_t *bytes;
@@ -239,6 +253,7 @@ static void turn(struct nf2d *n, struct vn_err *err)
 	struct pollfd fds[N_FDS];
 
 	if (look_around(n, fds)) {
+		tell_link(n);
 		if (fds[IFACE].revents)
 			nf2d_hear_iface(n, err);
 		if (fds[CONTROL].revents || nf2d_peers_has(n->peers, NF2D_CONTROL))
