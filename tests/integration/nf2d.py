@@ -209,6 +209,48 @@ def a_start_that_fails_leaves_no_pidfile():
 
 
 @case
+def the_pidfile_of_a_driver_that_runs():
+    """is refused; that of one that was killed is not, nor is a file of somebody else's number"""
+    veth()
+    with Daemon("-b", "packet:vn0", "--pidfile", "pid", name="nothing") as daemon:
+        number = "%d\n" % daemon.process.pid
+        done = vernier("nf2d", "-f", "-k", 1, "-b", "packet:vn1", "--pidfile", "pid", status=1)
+        holds("--pidfile pid: is that of process %d, a driver" % daemon.process.pid in done.stderr,
+              done.stderr)
+        with open("pid") as f:
+            equal(f.read(), number, "the file")
+        daemon.end(status=-signal.SIGKILL, number=signal.SIGKILL)
+    with open("pid", "a") as f:
+        f.write("and something longer")
+    with Daemon("-b", "packet:vn0", "--pidfile", "pid", name="nothing") as daemon:
+        with open("pid") as f:
+            equal(f.read(), "%d\n" % daemon.process.pid, "the file of the next one")
+    holds(not os.path.exists("pid"), "the file is there")
+    with open("pid", "w") as f:
+        f.write("%d\n" % os.getpid())  # runs, but is no driver
+    with Daemon("-b", "packet:vn0", "--pidfile", "pid", name="nothing"):
+        pass
+    holds(not os.path.exists("pid"), "the file is there")
+
+
+@case
+def a_pidfile_that_cannot_be_written():
+    """on a full disk: a message, and no empty file; what is no file is not removed"""
+    veth()
+    os.mkdir("full")
+    sh("mount", "-t", "tmpfs", "-o", "size=4k", "none", "full")
+    with open("full/fill", "wb") as f:
+        f.write(bytes(4096))
+    done = vernier("nf2d", "-f", "-b", "packet:vn0", "--pidfile", "full/pid", status=1)
+    holds("--pidfile full/pid: No space left" in done.stderr, done.stderr)
+    equal(os.listdir("full"), ["fill"], "files")
+    os.mkfifo("pipe")
+    done = vernier("nf2d", "-f", "-b", "packet:vn0", "--pidfile", "pipe", status=1)
+    holds("--pidfile pipe: is not a regular file" in done.stderr, done.stderr)
+    equal(os.path.exists("pipe"), True, "the pipe is there")
+
+
+@case
 def refusals():
     """what cannot be had is said in a sentence, and nothing is left behind"""
     need_card()

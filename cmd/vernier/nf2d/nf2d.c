@@ -191,21 +191,6 @@ static int listen_to_signals(struct nf2d *n, struct vn_err *err)
 	return rc ? vn_err_set(err, -rc, "cannot listen to signals: %s", strerror(-rc)) : 0;
 }
 
-static int write_pidfile(struct nf2d *n, struct vn_err *err)
-{
-	FILE *out;
-	int rc;
-
-	if (!n->s.pidfile)
-		return 0;
-	out = fopen(n->s.pidfile, "we");
-	rc = !out || fprintf(out, "%d\n", (int)getpid()) < 0 ? -errno : 0;
-	if (out && fclose(out) && !rc)
-		rc = -errno;
-	n->has_pidfile = !rc;
-	return rc ? vn_err_set(err, -rc, "--pidfile %s: %s", n->s.pidfile, strerror(-rc)) : 0;
-}
-
 static int become_realtime(const struct nf2d *n, struct vn_err *err)
 {
 	struct vn_realtime_case c = { .asked = VN_REALTIME_ON, .is_paced = true };
@@ -252,8 +237,8 @@ static int open_all(struct nf2d *n, struct vn_err *err)
 		rc = listen_to_signals(n, err);
 	if (!rc)
 		rc = take_cpu(n, err);
-	if (!rc)
-		rc = write_pidfile(n, err);
+	if (!rc && n->s.pidfile)
+		rc = nf2d_pidfile_open(&n->pidfile, n->s.pidfile, err);
 	if (!rc && n->s.sets_up)
 		rc = nf2d_iface_set_up(&n->iface, err);
 	return rc;
@@ -303,8 +288,7 @@ static int close_all(struct nf2d *n, struct vn_err *err)
 	nf2d_peers_close(n->peers);
 	if (n->stats && n->stats != stdout)
 		fclose(n->stats);
-	if (n->has_pidfile)
-		unlink(n->s.pidfile);
+	nf2d_pidfile_close(&n->pidfile);
 	return rc;
 }
 
@@ -360,7 +344,7 @@ int vn_cmd_nf2d(int argc, char **argv, struct vn_err *err)
 		vn_err_set(err, ENOMEM, "no memory");
 		return VN_EXIT_FAILED;
 	}
-	n->stop_fd = n->link.client.fd = n->iface.fd = n->iface.ask_fd = -1;
+	n->stop_fd = n->link.client.fd = n->iface.fd = n->iface.ask_fd = n->pidfile.fd = -1;
 	n->sim.pidfd = n->sim.fd = -1;
 	n->retry_ns = UINT64_MAX;
 	vn_clock_real(&n->clock);

@@ -21,6 +21,7 @@
 #include "iface.h"
 #include "interrupt.h"
 #include "peers.h"
+#include "pidfile.h"
 #include "settings.h"
 #include "simulator.h"
 
@@ -41,7 +42,7 @@ struct nf2d {
 	bool told_absent;	/* that it is not there was said */
 	int policy_error;	/* what the driver answered to the policy of the command line */
 	FILE *stats;		/* of --stats, open from the beginning; NULL: none */
-	bool has_pidfile;
+	struct nf2d_pidfile pidfile;
 	_Atomic bool is_syslog; /* messages go there: there is no terminal any more */
 
 	struct vn_interrupt interrupt;
