@@ -381,9 +381,8 @@ uint64_t vn_softcard_unstamped(const struct vn_softcard *card)
 	return card->unstamped;
 }
 
-uint64_t vn_softcard_lost(const struct vn_softcard *card, int *code)
+uint64_t vn_softcard_lost(const struct vn_softcard *card)
 {
-	*code = card->lost_code;
 	return card->lost;
 }
 

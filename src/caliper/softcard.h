@@ -80,7 +80,7 @@ const struct vn_departures *vn_softcard_departures(const struct vn_softcard *car
  * of how many none came, so that these are recorded as they were given. */
 const char *vn_softcard_stamp_source(const struct vn_softcard *card);
 uint64_t vn_softcard_unstamped(const struct vn_softcard *card);
-/* Frames that the interface did not take for good, and why it was last (0: never). */
-uint64_t vn_softcard_lost(const struct vn_softcard *card, int *code);
+/* Frames that the interface did not take for good. */
+uint64_t vn_softcard_lost(const struct vn_softcard *card);
 
 #endif

@@ -81,7 +81,6 @@ struct vn_softcard {
 	uint64_t stamps_ns; /* when they are looked for again */
 	uint64_t unstamped; /* given up */
 	uint64_t lost;
-	int lost_code;
 
 	/* what the driver is to hear */
 	uint16_t epoch;

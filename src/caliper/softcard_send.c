@@ -172,7 +172,6 @@ void vn_soft_send(struct vn_softcard *card, uint64_t now_ns)
 	} else if (done.code != VN_TX_OK) {
 		leave(card, at + i, &f[i], now_ns, false);
 		card->lost++;
-		card->lost_code = done.code;
 	}
 	vn_soft_complete(card);
 }

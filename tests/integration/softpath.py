@@ -18,6 +18,7 @@ NEAR, FAR = "vn0", "vn1"
 KINDS = ("packet", "xdp")
 BY_SPINNING, BY_QDISC = 1, 2
 LATE, LATE_NS = 13, 1000  # place in CAL_COUNTERS; VN_LATE_NS
+LOST = 28
 SLEW_NS = 1_000_000       # by which two clocks of the system part during a test, at most
 
 
@@ -139,9 +140,11 @@ def stamps_are_the_kernels():
         send(client, [numbered(t, 0, i, flags=ABSOLUTE | REPORT) for i, t in enumerate(asked)])
         told = departures(client, 300)
         equal([told[i][0] - told[i][1] for i in range(300)], asked, "planned")
+        late = client.counter(LATE)
         daemon.end()
         with open(daemon.stats) as f:
             found = json.load(f)["departures"]
+    equal(found["late"], late, "late: given late, not stamped")
     equal((found["stamped_by"], found["departed"], found["unstamped"]), ("kernel", 300, 0),
           "departures")
 
@@ -173,6 +176,23 @@ def the_client_command():
         holds("packets: 1000" in done.stdout and "spinning" in done.stdout, done.stdout)
         found = [f for _, _, f in tap.take(1000) if f[12:14] == b"\x08\x00"]
         equal((len(found), {len(f) for f in found}), (1000, {142}), "frames")
+
+
+@case
+def what_the_interface_does_not_take_is_lost():
+    """frames above the MTU: the client hears that they were lost, driver and counters too"""
+    veth()
+    words = ("-d", 20000, "-i", "10.0.0.2", "-I", "10.0.0.1", "-m", "02:00:00:00:00:02")
+    for name in (NEAR, FAR):
+        sh("ip", "link", "set", name, "mtu", "600")
+    for kind in KINDS:
+        with Soft(kind) as daemon, Client() as client:
+            running(client)
+            done = vernier("caliper", "-N", "-n", 20, "-l", 1000, *words, status=1)
+            holds("%s did not take 20 packets" % NEAR in done.stderr, done.stderr)
+            daemon.hear("packets are lost: the interface does not take them")
+            vernier("caliper", "-N", "-n", 20, "-l", 100, *words)
+            equal(client.counter(LOST), 20, kind + ": lost packets")
 
 
 # What comes in

@@ -626,8 +626,7 @@ static int judge_lost(const struct flow *f, int rc, struct vn_err *err)
 	if (rc && rc != -ETIMEDOUT)
 		return rc;
 	return vn_err_set(err, EIO,
-			  "%s did not take %" PRIu64 " packets (is its MTU too small? its driver "
-			  "says why)",
+			  "%s did not take %" PRIu64 " packets (is its MTU too small?)",
 			  res->ifname[0] ? res->ifname : "the interface", lost);
 }
 

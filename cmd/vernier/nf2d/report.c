@@ -25,16 +25,15 @@ static json_int_t lateness(const struct vn_departures *d, double percent)
 	return (json_int_t)vn_hist_percentile(&d->lateness, percent);
 }
 
-/* How exact a card in software was. */
-static json_t *departures(const struct vn_softcard *card)
+/* How exact a card in software was. Late is what was given late, whoever stamps departures. */
+static json_t *departures(const struct vn_softcard *card, uint64_t told_late)
 {
 	const struct vn_departures *d = vn_softcard_departures(card);
-	int code;
-	json_int_t lost = (json_int_t)vn_softcard_lost(card, &code);
+	uint64_t late = vn_softcard_stamp_source(card) ? told_late : vn_stat_get(&d->n.late);
 
 	return json_pack("{s:I, s:I, s:I, s:s?, s:I, s:{s:I, s:I, s:I, s:I}}", "departed",
 			 (json_int_t)vn_hist_count(&d->lateness), "late",
-			 (json_int_t)vn_stat_get(&d->n.late), "lost", lost, "stamped_by",
+			 (json_int_t)late, "lost", (json_int_t)vn_softcard_lost(card), "stamped_by",
 			 vn_softcard_stamp_source(card), "unstamped",
 			 (json_int_t)vn_softcard_unstamped(card), "lateness_ns", "median",
 			 lateness(d, 50), "p99", lateness(d, 99), "p999", lateness(d, 99.9), "max",
@@ -51,7 +50,8 @@ static json_t *document(const struct nf2d *n, const uint64_t counters[CAL_N_COUN
 	o = json_pack("{s:I, s:s, s:o}", "card", (json_int_t)n->s.card, "interface", n->iface.name,
 		      "counters", all);
 	if (nf2d_soft_card(n))
-		json_object_set_new(o, "departures", departures(nf2d_soft_card(n)));
+		json_object_set_new(o, "departures",
+				    departures(nf2d_soft_card(n), counters[CAL_COUNTER_late]));
 	return o;
 }
 
@@ -82,11 +82,13 @@ static void print_line(const struct nf2d *n, const uint64_t c[CAL_N_COUNTERS])
 {
 	fprintf(stderr,
 		"vernier: nf2d: %s: %" PRIu64 " packets in %" PRIu64 " transfers, %" PRIu64
-		" late, %" PRIu64 " refused, %" PRIu64 " discarded; frames: %" PRIu64
+		" late, %" PRIu64 " refused, %" PRIu64 " discarded, %" PRIu64
+		" lost; frames: %" PRIu64
 		" from the host, %" PRIu64 " dropped, %" PRIu64 " to it; %" PRIu64
 		" resets, %" PRIu64 " errors\n",
 		n->s.name, c[CAL_COUNTER_entries], c[CAL_COUNTER_transfers], c[CAL_COUNTER_late],
-		c[CAL_COUNTER_refused], c[CAL_COUNTER_discarded], c[CAL_COUNTER_if_frames],
+		c[CAL_COUNTER_refused], c[CAL_COUNTER_discarded], c[CAL_COUNTER_lost],
+		c[CAL_COUNTER_if_frames],
 		c[CAL_COUNTER_if_txdrop], c[CAL_COUNTER_delivered], c[CAL_COUNTER_resets],
 		c[CAL_COUNTER_errors]);
 }

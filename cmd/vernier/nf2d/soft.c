@@ -32,6 +32,7 @@ struct nf2d_soft {
 	uint64_t looked_ns; /* when it looked around last */
 	bool is_near;	    /* a departure was, then */
 	bool told_down;	    /* that the interface takes no frames was said */
+	uint64_t lost;	    /* packets that it did not take, as the driver knows of */
 };
 
 /* What each back end is, as the drivers of src/dev have it. */
@@ -236,6 +237,21 @@ static void tell_link(struct nf2d *n)
 	nf2d_log(n, is_down ? "no carrier, or down: frames wait" : "the link is back");
 }
 
+/* Said once; how many is counted. */
+static void tell_lost(struct nf2d *n)
+{
+	struct nf2d_soft *soft = n->soft;
+	uint64_t lost = vn_softcard_lost(soft->card);
+
+	if (lost == soft->lost)
+		return;
+	if (!soft->lost)
+		nf2d_log(n, "packets are lost: the interface does not take them (is its MTU too "
+			    "small?)");
+	vn_nf2_lost(n->driver, lost - soft->lost);
+	soft->lost = lost;
+}
+
 static void hear_card(struct nf2d *n)
 {
 	const uint8_t *bytes;
@@ -254,11 +270,14 @@ static void turn(struct nf2d *n, struct vn_err *err)
 
 	if (look_around(n, fds)) {
 		tell_link(n);
+		tell_lost(n);
 		if (fds[IFACE].revents)
 			nf2d_hear_iface(n, err);
 		if (fds[CONTROL].revents || nf2d_peers_has(n->peers, NF2D_CONTROL))
 			nf2d_hear_control(n);
-		if (!n->soft->is_near && (fds[DATA].revents || nf2d_has_data(n)))
+		/* A CANCEL does not wait for a time without departures to be answered. */
+		if ((!n->soft->is_near || vn_nf2_awaits_data_over(n->driver)) &&
+		    (fds[DATA].revents || nf2d_has_data(n)))
 			nf2d_hear_data(n, 1);
 		if (vn_nf2_next_ns(n->driver) <= vn_clock_now(&n->clock))
 			vn_nf2_timer(n->driver);
@@ -273,5 +292,6 @@ int nf2d_soft_loop(struct nf2d *n, struct vn_err *err)
 	vn_wakeup_measure(&n->soft->wakeup);
 	while (!n->is_over && !atomic_load_explicit(&n->stop_word, memory_order_acquire))
 		turn(n, err);
+	tell_lost(n);
 	return n->is_over ? -ENODEV : 0;
 }
