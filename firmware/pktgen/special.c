@@ -50,8 +50,11 @@ static void squeeze_in(uint seq, cycles_t departure, uint late, uint was_asked)
 	struct drivercomm_report *r;
 
 	pktgen_counts.reports_lost++;
-	specials.lost += was_asked != 0;
-	if (was_asked || !specials.unasked)
+	if (was_asked) {
+		specials.lost++;
+		return;
+	}
+	if (!specials.unasked)
 		return;
 	r = &specials.reports[specials.unasked - 1];
 	if (late > VN_BE32(r->late))

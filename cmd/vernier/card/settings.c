@@ -76,8 +76,8 @@ static const struct vn_option card_rows[] = {
 	  .help = "real time: virtual time follows the clock of the machine" },
 	{ .name = "hostwait", .metavar = "TIME", .offset = OFF(host_wait_ns), .def = "0",
 	  .units = vn_units_time, .max = VN_NSEC_PER_SEC,
-	  .help = "with -card: stand still when the driver has not read for TIME of the card's "
-		  "time what it was told; 0: never" },
+	  .help = "with -card: stand still when it is the driver's turn for TIME of the card's "
+		  "time, to read or to fetch; 0: never" },
 	{ .name = "model", .metavar = "1.0|re2", .offset = OFF(model), .def = "1.0",
 	  .word = model_word, .help = "release of the platform" },
 	{ .name = "cpus", .metavar = "1|2", .offset = OFF(cpus), .def = "2",
