@@ -84,10 +84,10 @@
  * to last, as far as they have not begun to be copied. They are those of PKTS with an
  * nlmsg_seq before that of the CANCEL, for a client numbers what it sends to both
  * sockets in one row. That includes PKTS that the driver has not read yet, since
- * control overtakes data: the driver reads what is there before it answers, as far as it
- * has room. What it has not read then is taken back when it is, and CANCEL_DONE knows
- * nothing of it. It is sent behind whatever the driver says of packets that were copied
- * before.
+ * control overtakes data: the driver reads what is there before it answers, up to
+ * CAL_BACKLOG datagrams beyond those that it has room for. What it has not read then is
+ * taken back when it is, and CANCEL_DONE knows nothing of it. That is sent behind whatever
+ * the driver says of packets that were copied before.
  *
  * POLICY. For the frames that the host's stack sends by the driver's interface, and
  * for how all are combined. Fields that are 0 leave things as they are, but for
@@ -122,6 +122,7 @@ extern "C" {
 #define CAL_MARKS_MAX	    8
 #define CAL_SUBSCRIBERS_MAX 64
 #define CAL_RESETS_MAX	    64
+#define CAL_BACKLOG	    64
 #define CAL_SNAP_MAX	    128
 #define CAL_GAPS_MAX	    65536
 #define CAL_WIRE_MIN	    60 /* bytes of a frame without FCS; shorter ones are padded */

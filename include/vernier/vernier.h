@@ -140,8 +140,7 @@ VN_API int vn_caliper_events(struct vn_caliper *c, struct vn_caliper_event *even
 VN_API uint64_t vn_caliper_events_lost(const struct vn_caliper *c);
 
 /* Takes back this client's packets with such cookies, also those not flushed; not what it gives
- * afterwards. done may be NULL. It counts nothing that the driver had no room to read, and its
- * last_ns is that of packets that were flushed. */
+ * afterwards. done may be NULL. Its last_ns is that of packets that were flushed. */
 VN_API int vn_caliper_cancel(struct vn_caliper *c, uint32_t first, uint32_t last,
 			     struct cal_cancel_done *done);
 

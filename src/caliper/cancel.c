@@ -157,12 +157,14 @@ bool vn_nf2_was_cancelled(const struct vn_nf2_datagram *in, const uint8_t *descr
 }
 
 /* It has no departure yet: it is behind everything else, as far off as its gap says. */
-static void keep_descriptor(struct cancel *c, const struct cal_descriptor *x)
+static void keep_descriptor(struct cancel *c, const struct cal_descriptor *x, bool is_own)
 {
 	uint64_t ns = x->flags & CAL_HOSTCLOCK ? vn_cardclock_card_ns(&c->d->clock, x->time_ns)
 					       : x->time_ns;
 
 	c->planned = plan_anew(c, ns >> c->d->shift, x->flags & CAL_ABSOLUTE);
+	if (!is_own)
+		return;
 	c->has_last = true;
 	c->last = c->planned;
 }
@@ -178,7 +180,7 @@ static void cut_out_of_message(struct cancel *c, const struct vn_cal_msg *msg, s
 		if (vn_nf2_was_cancelled(in, begin))
 			continue;
 		if (!is_wanted(c, in->pid, msg->seq, x.cookie)) {
-			keep_descriptor(c, &x);
+			keep_descriptor(c, &x, in->pid == c->pid);
 			continue;
 		}
 		mark_as_cancelled(in, begin);
@@ -194,8 +196,6 @@ static void cut_out_of_datagram(struct cancel *c)
 	uint64_t before;
 	int ret;
 
-	if (!in->is_parked || in->pid != c->pid)
-		return;
 	if (in->left)
 		cut_out_of_message(c, &in->msg, in->at);
 	before = c->n;
@@ -204,6 +204,59 @@ static void cut_out_of_datagram(struct cancel *c)
 			cut_out_of_message(c, &msg, 0);
 	/* What has not been looked at yet is accepted by being taken back. */
 	vn_nf2_count(c->d, CAL_COUNTER_accepted, c->n - before);
+}
+
+/* --- the datagrams behind it ------------------------------------------------------------------ */
+
+/* An earlier CANCEL counts it. They are cut out when they are read. */
+static bool is_withdrawn(const struct cancel *c, uint32_t pid, uint32_t seq, uint32_t cookie)
+{
+	const struct vn_nf2_withdrawals *w = &c->d->withdrawals;
+
+	for (unsigned int i = 0; i < w->n; i++) {
+		const struct cancel other = {
+			.d = c->d,
+			.pid = w->list[i].pid,
+			.seq = w->list[i].seq,
+			.which = &w->list[i].which,
+		};
+
+		if ((pid != c->pid || was_before(c, other.seq)) &&
+		    is_wanted(&other, pid, seq, cookie))
+			return true;
+	}
+	return false;
+}
+
+static void look_at_message(struct cancel *c, uint32_t pid, const struct vn_cal_msg *msg)
+{
+	struct cal_descriptor x;
+	const uint8_t *data;
+	size_t at = 0;
+
+	while (vn_cal_descriptor_next(msg, &at, &x, &data)) {
+		if (is_withdrawn(c, pid, msg->seq, x.cookie))
+			continue;
+		if (is_wanted(c, pid, msg->seq, x.cookie))
+			c->n++;
+		else
+			keep_descriptor(c, &x, pid == c->pid);
+	}
+}
+
+static void look_at_backlog(struct cancel *c)
+{
+	const struct vn_nf2_backlog *b = &c->d->backlog;
+	struct vn_cal_reader r;
+	struct vn_cal_msg msg;
+	int ret;
+
+	for (uint32_t k = b->tail; k != b->head; k++) {
+		vn_cal_reader_init(&r, b->bytes[k % CAL_BACKLOG], b->of[k % CAL_BACKLOG].len);
+		while ((ret = vn_cal_next(&r, VN_CAL_DRIVER_DATA, c->d->cfg.card, &msg)))
+			if (ret == 1 && msg.type == CAL_PKTS)
+				look_at_message(c, b->of[k % CAL_BACKLOG].pid, &msg);
+	}
 }
 
 /* --- what has been read ---------------------------------------------------------------------- */
@@ -230,8 +283,11 @@ static void take_back(struct vn_nf2 *d, const struct vn_nf2_withdrawal *w,
 	cut_out_of_building(&c);
 	if (c.n)
 		d->planned = d->departs = VN_MAX(c.planned, d->now_cycle);
-	cut_out_of_datagram(&c);
+	if (d->in.is_parked)
+		cut_out_of_datagram(&c);
 	vn_nf2_count(d, CAL_COUNTER_cancelled, c.n);
+	if (w->is_answered)
+		look_at_backlog(&c);
 	vn_txbuff_flush_idle(d);
 	if (!d->transmit_txbuffs.n)
 		d->is_stalled = false;
@@ -257,7 +313,8 @@ void vn_nf2_withdraw_forget(struct vn_nf2 *d, uint32_t pid)
 			drop_withdrawal(&d->withdrawals, i);
 }
 
-/* What was taken back later is counted, and what is left is looked at as it is now. */
+/* What was taken back later is counted, what will be when it is read, and what is left is
+ * looked at as it is now. */
 static void answer(struct vn_nf2 *d, const struct vn_nf2_withdrawal *w)
 {
 	struct cal_cancel_done done;
@@ -297,6 +354,14 @@ void vn_nf2_cancel_answer(struct vn_nf2 *d)
 	}
 }
 
+bool vn_nf2_cancel_waits(const struct vn_nf2 *d)
+{
+	for (unsigned int i = 0; i < d->withdrawals.n; i++)
+		if (!d->withdrawals.list[i].is_answered)
+			return d->backlog.head - d->backlog.tail < CAL_BACKLOG;
+	return false;
+}
+
 /* A client's datagrams are read in order: what is behind a CANCEL says that nothing before
  * it is left. */
 void vn_nf2_withdraw_from(struct vn_nf2 *d)
@@ -328,6 +393,6 @@ void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct ca
 	if (d->withdrawals.n == WITHDRAWALS)
 		end_withdrawal(d, 0);
 	d->withdrawals.list[d->withdrawals.n++] = w;
-	if (d->in.is_parked)
+	if (d->in.is_parked && !vn_nf2_cancel_waits(d))
 		vn_nf2_cancel_answer(d);
 }

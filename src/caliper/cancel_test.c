@@ -388,12 +388,74 @@ static void a_cancel_is_answered_when_it_waits_for_nothing(void **state)
 	for (unsigned int i = 0; i < 5; i++)
 		send_numbered(f, BOB, 72, 1);
 	send_pkts(f, BOB, 30, 80, 0);
-	assert_false(vn_nf2_takes_data(f->d));
+	expect_silence(f);
+	assert_true(vn_nf2_takes_data(f->d)); /* although nothing has room */
+	vn_nf2_data_over(f->d);
 	for (uint32_t i = 1; i < WITHDRAWALS; i++)
 		hear_done(f, ALICE, 30 + i);
 	hear_done(f, ALICE, 300);
-	ask(f, ALICE, CAL_CANCEL, 301, &all, sizeof(all));
-	hear_done(f, ALICE, 301);
+	assert_false(vn_nf2_takes_data(f->d));
+	fixture_free(f);
+}
+
+/* Datagrams of both clients behind one that waits. */
+static void what_waits_before_a_driver_without_room_is_counted(void **state)
+{
+	static const struct cal_cancel first = { 10, 14 }, second = { 12, 19 };
+	struct fixture *f = fixture_running();
+	struct cal_cancel_done done;
+	struct datagram g;
+	uint64_t last;
+
+	for (unsigned int i = 0; i < 5; i++)
+		send_numbered(f, BOB, 72, 1);
+	send_pkts(f, BOB, 30, 80, 0);
+	assert_false(vn_nf2_takes_data(f->d));
+	last = card_ns(f) + 5 * 8 * 72 * 73 / 2 + 30 * 80;
+	ask(f, ALICE, CAL_CANCEL, 20, &first, sizeof(first));
+	assert_true(vn_nf2_takes_data(f->d));
+	datagram_init(&g);
+	put_pkts(&g, 3, 10, 800, 10); /* cookies 10 to 19; 15 to 19 stay for now */
+	send_data(f, ALICE, &g);
+	send_pkts(f, BOB, 10, 80, 0);
+	ask(f, ALICE, CAL_CANCEL, 21, &second, sizeof(second));
+	expect_silence(f);
+	vn_nf2_data_over(f->d);
+	done = hear_done(f, ALICE, 20);
+	assert_int_equal(done.cancelled, 5);
+	assert_true(done.last_ns == last + 5 * 800);
+	done = hear_done(f, ALICE, 21);
+	assert_int_equal(done.cancelled, 5); /* the others are the first one's */
+	assert_true(done.last_ns == 0);
+	assert_int_equal(counter(f, CAL_COUNTER_cancelled), 0); /* yet */
+	f->looked_at = f->n_told;
+	while (counter(f, CAL_COUNTER_entries) < 5 * 72 + 30 + 10) {
+		tx_done(f);
+		say_credit(f, 1);
+	}
+	assert_int_equal(counter(f, CAL_COUNTER_cancelled), 10);
+	assert_true(vn_nf2_takes_data(f->d));
+	fixture_free(f);
+}
+
+static void a_driver_keeps_back_so_much_and_no_more(void **state)
+{
+	const struct cal_cancel all = { 0, UINT32_MAX };
+	struct fixture *f = fixture_running();
+
+	for (unsigned int i = 0; i < 5; i++)
+		send_numbered(f, BOB, 72, 1);
+	send_pkts(f, BOB, 30, 80, 0);
+	ask(f, ALICE, CAL_CANCEL, 20, &all, sizeof(all));
+	for (unsigned int i = 0; i < CAL_BACKLOG; i++) {
+		expect_silence(f);
+		assert_true(vn_nf2_takes_data(f->d));
+		send_pkts(f, ALICE, 2, 80, 0); /* number 1 */
+	}
+	assert_int_equal(hear_done(f, ALICE, 20).cancelled, 2 * CAL_BACKLOG);
+	assert_false(vn_nf2_takes_data(f->d));
+	ask(f, ALICE, CAL_CANCEL, 21, &all, sizeof(all));
+	assert_int_equal(hear_done(f, ALICE, 21).cancelled, 0);
 	fixture_free(f);
 }
 
@@ -412,8 +474,8 @@ static void an_empty_socket_says_nothing_of_what_waits_inside(void **state)
 	send_data(f, ALICE, &g); /* nothing of it needs room */
 	assert_true(vn_nf2_takes_data(f->d));
 	send_pkts(f, BOB, 2, 80, 0);
-	assert_false(vn_nf2_takes_data(f->d));
 	vn_nf2_data_over(f->d);
+	assert_false(vn_nf2_takes_data(f->d));
 	assert_true(vn_nf2_awaits_data_over(f->d));
 	fixture_free(f);
 }
@@ -507,6 +569,8 @@ int main(void)
 		cmocka_unit_test(what_comes_after_an_empty_socket_is_wanted),
 		cmocka_unit_test(what_had_not_been_read_is_counted),
 		cmocka_unit_test(a_cancel_is_answered_when_it_waits_for_nothing),
+		cmocka_unit_test(what_waits_before_a_driver_without_room_is_counted),
+		cmocka_unit_test(a_driver_keeps_back_so_much_and_no_more),
 		cmocka_unit_test(an_empty_socket_says_nothing_of_what_waits_inside),
 		cmocka_unit_test(room_that_becomes_free_is_used),
 		cmocka_unit_test(what_is_being_filled_takes_the_place),

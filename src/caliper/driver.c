@@ -64,7 +64,9 @@ static bool allocate(struct vn_nf2 *d)
 	d->sent.mask = SENT_RING - 1;
 	d->policy.gaps = calloc(CAL_GAPS_MAX, sizeof(*d->policy.gaps));
 	d->policy.gathered = calloc(CAL_GAPS_MAX, sizeof(*d->policy.gathered));
-	return d->txbuffs && d->sent.ring && d->policy.gaps && d->policy.gathered;
+	d->backlog.bytes = calloc(CAL_BACKLOG, sizeof(*d->backlog.bytes));
+	return d->txbuffs && d->sent.ring && d->policy.gaps && d->policy.gathered &&
+	       d->backlog.bytes;
 }
 
 int vn_nf2_new(const struct vn_nf2_config *cfg, const struct vn_nf2_ops *ops, void *arg,
@@ -107,6 +109,7 @@ void vn_nf2_free(struct vn_nf2 *d)
 	free(d->sent.ring);
 	free(d->policy.gaps);
 	free(d->policy.gathered);
+	free(d->backlog.bytes);
 	free(d);
 }
 

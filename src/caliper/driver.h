@@ -98,7 +98,7 @@ void vn_nf2_lost(struct vn_nf2 *d, uint64_t n);
 /*
  * nl_receive_msg: a datagram that came from pid, who may use the driver. On the data
  * socket only while vn_nf2_takes_data(): what finds no txbuff waits inside, and
- * nothing more is taken meanwhile. Too long ones are refused.
+ * nothing more is taken meanwhile, but for what a CANCEL has to know. Too long ones are refused.
  */
 bool vn_nf2_takes_data(const struct vn_nf2 *d);
 void vn_nf2_data(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len);

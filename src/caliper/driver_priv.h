@@ -77,6 +77,15 @@ struct vn_nf2_datagram {
 	uint8_t cancelled[CAL_DATAGRAM_MAX / 4 / 8];
 };
 
+/* Datagrams behind one that is parked, read since a CANCEL must know what its client had sent. */
+struct vn_nf2_backlog {
+	struct {
+		uint32_t pid, len;
+	} of[CAL_BACKLOG];
+	uint8_t (*bytes)[CAL_DATAGRAM_MAX]; /* a ring */
+	uint32_t head, tail;
+};
+
 /* A CANCEL whose client may have sent PKTS before it that have not been read; until the data socket
  * was found empty. It is answered then, or when nothing more can be read. */
 struct vn_nf2_withdrawal {
@@ -203,6 +212,7 @@ struct vn_nf2 {
 	struct vn_nf2_owed owed;
 	struct vn_cardclock clock;
 	struct vn_nf2_datagram in;
+	struct vn_nf2_backlog backlog;
 	struct vn_nf2_withdrawals withdrawals;
 
 	bool rx_runs, rx_waits; /* rx_waits: heard of a frame while DOWN */
@@ -388,6 +398,8 @@ const struct vn_nf2_packet *vn_nf2_sent_last(const struct vn_nf2_sent *s, uint32
 void vn_nf2_cancel(struct vn_nf2 *d, uint32_t pid, uint32_t seq, const struct cal_cancel *which);
 /* Nothing more is read for now: answers every CANCEL that was not. */
 void vn_nf2_cancel_answer(struct vn_nf2 *d);
+/* Whether one waits for what is in the data socket. */
+bool vn_nf2_cancel_waits(const struct vn_nf2 *d);
 void vn_nf2_withdraw_forget(struct vn_nf2 *d, uint32_t pid);
 /* PKTS begin to be read: what of them was withdrawn is marked as cancelled. */
 void vn_nf2_withdraw_from(struct vn_nf2 *d);

@@ -140,53 +140,93 @@ static void park(struct vn_nf2 *d)
 	in->reader.bytes = in->bytes;
 	in->is_parked = true;
 	vn_nf2_count(d, CAL_COUNTER_txbuff_waits, 1);
-	vn_nf2_cancel_answer(d);
 }
 
-void nl_receive_msg(struct vn_nf2 *d)
+static void begin_datagram(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len)
 {
 	struct vn_nf2_datagram *in = &d->in;
 
-	if (!in->is_active)
-		return;
-	d->now_cycle = vn_nf2_card_ns(d) >> d->shift;
-	do {
-		if (!take_packets(d)) {
-			park(d);
-			return;
-		}
-	} while (next_message(d));
-	in->is_active = in->is_parked = in->has_cancelled = false;
-}
-
-bool vn_nf2_takes_data(const struct vn_nf2 *d)
-{
-	return !d->in.is_parked;
-}
-
-void vn_nf2_data(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len)
-{
-	struct vn_nf2_datagram *in = &d->in;
-
-	if (len > CAL_DATAGRAM_MAX) {
-		vn_nf2_refuse(d, pid, bytes, len, -EMSGSIZE);
-		return;
-	}
 	vn_cal_reader_init(&in->reader, bytes, len);
 	in->pid = pid;
 	in->left = 0;
 	in->is_active = true;
+}
+
+/* false: it waits. */
+static bool take_datagram(struct vn_nf2 *d)
+{
+	struct vn_nf2_datagram *in = &d->in;
+
+	do {
+		if (!take_packets(d)) {
+			park(d);
+			return false;
+		}
+	} while (next_message(d));
+	in->is_active = in->is_parked = in->has_cancelled = false;
+	return true;
+}
+
+static bool next_of_backlog(struct vn_nf2 *d)
+{
+	struct vn_nf2_backlog *b = &d->backlog;
+	unsigned int i = b->tail % CAL_BACKLOG;
+
+	if (b->tail == b->head)
+		return false;
+	b->tail++;
+	begin_datagram(d, b->of[i].pid, b->bytes[i], b->of[i].len);
+	return true;
+}
+
+void nl_receive_msg(struct vn_nf2 *d)
+{
+	if (!d->in.is_active)
+		return;
+	d->now_cycle = vn_nf2_card_ns(d) >> d->shift;
+	while (take_datagram(d) && next_of_backlog(d))
+		;
+}
+
+bool vn_nf2_takes_data(const struct vn_nf2 *d)
+{
+	return !d->in.is_parked || vn_nf2_cancel_waits(d);
+}
+
+/* Behind what waits; who cancels waits no longer when there is no room. */
+static void keep_back(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len)
+{
+	struct vn_nf2_backlog *b = &d->backlog;
+	unsigned int i = b->head++ % CAL_BACKLOG;
+
+	b->of[i].pid = pid;
+	b->of[i].len = (uint32_t)len;
+	memcpy(b->bytes[i], bytes, len);
+	if (b->head - b->tail == CAL_BACKLOG)
+		vn_nf2_cancel_answer(d);
+}
+
+void vn_nf2_data(struct vn_nf2 *d, uint32_t pid, const void *bytes, size_t len)
+{
+	if (len > CAL_DATAGRAM_MAX) {
+		vn_nf2_refuse(d, pid, bytes, len, -EMSGSIZE);
+		return;
+	}
+	if (d->in.is_parked) {
+		keep_back(d, pid, bytes, len);
+		return;
+	}
+	begin_datagram(d, pid, bytes, len);
 	nl_receive_msg(d);
 	vn_nf2_settle(d);
 }
 
 void vn_nf2_data_over(struct vn_nf2 *d)
 {
-	/* What is parked was read before that. */
-	if (d->in.is_parked)
-		return;
 	vn_nf2_cancel_answer(d);
-	d->withdrawals.n = 0;
+	/* What is parked was read before that. */
+	if (!d->in.is_parked)
+		d->withdrawals.n = 0;
 }
 
 bool vn_nf2_awaits_data_over(const struct vn_nf2 *d)
