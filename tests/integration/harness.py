@@ -91,6 +91,12 @@ def finish(process, timeout=30):
     return process.returncode, out, err
 
 
+def written(file):
+    """What a process that may still run has written there. Its place in the file is ours, too,
+    since it has inherited the descriptor: who moves it makes the next write go elsewhere."""
+    return os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode(errors="replace")
+
+
 class Terminal:
     """A command with a terminal of its own, on which Ctrl-C can be pressed."""
 
@@ -116,14 +122,12 @@ class Terminal:
 
     def said(self):
         """Its standard output so far."""
-        self._out.seek(0)
-        return self._out.read()
+        return written(self._out)
 
     def finish(self, timeout=30):
         """Waits for the end; returns (status, stdout, stderr)."""
         status = self.process.wait(timeout)
-        self._err.seek(0)
-        return status, self.said(), self._err.read()
+        return status, self.said(), written(self._err)
 
 
 class Server:
@@ -154,8 +158,7 @@ class Server:
             self.end()
 
     def log(self):
-        self._err.seek(0)
-        return self._err.read()
+        return written(self._err)
 
     def path(self, file):
         return os.path.join(self.tree, file)

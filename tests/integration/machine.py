@@ -52,8 +52,11 @@ def policies(pid):
     """Of all workers of a process, by name: (policy, real-time priority)."""
     found = {}
     for tid in os.listdir("/proc/%d/task" % pid):
-        with open("/proc/%d/task/%s/stat" % (pid, tid)) as f:
-            name, rest = re.match(r"\d+ \((.*)\) (.*)", f.read()).groups()
+        try:
+            with open("/proc/%d/task/%s/stat" % (pid, tid)) as f:
+                name, rest = re.match(r"\d+ \((.*)\) (.*)", f.read()).groups()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it has just ended
         words = rest.split()  # from field 3 on
         if name.startswith("kpktgend_"):
             found[name] = (int(words[41 - 3]), int(words[40 - 3]))
