@@ -117,6 +117,17 @@ static unsigned int budget(const struct vn_rxthread *t)
 	return ours >= t->count ? 0 : (unsigned int)VN_MIN(t->count - ours, ROUND);
 }
 
+/* How many frames came; -errno: it cannot go on. */
+static int receive(struct vn_rxthread *t, unsigned int n, uint64_t timeout_ns)
+{
+	int rc = vn_rxpath_run(t->path, n, timeout_ns);
+
+	if (rc != -ENETDOWN || !t->outlasts_down)
+		return rc;
+	store(&t->downs, load(&t->downs) + 1);
+	return 0;
+}
+
 /* What had come before the stop is counted, also on a machine so busy that this
  * thread did not get to it: it would look lost. */
 static int drain(struct vn_rxthread *t)
@@ -125,7 +136,7 @@ static int drain(struct vn_rxthread *t)
 	int rc = 1;
 
 	for (unsigned int i = 0; i < DRAIN_POLLS && rc > 0 && (n = budget(t)); i++)
-		rc = vn_rxpath_run(t->path, n, 0);
+		rc = receive(t, n, 0);
 	return rc;
 }
 
@@ -143,11 +154,7 @@ static void *receive_thread(void *arg)
 	       !atomic_load_explicit(&t->must_stop, memory_order_relaxed)) {
 		uint64_t now = vn_clock_now(t->clock);
 
-		rc = vn_rxpath_run(t->path, n, POLL_NS);
-		if (rc == -ENETDOWN && t->outlasts_down) {
-			store(&t->downs, load(&t->downs) + 1);
-			rc = 0;
-		}
+		rc = receive(t, n, POLL_NS);
 		if (now >= next_stats) {
 			copy_stats(t);
 			if (t->capturing)
