@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/cpu.h"
 #include "base/macros.h"
 #include "command.h"
@@ -30,27 +31,21 @@ static bool wait_signal(struct vn_interrupt *it)
 	       !atomic_load_explicit(&it->is_ending, memory_order_seq_cst);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * VN_NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
-}
-
 static void *listen_thread(void *arg)
 {
 	struct vn_interrupt *it = arg;
+	struct vn_clock clock;
 	uint64_t stopped_ns;
 
+	vn_clock_real(&clock);
 	vn_thread_name("signals");
 	if (!wait_signal(it))
 		return NULL;
 	atomic_store_explicit(&it->is_seen, true, memory_order_seq_cst);
 	it->stop(it->arg);
-	stopped_ns = now_ns();
+	stopped_ns = vn_clock_now(&clock);
 	while (wait_signal(it))
-		if (now_ns() - stopped_ns >= AT_ONCE_NS)
+		if (vn_clock_now(&clock) - stopped_ns >= AT_ONCE_NS)
 			_exit(VN_EXIT_FAILED);
 	return NULL;
 }

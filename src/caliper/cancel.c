@@ -10,23 +10,23 @@
 
 struct cancel {
 	struct vn_nf2 *d;
-	uint32_t pid, seq; /* whose, and its number: only what was sent before is taken back */
-	const struct cal_cancel *which;
+	const struct vn_nf2_withdrawal *w;
 	uint64_t n;
 	bool has_last;
 	uint64_t last;	  /* planned departure of the client's last packet that stays, cycles */
 	uint64_t planned; /* of the packet before the one that is looked at */
 };
 
-static bool was_before(const struct cancel *c, uint32_t seq)
+static bool was_before(const struct vn_nf2_withdrawal *w, uint32_t seq)
 {
-	return (int32_t)(seq - c->seq) < 0;
+	return (int32_t)(seq - w->seq) < 0;
 }
 
-static bool is_wanted(const struct cancel *c, uint32_t pid, uint32_t seq, uint32_t cookie)
+static bool is_wanted(const struct vn_nf2_withdrawal *w, uint32_t pid, uint32_t seq,
+		      uint32_t cookie)
 {
-	return pid == c->pid && was_before(c, seq) && cookie >= c->which->first &&
-	       cookie <= c->which->last;
+	return pid == w->pid && was_before(w, seq) && cookie >= w->which.first &&
+	       cookie <= w->which.last;
 }
 
 /* --- packets in a txbuff ------------------------------------------------------------------ */
@@ -50,7 +50,7 @@ static void keep(struct cancel *c, struct vn_nf2_packet *packet, const uint8_t *
 	if (c->n)
 		packet->planned = plan_anew(c, cycles, flags & DRIVERCOMM_ABSOLUTE);
 	c->planned = packet->planned;
-	if (packet->pid == c->pid) {
+	if (packet->pid == c->w->pid) {
 		c->has_last = true;
 		c->last = packet->planned;
 	}
@@ -73,7 +73,7 @@ static void cut_out(struct cancel *c, struct vn_txbuff *t)
 		const struct vn_nf2_packet *p = &t->packets[i];
 		uint32_t size = entry_size(t, from);
 
-		if (is_wanted(c, p->pid, p->seq, p->cookie)) {
+		if (is_wanted(c->w, p->pid, p->seq, p->cookie)) {
 			c->n++;
 		} else {
 			memmove(t->bytes + to, t->bytes + from, size);
@@ -179,8 +179,8 @@ static void cut_out_of_message(struct cancel *c, const struct vn_cal_msg *msg, s
 	for (; vn_cal_descriptor_next(msg, &at, &x, &data); begin = msg->body + at) {
 		if (vn_nf2_was_cancelled(in, begin))
 			continue;
-		if (!is_wanted(c, in->pid, msg->seq, x.cookie)) {
-			keep_descriptor(c, &x, in->pid == c->pid);
+		if (!is_wanted(c->w, in->pid, msg->seq, x.cookie)) {
+			keep_descriptor(c, &x, in->pid == c->w->pid);
 			continue;
 		}
 		mark_as_cancelled(in, begin);
@@ -213,18 +213,10 @@ static bool is_withdrawn(const struct cancel *c, uint32_t pid, uint32_t seq, uin
 {
 	const struct vn_nf2_withdrawals *w = &c->d->withdrawals;
 
-	for (unsigned int i = 0; i < w->n; i++) {
-		const struct cancel other = {
-			.d = c->d,
-			.pid = w->list[i].pid,
-			.seq = w->list[i].seq,
-			.which = &w->list[i].which,
-		};
-
-		if ((pid != c->pid || was_before(c, other.seq)) &&
-		    is_wanted(&other, pid, seq, cookie))
+	for (unsigned int i = 0; i < w->n; i++)
+		if ((pid != c->w->pid || was_before(c->w, w->list[i].seq)) &&
+		    is_wanted(&w->list[i], pid, seq, cookie))
 			return true;
-	}
 	return false;
 }
 
@@ -237,10 +229,10 @@ static void look_at_message(struct cancel *c, uint32_t pid, const struct vn_cal_
 	while (vn_cal_descriptor_next(msg, &at, &x, &data)) {
 		if (is_withdrawn(c, pid, msg->seq, x.cookie))
 			continue;
-		if (is_wanted(c, pid, msg->seq, x.cookie))
+		if (is_wanted(c->w, pid, msg->seq, x.cookie))
 			c->n++;
 		else
-			keep_descriptor(c, &x, pid == c->pid);
+			keep_descriptor(c, &x, pid == c->w->pid);
 	}
 }
 
@@ -265,7 +257,7 @@ static void find_last_on_card(struct cancel *c)
 {
 	struct vn_nf2 *d = c->d;
 	const struct vn_nf2_packet *newest = vn_nf2_sent_find(&d->sent, d->sent.seq - 1);
-	const struct vn_nf2_packet *own = vn_nf2_sent_last(&d->sent, c->pid, d->now_cycle);
+	const struct vn_nf2_packet *own = vn_nf2_sent_last(&d->sent, c->w->pid, d->now_cycle);
 
 	c->planned = newest ? newest->planned : d->now_cycle;
 	c->has_last = own != NULL;
@@ -275,7 +267,7 @@ static void find_last_on_card(struct cancel *c)
 static void take_back(struct vn_nf2 *d, const struct vn_nf2_withdrawal *w,
 		      struct cal_cancel_done *done)
 {
-	struct cancel c = { .d = d, .pid = w->pid, .seq = w->seq, .which = &w->which };
+	struct cancel c = { .d = d, .w = w };
 
 	d->now_cycle = vn_nf2_card_ns(d) >> d->shift;
 	find_last_on_card(&c);
@@ -368,12 +360,12 @@ void vn_nf2_withdraw_from(struct vn_nf2 *d)
 {
 	for (unsigned int i = d->withdrawals.n; i-- > 0;) {
 		struct vn_nf2_withdrawal *w = &d->withdrawals.list[i];
-		struct cancel c = { .d = d, .pid = w->pid, .seq = w->seq, .which = &w->which };
+		struct cancel c = { .d = d, .w = w };
 
 		/* An answer may find that its client is gone. */
 		if (i >= d->withdrawals.n || w->pid != d->in.pid)
 			continue;
-		if (was_before(&c, d->in.msg.seq)) {
+		if (was_before(w, d->in.msg.seq)) {
 			cut_out_of_message(&c, &d->in.msg, 0);
 			vn_nf2_count(d, CAL_COUNTER_cancelled, c.n);
 			w->n += c.n;

@@ -398,19 +398,27 @@ static void a_cancel_is_answered_when_it_waits_for_nothing(void **state)
 	fixture_free(f);
 }
 
-/* Datagrams of both clients behind one that waits. */
-static void what_waits_before_a_driver_without_room_is_counted(void **state)
+/* Bob's packets fill all txbuffs, and 30 of his wait in their datagram. */
+static struct fixture *fixture_parked(void)
 {
-	static const struct cal_cancel first = { 10, 14 }, second = { 12, 19 };
 	struct fixture *f = fixture_running();
-	struct cal_cancel_done done;
-	struct datagram g;
-	uint64_t last;
 
 	for (unsigned int i = 0; i < 5; i++)
 		send_numbered(f, BOB, 72, 1);
 	send_pkts(f, BOB, 30, 80, 0);
 	assert_false(vn_nf2_takes_data(f->d));
+	return f;
+}
+
+/* Datagrams of both clients behind one that waits. */
+static void what_waits_before_a_driver_without_room_is_counted(void **state)
+{
+	static const struct cal_cancel first = { 10, 14 }, second = { 12, 19 };
+	struct fixture *f = fixture_parked();
+	struct cal_cancel_done done;
+	struct datagram g;
+	uint64_t last;
+
 	last = card_ns(f) + 5 * 8 * 72 * 73 / 2 + 30 * 80;
 	ask(f, ALICE, CAL_CANCEL, 20, &first, sizeof(first));
 	assert_true(vn_nf2_takes_data(f->d));
@@ -441,11 +449,8 @@ static void what_waits_before_a_driver_without_room_is_counted(void **state)
 static void a_driver_keeps_back_so_much_and_no_more(void **state)
 {
 	const struct cal_cancel all = { 0, UINT32_MAX };
-	struct fixture *f = fixture_running();
+	struct fixture *f = fixture_parked();
 
-	for (unsigned int i = 0; i < 5; i++)
-		send_numbered(f, BOB, 72, 1);
-	send_pkts(f, BOB, 30, 80, 0);
 	ask(f, ALICE, CAL_CANCEL, 20, &all, sizeof(all));
 	for (unsigned int i = 0; i < CAL_BACKLOG; i++) {
 		expect_silence(f);

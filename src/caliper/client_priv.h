@@ -72,7 +72,7 @@ struct vn_caliper {
 	uint64_t wait_ns;
 
 	/* state */
-	uint32_t seq;	  /* of the last message; never 0 */
+	uint32_t seq;	   /* of the last message; never 0 */
 	uint64_t asked_ns; /* when the driver was asked last whether it is there */
 	struct cal_hello_ack hello;
 	struct vn_cal_writer out; /* packets that were not sent yet; len 0: none */
@@ -93,8 +93,8 @@ uint32_t vn_client_next_seq(struct vn_caliper *c);
 /* client_hear.c */
 
 /* One datagram, waiting until deadline_ns for it, by the transport's clock. 1: heard; 0: the time
- * is over; -EINTR; -ECONNREFUSED: the driver is gone; -errno. When
- * a second has passed without a word the driver is asked whether it still is there. */
+ * is over; -EINTR; -ECONNREFUSED: the driver is gone; -errno. Each second
+ * the driver is asked whether it still is there, and the same. */
 int vn_client_hear(struct vn_caliper *c, uint64_t deadline_ns);
 /* What is there already. 0 or -errno. */
 int vn_client_hear_all(struct vn_caliper *c);

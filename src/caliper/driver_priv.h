@@ -89,7 +89,7 @@ struct vn_nf2_backlog {
 /* A CANCEL whose client may have sent PKTS before it that have not been read; until the data socket
  * was found empty. It is answered then, or when nothing more can be read. */
 struct vn_nf2_withdrawal {
-	uint32_t pid, seq;
+	uint32_t pid, seq; /* whose, and its number: only what was sent before is taken back */
 	struct cal_cancel which;
 	uint64_t n; /* packets taken back */
 	bool is_answered;
@@ -199,9 +199,9 @@ struct vn_nf2 {
 	bool is_stalled;
 	uint64_t stalled_ns;
 
-	/* the chain of times: what was planned for the last packet, and ns beyond its cycle */
-	uint64_t planned, rest_ns; /* what the next relative time counts from */
-	uint64_t departs; /* of the packet that was planned last */
+	/* the chain of times: what the next relative time counts from, and ns beyond that cycle */
+	uint64_t planned, rest_ns;
+	uint64_t departs;   /* when the packet that was planned last does */
 	uint64_t now_cycle; /* the card's, when the call began */
 	uint16_t ipv4_id;
 

@@ -619,15 +619,13 @@ static void count_late(struct flow *f)
 static int judge_lost(const struct flow *f, int rc, struct vn_err *err)
 {
 	const struct caliper_result *res = f->res;
-	uint64_t lost = res->after[CAL_COUNTER_lost] - res->before[CAL_COUNTER_lost];
+	uint64_t before = res->before[CAL_COUNTER_lost], after = res->after[CAL_COUNTER_lost];
 
-	if (!res->has_counters || res->after[CAL_COUNTER_lost] <= res->before[CAL_COUNTER_lost])
-		return rc;
-	if (rc && rc != -ETIMEDOUT)
+	if (!res->has_counters || after <= before || (rc && rc != -ETIMEDOUT))
 		return rc;
 	return vn_err_set(err, EIO,
 			  "%s did not take %" PRIu64 " packets (is its MTU too small?)",
-			  res->ifname[0] ? res->ifname : "the interface", lost);
+			  res->ifname[0] ? res->ifname : "the interface", after - before);
 }
 
 /* Events that would have told it can be lost. */
